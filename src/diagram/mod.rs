@@ -1,0 +1,5 @@
+//! One trace, many pictures.
+
+mod terminal;
+
+pub use terminal::timeline;

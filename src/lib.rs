@@ -1,0 +1,11 @@
+//! Race conditions, seen: one counter source, run on real threads and checked over every
+//! interleaving.
+
+pub mod counter;
+pub mod diagram;
+pub mod primitives;
+pub mod report;
+pub mod trace;
+
+pub use report::{Coverage, Engine, Failure, Grade, Outcome, Proof, Report};
+pub use trace::{LostUpdate, Step, Trace};

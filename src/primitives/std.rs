@@ -1,0 +1,232 @@
+//! Real threads: std's atomics, parking_lot's locks, crossbeam's channels.
+//!
+//! Nothing is recorded and nothing is added; each method is the primitive it names.
+
+use super::{
+    AtomicBool, AtomicInteger, Condvar, JoinHandle, Mutex, Primitives, Receiver, Sender, UnsafeCell,
+};
+use crossbeam::channel;
+use std::sync::atomic::{self, AtomicUsize, Ordering};
+
+/// The family of real primitives.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Std;
+
+impl Primitives for Std {
+    type AtomicBool = atomic::AtomicBool;
+    type AtomicU8 = atomic::AtomicU8;
+    type AtomicU32 = atomic::AtomicU32;
+    type AtomicU64 = atomic::AtomicU64;
+    type AtomicUsize = atomic::AtomicUsize;
+    type AtomicI32 = atomic::AtomicI32;
+    type AtomicI64 = atomic::AtomicI64;
+    type Mutex<T: Send + 'static> = parking_lot::Mutex<T>;
+    type Condvar = parking_lot::Condvar;
+    type UnsafeCell<T: Send + 'static> = std::cell::UnsafeCell<T>;
+    type Sender<T: Send + 'static> = channel::Sender<T>;
+    type Receiver<T: Send + 'static> = channel::Receiver<T>;
+    type JoinHandle<T: Send + 'static> = std::thread::JoinHandle<T>;
+
+    fn spawn<T: Send + 'static>(
+        name: &'static str,
+        body: impl FnOnce() -> T + Send + 'static,
+    ) -> Self::JoinHandle<T> {
+        std::thread::Builder::new()
+            .name(name.to_owned())
+            .spawn(body)
+            .expect("the operating system refused a new thread")
+    }
+
+    #[inline]
+    fn yield_now() {
+        std::thread::yield_now();
+    }
+
+    #[inline]
+    fn fence(order: Ordering) {
+        atomic::fence(order);
+    }
+
+    fn channel<T: Send + 'static>(
+        _name: &'static str,
+        capacity: Option<usize>,
+    ) -> (Self::Sender<T>, Self::Receiver<T>) {
+        match capacity {
+            None => channel::unbounded(),
+            Some(capacity) => channel::bounded(capacity),
+        }
+    }
+
+    #[inline]
+    fn thread_index() -> usize {
+        static NEXT: AtomicUsize = AtomicUsize::new(0);
+        thread_local!(static INDEX: usize = NEXT.fetch_add(1, Ordering::Relaxed));
+        INDEX.with(|index| *index)
+    }
+}
+
+macro_rules! atomic_integer {
+    ($($atomic:ident $integer:ident),*) => {$(
+        impl AtomicInteger for atomic::$atomic {
+            type Value = $integer;
+
+            #[inline]
+            fn named(_name: &'static str, value: $integer) -> Self {
+                Self::new(value)
+            }
+            #[inline]
+            fn load(&self, order: Ordering) -> $integer {
+                self.load(order)
+            }
+            #[inline]
+            fn store(&self, value: $integer, order: Ordering) {
+                self.store(value, order);
+            }
+            #[inline]
+            fn swap(&self, value: $integer, order: Ordering) -> $integer {
+                self.swap(value, order)
+            }
+            #[inline]
+            fn fetch_add(&self, value: $integer, order: Ordering) -> $integer {
+                self.fetch_add(value, order)
+            }
+            #[inline]
+            fn fetch_sub(&self, value: $integer, order: Ordering) -> $integer {
+                self.fetch_sub(value, order)
+            }
+            #[inline]
+            fn fetch_or(&self, value: $integer, order: Ordering) -> $integer {
+                self.fetch_or(value, order)
+            }
+            #[inline]
+            fn fetch_and(&self, value: $integer, order: Ordering) -> $integer {
+                self.fetch_and(value, order)
+            }
+            #[inline]
+            fn fetch_max(&self, value: $integer, order: Ordering) -> $integer {
+                self.fetch_max(value, order)
+            }
+            #[inline]
+            fn compare_exchange(
+                &self,
+                current: $integer,
+                new: $integer,
+                success: Ordering,
+                failure: Ordering,
+            ) -> Result<$integer, $integer> {
+                self.compare_exchange(current, new, success, failure)
+            }
+            #[inline]
+            fn compare_exchange_weak(
+                &self,
+                current: $integer,
+                new: $integer,
+                success: Ordering,
+                failure: Ordering,
+            ) -> Result<$integer, $integer> {
+                self.compare_exchange_weak(current, new, success, failure)
+            }
+        }
+    )*};
+}
+
+atomic_integer!(AtomicU8 u8, AtomicU32 u32, AtomicU64 u64, AtomicUsize usize, AtomicI32 i32, AtomicI64 i64);
+
+impl AtomicBool for atomic::AtomicBool {
+    #[inline]
+    fn named(_name: &'static str, value: bool) -> Self {
+        Self::new(value)
+    }
+    #[inline]
+    fn load(&self, order: Ordering) -> bool {
+        self.load(order)
+    }
+    #[inline]
+    fn store(&self, value: bool, order: Ordering) {
+        self.store(value, order);
+    }
+    #[inline]
+    fn swap(&self, value: bool, order: Ordering) -> bool {
+        self.swap(value, order)
+    }
+    #[inline]
+    fn compare_exchange(
+        &self,
+        current: bool,
+        new: bool,
+        success: Ordering,
+        failure: Ordering,
+    ) -> Result<bool, bool> {
+        self.compare_exchange(current, new, success, failure)
+    }
+}
+
+impl<T: Send + 'static> Mutex<T> for parking_lot::Mutex<T> {
+    type Guard<'a> = parking_lot::MutexGuard<'a, T>;
+
+    #[inline]
+    fn named(_name: &'static str, value: T) -> Self {
+        Self::new(value)
+    }
+    #[inline]
+    fn lock(&self) -> Self::Guard<'_> {
+        self.lock()
+    }
+    #[inline]
+    fn try_lock(&self) -> Option<Self::Guard<'_>> {
+        self.try_lock()
+    }
+}
+
+impl Condvar<Std> for parking_lot::Condvar {
+    fn named(_name: &'static str) -> Self {
+        Self::new()
+    }
+    fn wait<'a, T: Send + 'static>(&self, guard: &mut parking_lot::MutexGuard<'a, T>)
+    where
+        parking_lot::Mutex<T>: 'a,
+    {
+        self.wait(guard);
+    }
+    fn notify_one(&self) {
+        self.notify_one();
+    }
+    fn notify_all(&self) {
+        self.notify_all();
+    }
+}
+
+impl<T: Send + 'static> UnsafeCell<T> for std::cell::UnsafeCell<T> {
+    #[inline]
+    fn named(_name: &'static str, value: T) -> Self {
+        Self::new(value)
+    }
+    #[inline]
+    fn with<R>(&self, f: impl FnOnce(*const T) -> R) -> R {
+        f(self.get())
+    }
+    #[inline]
+    fn with_mut<R>(&self, f: impl FnOnce(*mut T) -> R) -> R {
+        f(self.get())
+    }
+}
+
+impl<T: Send + 'static> Sender<T> for channel::Sender<T> {
+    #[inline]
+    fn send(&self, message: T) -> Result<(), T> {
+        self.send(message).map_err(|error| error.0)
+    }
+}
+
+impl<T: Send + 'static> Receiver<T> for channel::Receiver<T> {
+    #[inline]
+    fn receive(&self) -> Option<T> {
+        self.recv().ok()
+    }
+}
+
+impl<T: Send + 'static> JoinHandle<T> for std::thread::JoinHandle<T> {
+    fn join(self) -> T {
+        self.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    }
+}

@@ -1,0 +1,82 @@
+//! The verdict as text.
+
+use super::{Grade, Outcome, Proof, Report};
+use std::fmt;
+
+impl<T: fmt::Debug> fmt::Display for Outcome<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.result {
+            Ok(value) => write!(f, "{value:?}")?,
+            Err(failure) => write!(f, "{failure}")?,
+        }
+        match self.interleavings {
+            Some(n) => write!(f, ": {}", counted(n, "interleaving"))?,
+            None => write!(f, ": {}", counted(self.executions.into(), "execution"))?,
+        }
+        if self.grade() != Grade::Acceptable {
+            write!(f, ", {}", self.grade().name())?;
+        }
+        match self.description() {
+            Some(prose) => write!(f, " ({prose})"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl<T: fmt::Debug> fmt::Display for Report<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", counted(self.executions.into(), "execution"))?;
+        match self.interleavings {
+            Some(n) => write!(f, " for {}", counted(n, "interleaving"))?,
+            None => write!(f, "; interleavings not counted")?,
+        }
+        writeln!(f, ", {}", self.completeness())?;
+        for outcome in &self.outcomes {
+            writeln!(f, "  {outcome}")?;
+            for lost in outcome.example.lost_updates() {
+                writeln!(f, "    {}: {lost}", outcome.example.schedule())?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl<T> Report<T> {
+    /// Half a sentence: is this all, and how is that known?
+    pub fn completeness(&self) -> String {
+        if let Some(coverage) = self.coverage {
+            return format!("{} of {} visited", grouped(coverage.visited), grouped(coverage.total));
+        }
+        match (self.complete, self.proof) {
+            (true, Proof::ClosedForm) => "all there are: the sum equals the closed form".into(),
+            (true, Proof::Enumeration) => "all there are: each was also run by itself".into(),
+            (true, Proof::States) => {
+                "all there are: the sum equals the paths through the states".into()
+            }
+            (true, Proof::None) => "explored to the end, counted".into(),
+            (false, _) => match self.estimate {
+                Some(all) => format!("stopped early; an estimate of the whole: {all:.3e}"),
+                None => "stopped early".into(),
+            },
+        }
+    }
+}
+
+/// `1 execution`, `34,650 executions`.
+pub(crate) fn counted(n: u128, what: &str) -> String {
+    let s = if n == 1 { "" } else { "s" };
+    format!("{} {what}{s}", grouped(n))
+}
+
+/// A number with its thousands set apart: `34,650`.
+pub(crate) fn grouped(n: u128) -> String {
+    let digits = n.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}

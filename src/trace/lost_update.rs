@@ -1,0 +1,110 @@
+//! Naming the lost update: which step overwrote which, and because of which earlier read.
+//!
+//! A *lost update* is a write that overwrites another thread's write it never read. It needs an
+//! earlier read of the same object *in the same operation*: a blind store overwrites too, but it
+//! loses nothing that it had promised to keep.
+
+use super::{Action, Step, ThreadId, Trace};
+use std::fmt;
+
+/// A write that overwrote another thread's write it never read.
+///
+/// The fields are indices into [`Trace::steps`]; what is shown counts from 1.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LostUpdate {
+    /// The read whose value was out of date when it was used.
+    pub read: usize,
+    /// The write of the other thread that came between.
+    pub overwritten: usize,
+    /// The write that overwrote it.
+    pub write: usize,
+    /// The thread that read and overwrote.
+    pub by: ThreadId,
+    /// The thread whose update was lost.
+    pub of: ThreadId,
+    /// The object's name.
+    pub object: String,
+}
+
+impl fmt::Display for LostUpdate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "step {} overwrote step {}, because thread {} had read {} at step {}",
+            self.write + 1,
+            self.overwritten + 1,
+            self.by,
+            self.object,
+            self.read + 1,
+        )
+    }
+}
+
+impl Step {
+    /// Does the step put a value into an atomic or a cell?
+    pub fn writes_value(&self) -> bool {
+        use Action::*;
+        matches!(
+            self.action,
+            Store | Swap | FetchAdd | FetchSub | FetchUpdate | CompareExchange | CellWrite
+        )
+    }
+
+    /// Does the step learn the value of an atomic or a cell?
+    pub fn reads_value(&self) -> bool {
+        use Action::*;
+        matches!(self.action, Load | CellRead | CompareExchangeFailed)
+            || (self.writes_value() && !matches!(self.action, Store | CellWrite))
+    }
+
+    /// Does it write without reading in the same step? Only such a write can lose an update.
+    fn writes_only(&self) -> bool {
+        matches!(self.action, Action::Store | Action::CellWrite)
+    }
+}
+
+impl Trace {
+    /// Every lost update of the execution, in the order of the overwriting steps.
+    pub fn lost_updates(&self) -> Vec<LostUpdate> {
+        let steps = &self.steps;
+        (0..steps.len())
+            .filter(|&write| steps[write].writes_only())
+            .flat_map(|write| self.lost_by(write))
+            .collect()
+    }
+
+    /// The updates that the write at index `write` loses.
+    fn lost_by(&self, write: usize) -> Vec<LostUpdate> {
+        let steps = &self.steps;
+        let writer = &steps[write];
+        let same_object = |i: &usize| steps[*i].object == writer.object;
+        // The latest access by the same thread in the same operation decides: a read opens a
+        // promise to keep what it saw, the thread's own write closes it.
+        let Some(read) =
+            (0..write).rev().filter(same_object).find(|&i| steps[i].thread == writer.thread)
+        else {
+            return Vec::new();
+        };
+        if !steps[read].reads_value()
+            || steps[read].writes_value()
+            || steps[read].operation != writer.operation
+        {
+            return Vec::new();
+        }
+        (read + 1..write)
+            .filter(same_object)
+            .filter(|&i| steps[i].writes_value() && steps[i].thread != writer.thread)
+            .map(|overwritten| LostUpdate {
+                read,
+                overwritten,
+                write,
+                by: writer.thread,
+                of: steps[overwritten].thread,
+                object: writer
+                    .object
+                    .map(|id| self.object(id).name.to_string())
+                    .unwrap_or_default(),
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,23 @@
+//! What one execution leaves behind: its steps, with values and source lines.
+//!
+//! Everything later on the street (reports, pictures) is computed from a [`Trace`]; nothing here
+//! knows which engine recorded it.
+//!
+//! # Layout
+//! - [`step`](Step): one indivisible action of one thread on shared state
+//! - [`Trace`]: the steps of one execution, its threads and its objects
+//! - [`dependent`]: the one relation by which the explorer prunes and the counting counts
+//! - [`LostUpdate`]: which step overwrote which, and because of which earlier read
+//! - [`linear_extensions`]: how many interleavings one trace stands for
+
+mod count;
+mod dependence;
+mod execution;
+mod lost_update;
+mod step;
+
+pub use count::linear_extensions;
+pub use dependence::{Access, Footprint, Mode, dependent};
+pub use execution::{Object, ObjectKind, Thread, Trace, Waiting};
+pub use lost_update::LostUpdate;
+pub use step::{Action, ObjectId, Place, Step, ThreadId, Value, order_name};

@@ -1,0 +1,257 @@
+//! A step: one indivisible action of one thread on shared state.
+
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+use std::fmt;
+use std::panic::Location;
+use std::sync::atomic::Ordering;
+
+/// A thread of the program: `M` is the main thread, the others are lettered `A`, `B`, …
+///
+/// `M` is skipped among the others. After `Z` come `a` to `z` (without `m`), so a program has at
+/// most [`ThreadId::MAX`] threads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct ThreadId(pub u8);
+
+impl ThreadId {
+    /// The thread that runs the program's closure.
+    pub const MAIN: ThreadId = ThreadId(0);
+    /// The largest number of threads with a letter, main included.
+    pub const MAX: usize = 51;
+
+    const LETTERS: &'static [u8; 51] = b"MABCDEFGHIJKLNOPQRSTUVWXYZabcdefghijklnopqrstuvwxyz";
+
+    /// The thread's letter in schedules.
+    ///
+    /// # Panics
+    /// When the thread is beyond [`ThreadId::MAX`]; both engines refuse such programs earlier.
+    pub fn letter(self) -> char {
+        Self::LETTERS[self.0 as usize] as char
+    }
+
+    /// The thread with this letter.
+    pub fn from_letter(letter: char) -> Option<ThreadId> {
+        let found = Self::LETTERS.iter().position(|&l| l as char == letter)?;
+        Some(ThreadId(found as u8))
+    }
+
+    /// The thread's place in arrays that are indexed by thread.
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+impl fmt::Display for ThreadId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.letter())
+    }
+}
+
+/// A shared object, numbered in the order in which one execution met it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct ObjectId(pub u32);
+
+/// A value as it is shown: what an atomic or a cell held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Value {
+    /// An unsigned integer.
+    Unsigned(u64),
+    /// A signed integer.
+    Signed(i64),
+    /// A truth value.
+    Bool(bool),
+    /// A pointer: shown only as null or not, since addresses differ between executions.
+    Pointer(bool),
+}
+
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Value::Unsigned(v) => write!(f, "{v}"),
+            Value::Signed(v) => write!(f, "{v}"),
+            Value::Bool(v) => write!(f, "{v}"),
+            Value::Pointer(false) => write!(f, "null"),
+            Value::Pointer(true) => write!(f, "ptr"),
+        }
+    }
+}
+
+/// A place in the source: where a step was asked for.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Place {
+    /// The file, as the compiler names it.
+    pub file: Cow<'static, str>,
+    /// The line, from 1.
+    pub line: u32,
+    /// The column, from 1.
+    pub column: u32,
+}
+
+impl From<&'static Location<'static>> for Place {
+    fn from(location: &'static Location<'static>) -> Self {
+        Place {
+            file: Cow::Borrowed(location.file()),
+            line: location.line(),
+            column: location.column(),
+        }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.file, self.line)
+    }
+}
+
+/// What a step does. The object and the values stand beside it, in [`Step`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    /// Reads an atomic.
+    Load,
+    /// Writes an atomic.
+    Store,
+    /// Reads and writes an atomic in one step.
+    Swap,
+    /// Adds in one step.
+    FetchAdd,
+    /// Subtracts in one step.
+    FetchSub,
+    /// Any other read-modify-write: and, or, xor, nand, max, min.
+    FetchUpdate,
+    /// A compare-exchange that found what it expected and wrote.
+    CompareExchange,
+    /// A compare-exchange that found something else (or failed spuriously): only a read.
+    CompareExchangeFailed,
+    /// A fence: orders the steps around it, touches nothing.
+    Fence,
+    /// Reads a plain cell.
+    CellRead,
+    /// Writes a plain cell.
+    CellWrite,
+    /// Takes a mutex, or a read-write lock for writing.
+    Lock,
+    /// Tries to take a mutex (or to write-lock) and finds it taken.
+    TryLockFailed,
+    /// Gives a mutex (or a write lock) back.
+    Unlock,
+    /// Takes a read-write lock for reading.
+    ReadLock,
+    /// Tries to read-lock and finds a writer.
+    TryReadLockFailed,
+    /// Gives a read lock back.
+    ReadUnlock,
+    /// Releases the mutex and falls asleep on the condition variable, in one step.
+    Wait,
+    /// A wait's time-out is taken.
+    TimeOut,
+    /// Takes the mutex again after a wait.
+    Reacquire,
+    /// Wakes one waiter.
+    NotifyOne,
+    /// Wakes all waiters.
+    NotifyAll,
+    /// Sends a message.
+    Send,
+    /// Tries to send and finds the channel full.
+    TrySendFull,
+    /// Sends to a channel whose receiver is gone.
+    SendClosed,
+    /// Takes a message.
+    Receive,
+    /// Tries to receive and finds nothing.
+    TryReceiveEmpty,
+    /// Learns that the channel is empty and every sender is gone.
+    ReceiveClosed,
+    /// The last sender goes.
+    CloseSender,
+    /// The receiver goes.
+    CloseReceiver,
+    /// Consumes the thread's park token.
+    Park,
+    /// Gives a thread its park token.
+    Unpark,
+    /// Arrives at a barrier.
+    Arrive,
+    /// Starts the one initialisation of a `Once`.
+    OnceBegin,
+    /// Finishes it.
+    OnceEnd,
+    /// Finds it finished.
+    OnceDone,
+    /// A free choice.
+    Choose,
+}
+
+/// One indivisible action of one thread on shared state.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Step {
+    /// Who.
+    pub thread: ThreadId,
+    /// What.
+    pub action: Action,
+    /// On what; fences and choices touch no object.
+    pub object: Option<ObjectId>,
+    /// The mutex of a [`Action::Wait`], whose `object` is the condition variable.
+    pub mutex: Option<ObjectId>,
+    /// The memory ordering asked for.
+    #[serde(with = "order_serde")]
+    pub order: Option<Ordering>,
+    /// The value read.
+    pub read: Option<Value>,
+    /// The value written.
+    pub written: Option<Value>,
+    /// The value of a free choice: of `choose`, the waiter that a notify wakes, and so on.
+    pub choice: Option<u32>,
+    /// Where in the source.
+    pub place: Place,
+    /// Which operation of its thread the step belongs to, from 0.
+    pub operation: u32,
+    /// Earlier steps that had to come first for a reason other than a shared object: the
+    /// parent's last step before a spawn, a joined thread's last step, the notify that woke it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub after: Vec<usize>,
+    /// Taken while no other thread lived: there was no choice, so it is not in the schedule.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub alone: bool,
+    /// For a load that reads an older store: the step that wrote what it read (`None`: the
+    /// initial value). Absent where the newest value was read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stale: Option<Option<usize>>,
+}
+
+/// The name of an ordering as it is written in a program.
+pub fn order_name(order: Ordering) -> &'static str {
+    match order {
+        Ordering::Relaxed => "Relaxed",
+        Ordering::Release => "Release",
+        Ordering::Acquire => "Acquire",
+        Ordering::AcqRel => "AcqRel",
+        _ => "SeqCst",
+    }
+}
+
+mod order_serde {
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+    use std::sync::atomic::Ordering;
+
+    pub fn serialize<S: Serializer>(order: &Option<Ordering>, s: S) -> Result<S::Ok, S::Error> {
+        match order {
+            Some(order) => s.serialize_some(super::order_name(*order)),
+            None => s.serialize_none(),
+        }
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<Option<Ordering>, D::Error> {
+        let Some(name) = Option::<String>::deserialize(d)? else {
+            return Ok(None);
+        };
+        use Ordering::*;
+        [Relaxed, Release, Acquire, AcqRel, SeqCst]
+            .into_iter()
+            .find(|order| super::order_name(*order) == name)
+            .map(Some)
+            .ok_or_else(|| D::Error::custom(format!("unknown ordering {name:?}")))
+    }
+}
