@@ -5,6 +5,7 @@ pub mod counter;
 pub mod diagram;
 pub mod primitives;
 pub mod report;
+pub mod stress;
 pub mod trace;
 
 pub use report::{Coverage, Engine, Failure, Grade, Outcome, Proof, Report};

@@ -15,6 +15,7 @@ mod failure;
 mod outcome;
 mod verdict;
 
+pub(crate) use display::{counted, grouped};
 pub use failure::{Failure, RacingAccess};
 pub use outcome::{Grade, Outcome};
 pub use verdict::{Coverage, Engine, Proof, Report};
