@@ -2,17 +2,91 @@
 //!
 //! Each counter is generic over the family of [`Primitives`](crate::primitives::Primitives) it is
 //! written in, so the code that runs on real threads is the code that is checked.
+//!
+//! # Layout
+//! Read the files in this order; each differs from its neighbour by a few lines.
+//!
+//! | file | counter | two threads, one increment each |
+//! |---|---|---|
+//! | `unsafe_cell` | [`UnsafeCounter`] | a data race: undefined behaviour |
+//! | `racy` | [`RacyCounter`] | no data race, and it loses updates all the same |
+//! | `wrong/` | five plausible fixes | they lose too |
+//! | `mutex` | [`MutexCounter`] | 2, always: one thread at a time |
+//! | `atomic` | [`AtomicCounter`] | 2, always: one step instead of two |
+//! | `compare_exchange` | [`CompareExchangeCounter`] | 2, always: the write checks what was read |
+//! | `sharded` | [`ShardedCounter`] | 2, always: nobody shares |
+//! | `actor` | [`ActorCounter`] | 2, always: one thread owns the number |
+//! | `rayon` | none at all | count apart, then add up |
+//!
+//! `ladder` lists them all in [`LADDER`], with what each promises, for the command, the tests and
+//! the pictures; [`race`] is the program that they all run.
 
+mod actor;
+mod atomic;
+mod compare_exchange;
+pub mod ladder;
+mod mutex;
 mod racy;
+pub mod rayon;
+mod sharded;
+mod unsafe_cell;
+pub mod wrong;
 
+pub use actor::ActorCounter;
+pub use atomic::AtomicCounter;
+pub use compare_exchange::CompareExchangeCounter;
+pub use ladder::{LADDER, Promise, Rung, race};
+pub use mutex::MutexCounter;
 pub use racy::RacyCounter;
+pub use sharded::ShardedCounter;
+pub use unsafe_cell::UnsafeCounter;
 
 /// A number that many threads count up together.
+///
+/// # Contract
+/// What every counter keeps, the losing ones too; `tests/counter_contract.rs` holds them to it:
+/// - used by a single thread it is exact: after `n` increments it has grown by `n`;
+/// - past [`u64::MAX`] it goes on at 0;
+/// - dropping it ends whatever it had started (a thread, for the actor).
+///
+/// What only a counter that promises [`Exact`](Promise::Exact) keeps: whatever number of threads
+/// increment it, once they are joined [`get`](Counter::get) returns the sum of all increments.
 pub trait Counter: Send + Sync + 'static {
     /// Adds one.
-    #[track_caller]
     fn increment(&self);
+
     /// The number as this thread sees it now.
-    #[track_caller]
     fn get(&self) -> u64;
+
+    /// A counter at zero, for this many threads to share.
+    ///
+    /// Only a counter that keeps something for each thread needs to know the number.
+    fn for_threads(threads: usize) -> Self
+    where
+        Self: Sized + Default,
+    {
+        let _ = threads;
+        Self::default()
+    }
+
+    /// How many threads the counter starts for itself when it is made.
+    fn own_threads() -> usize
+    where
+        Self: Sized,
+    {
+        0
+    }
+}
+
+/// A counter that is chosen while the program runs; each call costs one jump more.
+impl Counter for Box<dyn Counter> {
+    #[inline]
+    fn increment(&self) {
+        (**self).increment();
+    }
+
+    #[inline]
+    fn get(&self) -> u64 {
+        (**self).get()
+    }
 }
