@@ -1,5 +1,24 @@
 //! One trace, many pictures.
+//!
+//! # Layout
+//! - [`timeline`], [`Timeline`]: for the terminal, a column a thread and a row a step
+//! - [`json`]: the trace itself, to be read back or drawn elsewhere
+//!
+//! Inside, a trace becomes a `picture` first: the columns, the rows and the links that name the
+//! lost updates. How it is drawn comes after.
 
+mod explain;
+mod fold;
+pub mod json;
+mod lanes;
+mod picture;
+#[cfg(test)]
+mod sample;
+mod source;
+mod state;
 mod terminal;
+#[cfg(test)]
+mod tests;
+mod words;
 
-pub use terminal::timeline;
+pub use terminal::{Timeline, timeline};

@@ -217,8 +217,13 @@ pub struct Step {
     pub alone: bool,
     /// For a load that reads an older store: the step that wrote what it read (`None`: the
     /// initial value). Absent where the newest value was read.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     pub stale: Option<Option<usize>>,
+}
+
+/// A field that is there: its null is the inner `None`, where serde would make it the outer one.
+fn present<'de, D: serde::Deserializer<'de>>(d: D) -> Result<Option<Option<usize>>, D::Error> {
+    Option::deserialize(d).map(Some)
 }
 
 /// The name of an ordering as it is written in a program.

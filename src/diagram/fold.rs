@@ -1,0 +1,77 @@
+//! Which steps of a long trace are drawn, and which are folded into one line.
+//!
+//! Drawn are the steps that explain the end: those of the lost updates, reads of older values, the
+//! locks of a deadlock, the first and the last steps, and what stands beside them.
+
+use super::picture::Link;
+use crate::trace::{Action, Trace};
+use std::ops::Range;
+
+/// A piece of a trace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// A step, drawn.
+    Step(usize),
+    /// Steps that are only counted.
+    Fold(Range<usize>),
+}
+
+/// A fold of fewer steps than this would not be shorter than the steps.
+const SHORTEST: usize = 3;
+
+/// How many steps are drawn at either end of a folded trace.
+const ENDS: usize = 3;
+
+/// Cuts a trace into steps and folds.
+pub(crate) fn parts(trace: &Trace, links: &[Link], fold_above: usize) -> Vec<Part> {
+    let count = trace.steps().len();
+    if count <= fold_above {
+        return (0..count).map(Part::Step).collect();
+    }
+    let drawn = drawn(trace, links);
+    let mut parts = Vec::new();
+    let mut at = 0;
+    while at < count {
+        let end = (at..count).find(|&i| drawn[i]).unwrap_or(count);
+        match end - at {
+            0 => {
+                parts.push(Part::Step(at));
+                at += 1;
+                continue;
+            }
+            1..SHORTEST => parts.extend((at..end).map(Part::Step)),
+            _ => parts.push(Part::Fold(at..end)),
+        }
+        at = end;
+    }
+    parts
+}
+
+/// For each step: is it drawn?
+fn drawn(trace: &Trace, links: &[Link]) -> Vec<bool> {
+    let steps = trace.steps();
+    let mut drawn = vec![false; steps.len()];
+    let mut telling = vec![false; steps.len()];
+    for link in links {
+        telling[link.read] = true;
+        telling[link.write] = true;
+        link.overwritten.iter().for_each(|&i| telling[i] = true);
+    }
+    for (i, step) in steps.iter().enumerate() {
+        telling[i] |= step.stale.is_some() || step.alone;
+    }
+    for waiting in trace.waiting() {
+        // What the stuck thread took last, and what it did last.
+        let own = |i: &usize| steps[*i].thread == waiting.thread;
+        let takes = |i: &usize| matches!(steps[*i].action, Action::Lock | Action::Reacquire);
+        let last = (0..steps.len()).rev().find(own);
+        let lock = (0..steps.len()).rev().filter(own).find(takes);
+        last.into_iter().chain(lock).for_each(|i| telling[i] = true);
+    }
+    for i in 0..steps.len() {
+        let end = i < ENDS || i + ENDS >= steps.len();
+        let beside = telling[i.saturating_sub(1)..(i + 2).min(steps.len())].contains(&true);
+        drawn[i] = end || beside;
+    }
+    drawn
+}

@@ -1,0 +1,286 @@
+//! What every picture of a trace shows, before it is known how it is drawn: columns, rows, and the
+//! links that name the lost updates.
+
+use super::fold::{self, Part};
+use super::state::State;
+use super::words;
+use crate::trace::{Action, ObjectId, ThreadId, Trace};
+
+/// A trace made ready to be drawn.
+pub(crate) struct Picture<'t> {
+    pub trace: &'t Trace,
+    /// The threads that get a column. A main thread that only starts the others and collects
+    /// their results gets none.
+    pub columns: Vec<ThreadId>,
+    /// The objects that get a column, in the order in which the program met them.
+    pub values: Vec<ObjectId>,
+    /// What the value columns hold before the first step.
+    pub start: Vec<String>,
+    pub rows: Vec<Row>,
+    /// The lost updates that are drawn, one link for each overwriting step.
+    pub links: Vec<Link>,
+    /// How many overwriting steps are not drawn, because the picture would be all links.
+    pub more_links: usize,
+}
+
+/// One line of the picture.
+pub(crate) enum Row {
+    Step(StepRow),
+    /// Some steps that are not drawn.
+    Fold {
+        count: usize,
+        by: Vec<(ThreadId, usize)>,
+        values: Vec<String>,
+    },
+    /// The end of a deadlock: who waits for what.
+    Stuck(Vec<(ThreadId, String)>),
+}
+
+/// A step, ready to be drawn.
+pub(crate) struct StepRow {
+    /// Index into the trace's steps.
+    pub index: usize,
+    pub thread: ThreadId,
+    pub text: String,
+    /// What has to be said about the step, beside it.
+    pub note: String,
+    pub lost: bool,
+    /// Did another thread take the step before?
+    pub switch: bool,
+    /// What the other threads do meanwhile.
+    pub others: Vec<(ThreadId, Idle)>,
+    /// The value columns after the step.
+    pub values: Vec<String>,
+    /// Which of them the step changed.
+    pub changed: Vec<bool>,
+}
+
+/// What a thread does that does not go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Idle {
+    /// It could go.
+    Ready,
+    /// It cannot; the reason stands at the first row.
+    Waits { why: String, first: bool },
+    /// It has taken its last step.
+    Ended,
+}
+
+/// The lost updates of one overwriting step: indices into the trace's steps.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Link {
+    pub read: usize,
+    pub overwritten: Vec<usize>,
+    pub write: usize,
+    /// The sentence that names the cause.
+    pub sentence: String,
+}
+
+/// More links than this are counted, not drawn.
+const DRAWN_LINKS: usize = 3;
+
+impl<'t> Picture<'t> {
+    /// Makes a trace ready. Traces of more than `fold_above` steps lose their dull stretches;
+    /// `orders` writes the memory orderings beside the steps.
+    pub fn new(trace: &'t Trace, fold_above: usize, orders: Option<bool>) -> Self {
+        let mut links = links(trace);
+        let more_links = links.len().saturating_sub(DRAWN_LINKS);
+        links.truncate(DRAWN_LINKS);
+        let orders = orders.unwrap_or_else(|| needs_orders(trace));
+        let mut picture = Picture {
+            trace,
+            columns: columns(trace),
+            values: values(trace),
+            start: Vec::new(),
+            rows: Vec::new(),
+            links,
+            more_links,
+        };
+        picture.start = picture.shown(&State::new(trace));
+        let parts = fold::parts(trace, &picture.links, fold_above);
+        picture.add_rows(parts, orders);
+        picture
+    }
+
+    fn add_rows(&mut self, parts: Vec<Part>, orders: bool) {
+        let trace = self.trace;
+        let mut state = State::new(trace);
+        let mut waiting: Vec<Option<String>> = vec![None; trace.threads().len()];
+        let mut last = None;
+        for part in parts {
+            match part {
+                Part::Fold(range) => {
+                    let mut by: Vec<_> = self.columns.iter().map(|id| (*id, 0)).collect();
+                    for step in &trace.steps()[range.clone()] {
+                        state.apply(step);
+                        if let Some(entry) = by.iter_mut().find(|(id, _)| *id == step.thread) {
+                            entry.1 += 1;
+                        }
+                    }
+                    by.retain(|(_, count)| *count > 0);
+                    waiting.fill(None);
+                    last = None;
+                    let values = self.shown(&state);
+                    self.rows.push(Row::Fold { count: range.len(), by, values });
+                }
+                Part::Step(index) => {
+                    let before = self.shown(&state);
+                    let step = &trace.steps()[index];
+                    let others = self.others(&state, index, &mut waiting);
+                    state.apply(step);
+                    let values = self.shown(&state);
+                    let changed = before.iter().zip(&values).map(|(b, a)| b != a).collect();
+                    let switch = !step.alone && last.is_some_and(|last| last != step.thread);
+                    last = Some(step.thread);
+                    self.rows.push(Row::Step(StepRow {
+                        index,
+                        thread: step.thread,
+                        text: words::step_text(trace, step, orders),
+                        note: self.note(index),
+                        lost: self.links.iter().any(|link| link.overwritten.contains(&index)),
+                        switch,
+                        others,
+                        values,
+                        changed,
+                    }));
+                }
+            }
+        }
+        if !trace.waiting().is_empty() {
+            let stuck = trace.waiting().iter();
+            self.rows.push(Row::Stuck(stuck.map(|w| (w.thread, w.what.clone())).collect()));
+        }
+    }
+
+    fn shown(&self, state: &State) -> Vec<String> {
+        self.values.iter().map(|id| state.shown(*id)).collect()
+    }
+
+    /// What the threads do that do not take the step at `index`.
+    fn others(
+        &self,
+        state: &State,
+        index: usize,
+        waiting: &mut [Option<String>],
+    ) -> Vec<(ThreadId, Idle)> {
+        let steps = self.trace.steps();
+        let mut others = Vec::new();
+        for &id in &self.columns {
+            let next = (index..steps.len()).find(|&i| steps[i].thread == id);
+            let stuck = self.trace.waiting().iter().any(|w| w.thread == id);
+            let idle = match next {
+                Some(next) if next == index => {
+                    waiting[id.index()] = None;
+                    continue;
+                }
+                Some(next) => match state.blocks(next, index) {
+                    Some(why) => {
+                        let first = waiting[id.index()].as_ref() != Some(&why);
+                        waiting[id.index()] = Some(why.clone());
+                        Idle::Waits { why, first }
+                    }
+                    None => {
+                        waiting[id.index()] = None;
+                        Idle::Ready
+                    }
+                },
+                None if stuck => Idle::Ready,
+                None => Idle::Ended,
+            };
+            others.push((id, idle));
+        }
+        others
+    }
+
+    /// What has to be said beside the step at `index`.
+    fn note(&self, index: usize) -> String {
+        let mut notes: Vec<String> = Vec::new();
+        for link in &self.links {
+            if link.overwritten.contains(&index) {
+                notes.push("lost".into());
+            }
+        }
+        notes.dedup();
+        for link in &self.links {
+            if link.write == index {
+                notes.push(format!("overwrites {}", numbers(&link.overwritten)));
+            }
+            if link.read == index {
+                let first = link.overwritten.iter().min().copied().unwrap_or_default();
+                notes.push(format!("stale from {}", first + 1));
+            }
+        }
+        if self.trace.steps()[index].stale.is_some() {
+            notes.push("an older value".into());
+        }
+        notes.join(", ")
+    }
+}
+
+/// `3`, `3 and 5`, `3, 5 and 6`: step numbers, counted from 1.
+pub(crate) fn numbers(indices: &[usize]) -> String {
+    let shown: Vec<_> = indices.iter().map(|i| (i + 1).to_string()).collect();
+    match shown.split_last() {
+        Some((last, [])) => last.clone(),
+        Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
+        None => String::new(),
+    }
+}
+
+/// One link for each overwriting step.
+fn links(trace: &Trace) -> Vec<Link> {
+    let mut links: Vec<Link> = Vec::new();
+    for lost in trace.lost_updates() {
+        match links.last_mut() {
+            Some(link) if link.write == lost.write => link.overwritten.push(lost.overwritten),
+            _ => links.push(Link {
+                read: lost.read,
+                overwritten: vec![lost.overwritten],
+                write: lost.write,
+                sentence: lost.to_string(),
+            }),
+        }
+    }
+    for link in links.iter_mut().filter(|link| link.overwritten.len() > 1) {
+        link.sentence = many_lost(trace, link);
+    }
+    links
+}
+
+/// The sentence for a write that lost several updates at once.
+fn many_lost(trace: &Trace, link: &Link) -> String {
+    let writer = &trace.steps()[link.write];
+    let name = writer.object.map(|id| trace.object(id).name.as_ref()).unwrap_or_default();
+    format!(
+        "step {} overwrote steps {}, because thread {} had read {name} at step {}",
+        link.write + 1,
+        numbers(&link.overwritten),
+        writer.thread,
+        link.read + 1,
+    )
+}
+
+/// The threads that get a column.
+fn columns(trace: &Trace) -> Vec<ThreadId> {
+    let ids = trace.threads().iter().map(|thread| thread.id);
+    ids.filter(|&id| {
+        let goes = trace.steps().iter().any(|step| step.thread == id && !step.alone);
+        goes || trace.waiting().iter().any(|waiting| waiting.thread == id)
+    })
+    .collect()
+}
+
+/// The objects that get a column: they hold something, and some step touches them.
+fn values(trace: &Trace) -> Vec<ObjectId> {
+    let ids = (0..trace.objects().len()).map(|i| ObjectId(i as u32));
+    let touched = |id: &ObjectId| {
+        let mut steps = trace.steps().iter();
+        steps.any(|step| step.object == Some(*id) || step.mutex == Some(*id))
+    };
+    ids.filter(|id| words::has_value(trace.object(*id))).filter(touched).collect()
+}
+
+/// Do the memory orderings matter for understanding the trace?
+fn needs_orders(trace: &Trace) -> bool {
+    trace.steps().iter().any(|step| step.stale.is_some() || step.action == Action::Fence)
+}

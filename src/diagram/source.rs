@@ -1,0 +1,58 @@
+//! The text of a source line, for the lines that a picture names.
+//!
+//! The catalogue's own sources are part of the library, so that its pictures are the same wherever
+//! the command runs; other files are read from disk, and a file that is not there has no text.
+
+use crate::trace::Place;
+use std::collections::HashMap;
+
+/// The sources that travel with the library, by the path the compiler names them with.
+pub(crate) const EMBEDDED: &[(&str, &str)] =
+    &[("src/counter/racy.rs", include_str!("../counter/racy.rs"))];
+
+/// Files read so far.
+#[derive(Default)]
+pub(crate) struct Sources {
+    files: HashMap<String, Option<String>>,
+}
+
+impl Sources {
+    /// The line at `place`, without its indentation and without a comment behind it.
+    pub fn line(&mut self, place: &Place) -> Option<String> {
+        let text = match embedded(&place.file) {
+            Some((_, text)) => text,
+            None => self
+                .files
+                .entry(place.file.to_string())
+                .or_insert_with(|| std::fs::read_to_string(&*place.file).ok())
+                .as_deref()?,
+        };
+        let line = text.lines().nth(place.line.checked_sub(1)? as usize)?;
+        let code = line.split(" // ").next().unwrap_or(line).trim();
+        (!code.is_empty()).then(|| code.to_owned())
+    }
+}
+
+/// The catalogue's source that `file` names: built here or as somebody's dependency.
+pub(crate) fn embedded(file: &str) -> Option<(&'static str, &'static str)> {
+    let file = file.replace('\\', "/");
+    EMBEDDED
+        .iter()
+        .copied()
+        .find(|(path, _)| file == *path || file.strip_suffix(path).is_some_and(is_package_root))
+}
+
+/// Is `head` the directory of some version of this package? Another package may have a file of
+/// the same path, and its text is not ours to show.
+fn is_package_root(head: &str) -> bool {
+    let last = head.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+    last.starts_with("racelab")
+}
+
+/// The path as it is shown: short for the library's own files.
+pub(crate) fn shown(place: &Place) -> String {
+    match embedded(&place.file) {
+        Some((path, _)) => format!("{path}:{}", place.line),
+        None => place.to_string(),
+    }
+}

@@ -1,0 +1,91 @@
+//! A step in few words: `count → 0` reads, `count ← 1` writes.
+
+use crate::trace::{Action, Object, Step, ThreadId, Trace, order_name};
+use std::sync::atomic::Ordering;
+
+/// The step in the words of the pictures.
+///
+/// `x → 0` is a read, `x ← 1` a write, and what stands in brackets is one step that does both.
+pub(crate) fn step_text(trace: &Trace, step: &Step, orders: bool) -> String {
+    let name = step.object.map(|id| trace.object(id).name.as_ref()).unwrap_or_default();
+    let mutex = step.mutex.map(|id| trace.object(id).name.as_ref());
+    let read = step.read.map(|v| v.to_string()).unwrap_or_else(|| "?".into());
+    let written = step.written.map(|v| v.to_string()).unwrap_or_else(|| "?".into());
+    use Action::*;
+    let mut text = match step.action {
+        Load | CellRead => format!("{name} → {read}"),
+        Store | CellWrite => format!("{name} ← {written}"),
+        Swap | FetchAdd | FetchSub | FetchUpdate | CompareExchange => {
+            format!("[{name} → {read} ← {written}]")
+        }
+        CompareExchangeFailed => format!("[{name} → {read} no write]"),
+        Fence => "fence".into(),
+        Lock => format!("{name} lock"),
+        TryLockFailed | TryReadLockFailed => format!("{name} taken, goes on"),
+        Unlock => format!("{name} unlock"),
+        ReadLock => format!("{name} read lock"),
+        ReadUnlock => format!("{name} read unlock"),
+        Wait => match mutex {
+            Some(mutex) => format!("{name} sleep, {mutex} free"),
+            None => format!("{name} sleep"),
+        },
+        TimeOut => format!("{name} time-out"),
+        Reacquire => format!("{name} lock again"),
+        NotifyOne => format!("{name} notify one"),
+        NotifyAll => format!("{name} notify all"),
+        Send => match step.written {
+            Some(_) => format!("{name} send {written}"),
+            None => format!("{name} send"),
+        },
+        TrySendFull => format!("{name} full, goes on"),
+        SendClosed => format!("{name} send: closed"),
+        Receive => match step.read {
+            Some(_) => format!("{name} receive {read}"),
+            None => format!("{name} receive"),
+        },
+        TryReceiveEmpty => format!("{name} empty, goes on"),
+        ReceiveClosed => format!("{name} receive: closed"),
+        CloseSender => format!("{name} close sender"),
+        CloseReceiver => format!("{name} close receiver"),
+        Park => format!("{name} take token"),
+        Unpark => format!("{name} give token"),
+        Arrive => format!("{name} arrive"),
+        OnceBegin => format!("{name} begin"),
+        OnceEnd => format!("{name} done"),
+        OnceDone => format!("{name} was done"),
+        Choose => format!("choose {}", step.choice.unwrap_or_default()),
+    };
+    if let (true, Some(order)) = (orders || step.action == Fence, step.order) {
+        text.push(' ');
+        text.push_str(short_order(order));
+    }
+    text
+}
+
+/// An ordering in four letters at most, for narrow columns.
+fn short_order(order: Ordering) -> &'static str {
+    match order_name(order) {
+        "Relaxed" => "rlx",
+        "Release" => "rel",
+        "Acquire" => "acq",
+        "AcqRel" => "acq-rel",
+        _ => "sc",
+    }
+}
+
+/// The head of a thread's column: its letter, and its name where it has one of its own.
+pub(crate) fn thread_name(trace: &Trace, id: ThreadId) -> String {
+    let name = trace.threads().get(id.index()).and_then(|thread| thread.name.as_deref());
+    let letter = id.letter().to_string();
+    match name {
+        Some(name) if name != letter && id != ThreadId::MAIN => format!("{letter} {name}"),
+        _ if id == ThreadId::MAIN => "M main".into(),
+        _ => letter,
+    }
+}
+
+/// Can the object's state be written in a narrow column, and is it worth one?
+pub(crate) fn has_value(object: &Object) -> bool {
+    use crate::trace::ObjectKind::*;
+    matches!(object.kind, Mutex | RwLock | Channel) || object.initial.is_some()
+}
