@@ -58,6 +58,18 @@ pub trait Counter: Send + Sync + 'static {
     /// The number as this thread sees it now.
     fn get(&self) -> u64;
 
+    /// Adds one, this many times.
+    ///
+    /// The loop is compiled together with the counter, so for a counter behind `dyn` the jump is
+    /// taken once and not at every increment, and a stress run times the counter.
+    fn increment_times(&self, times: u64) {
+        for _ in 0..times {
+            // Laundered on every turn, so the optimiser cannot keep the number in a register and
+            // write it once: a race that is compiled away teaches nothing.
+            std::hint::black_box(self).increment();
+        }
+    }
+
     /// A counter at zero, for this many threads to share.
     ///
     /// Only a counter that keeps something for each thread needs to know the number.
@@ -88,5 +100,10 @@ impl Counter for Box<dyn Counter> {
     #[inline]
     fn get(&self) -> u64 {
         (**self).get()
+    }
+
+    #[inline]
+    fn increment_times(&self, times: u64) {
+        (**self).increment_times(times);
     }
 }

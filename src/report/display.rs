@@ -2,6 +2,7 @@
 
 use super::{Grade, Outcome, Proof, Report};
 use std::fmt;
+use std::time::Duration;
 
 impl<T: fmt::Debug> fmt::Display for Outcome<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -62,14 +63,14 @@ impl<T> Report<T> {
     }
 }
 
-/// `1 execution`, `34,650 executions`.
-pub(crate) fn counted(n: u128, what: &str) -> String {
+/// A number of things: `1 execution`, `34,650 executions`.
+pub fn counted(n: u128, what: &str) -> String {
     let s = if n == 1 { "" } else { "s" };
     format!("{} {what}{s}", grouped(n))
 }
 
 /// A number with its thousands set apart: `34,650`.
-pub(crate) fn grouped(n: u128) -> String {
+pub fn grouped(n: u128) -> String {
     let digits = n.to_string();
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);
     for (i, digit) in digits.chars().enumerate() {
@@ -79,4 +80,14 @@ pub(crate) fn grouped(n: u128) -> String {
         out.push(digit);
     }
     out
+}
+
+/// A length of time as a person says it: `0.3 ms`, `12 ms`, `4.2 s`.
+pub fn duration(time: Duration) -> String {
+    let ms = time.as_secs_f64() * 1e3;
+    match ms {
+        ms if ms < 10.0 => format!("{ms:.1} ms"),
+        ms if ms < 1_000.0 => format!("{ms:.0} ms"),
+        ms => format!("{:.1} s", ms / 1e3),
+    }
 }

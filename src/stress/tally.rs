@@ -1,7 +1,7 @@
 //! What came of a stress run.
 
 use super::round::Round;
-use crate::report::{counted, grouped};
+use crate::report::{counted, duration, grouped};
 use std::fmt;
 use std::time::Duration;
 
@@ -136,9 +136,9 @@ impl fmt::Display for Tally {
         )?;
         match self.first_loss {
             Some(FirstLoss { round, after }) => {
-                writeln!(f, "  first loss seen in round {}, after {}", round, time(after))
+                writeln!(f, "  first loss seen in round {}, after {}", round, duration(after))
             }
-            None => writeln!(f, "  no loss in {}", time(self.elapsed)),
+            None => writeln!(f, "  no loss in {}", duration(self.elapsed)),
         }
     }
 }
@@ -150,15 +150,5 @@ fn percent(share: f64) -> String {
         p if p >= 10.0 => format!("{p:.0}%"),
         p if p >= 0.01 => format!("{p:.2}%"),
         _ => "less than 0.01%".into(),
-    }
-}
-
-/// A time as a person says it: `0.3 ms`, `12 ms`, `4.2 s`.
-pub(crate) fn time(time: Duration) -> String {
-    let ms = time.as_secs_f64() * 1e3;
-    match ms {
-        ms if ms < 10.0 => format!("{ms:.1} ms"),
-        ms if ms < 1_000.0 => format!("{ms:.0} ms"),
-        ms => format!("{:.1} s", ms / 1e3),
     }
 }

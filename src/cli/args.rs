@@ -1,0 +1,98 @@
+//! The subcommands and their options.
+
+use super::usage::Usage;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{Args, Parser, Subcommand};
+use racelab::report::grouped;
+use std::process::ExitCode;
+
+/// See race conditions: shared counters on real threads and under every interleaving.
+#[derive(Debug, Parser)]
+#[command(name = "racelab", version, max_term_width = 80)]
+#[command(after_help = "With no subcommand: the tour, under twenty seconds.\n\n\
+    Exit codes: 0 nothing forbidden was found; 1 a forbidden outcome was found; 2 bad usage.")]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+/// What can be asked for.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// List the counters, worst first
+    Counters,
+    /// Hammer a counter on real threads until it loses an update
+    Stress(StressArgs),
+}
+
+/// What `stress` takes.
+#[derive(Debug, Args)]
+pub struct StressArgs {
+    /// Which counter: a name from `racelab counters`
+    #[arg(default_value = "racy")]
+    pub counter: String,
+    /// How many threads, 1 to 256
+    #[arg(long, default_value_t = 2, value_parser = number::<1, 256>)]
+    pub threads: u64,
+    /// How often each thread increments in a round, 1 to 1,000,000,000 [default: as many as fit
+    /// into a few milliseconds, at most 100,000]
+    #[arg(long, value_parser = number::<1, 1_000_000_000>)]
+    pub increments: Option<u64>,
+    /// Give up after this many seconds without a loss, 1 to 3,600
+    #[arg(long, default_value_t = 10, value_parser = number::<1, 3_600>)]
+    pub seconds: u64,
+}
+
+/// What was asked for. `Err`: help or the version was printed, or the mistake was.
+pub fn parse() -> Result<Command, ExitCode> {
+    match Cli::try_parse() {
+        Ok(cli) => Ok(cli.command.unwrap_or(Command::Counters)),
+        Err(error) if error.use_stderr() => Err(one_line(&error).exit()),
+        Err(help) => {
+            // A closed pipe, most likely: nobody wanted the rest of the help.
+            let _ = help.print();
+            Err(ExitCode::SUCCESS)
+        }
+    }
+}
+
+/// A whole number from `LOW` to `HIGH`; thousands may be set apart, as the output sets them apart.
+fn number<const LOW: u64, const HIGH: u64>(text: &str) -> Result<u64, String> {
+    let digits = text.replace([',', '_'], "");
+    let number = digits.parse().ok().filter(|number| (LOW..=HIGH).contains(number));
+    let (low, high) = (grouped(LOW.into()), grouped(HIGH.into()));
+    number.ok_or_else(|| format!("it has to be a whole number from {low} to {high}"))
+}
+
+/// The command-line parser's complaint on one line.
+fn one_line(error: &clap::Error) -> Usage {
+    let text = error.to_string();
+    let first = text.lines().next().unwrap_or_default();
+    let complaint = first.strip_prefix("error: ").unwrap_or(first);
+    let suggestion =
+        [ContextKind::SuggestedSubcommand, ContextKind::SuggestedArg, ContextKind::SuggestedValue]
+            .into_iter()
+            .find_map(|kind| match error.get(kind)? {
+                ContextValue::String(name) => Some(name.clone()),
+                ContextValue::Strings(names) => names.first().cloned(),
+                _ => None,
+            });
+    let way_out = match (suggestion, error.kind()) {
+        (Some(name), _) => format!("did you mean '{name}'?"),
+        // It carries its way out: the range.
+        (None, ErrorKind::ValueValidation) => return Usage::new(complaint),
+        (None, ErrorKind::InvalidSubcommand) => "'racelab help' lists what there is".into(),
+        (None, ErrorKind::InvalidValue) => match error.get(ContextKind::ValidValue) {
+            Some(ContextValue::Strings(valid)) if !valid.is_empty() => {
+                format!("it can be {}", valid.join(", "))
+            }
+            _ => "put one behind it".into(),
+        },
+        (None, ErrorKind::MissingRequiredArgument) => match error.get(ContextKind::InvalidArg) {
+            Some(ContextValue::Strings(missing)) => format!("give {}", missing.join(" ")),
+            _ => "'--help' says what is needed".into(),
+        },
+        (None, _) => "'--help' says what can be given".into(),
+    };
+    Usage::new(format!("{}; {way_out}", complaint.trim_end_matches([':', '.'])))
+}

@@ -1,0 +1,50 @@
+//! `racelab counters`: the counters by name.
+
+use super::out::{Out, say};
+use super::style::{self, BAD, GOOD, HEADING, paint};
+use super::usage::{Usage, meant};
+use super::{Verdict, style::TYPE};
+use racelab::counter::{LADDER, Promise, Rung};
+
+/// The counter with this name.
+pub fn find(name: &str) -> Result<&'static Rung, Usage> {
+    if let Some(rung) = Rung::named(&name.to_lowercase()) {
+        return Ok(rung);
+    }
+    let way_out = match meant(name, LADDER.iter().map(|rung| rung.name)) {
+        Some(name) => format!("did you mean '{name}'?"),
+        None => "'racelab counters' lists them".into(),
+    };
+    // Debug form: a name with a line break in it stays on its line.
+    Err(Usage::new(format!("there is no counter {name:?}; {way_out}")))
+}
+
+/// Which part of the ladder a counter stands on.
+pub fn part(rung: &Rung) -> &'static str {
+    match (rung.promise, rung.wrong_fix) {
+        (Promise::Loses, false) => "loses updates",
+        (Promise::Loses, true) => "a fix that does not work",
+        (Promise::Exact, _) => "exact",
+    }
+}
+
+/// Lists the counters, worst first.
+pub fn run(out: &mut Out) -> Result<Verdict, Usage> {
+    let width = style::width();
+    let mut last = "";
+    for rung in LADDER {
+        let part = part(rung);
+        if part != last {
+            let blank = if last.is_empty() { "" } else { "\n" };
+            let colour = if rung.promise == Promise::Exact { GOOD } else { BAD };
+            say!(out, "{blank}{}", paint(colour, part));
+            last = part;
+        }
+        say!(out, "  {}: {}", paint(TYPE, rung.name), paint(HEADING, rung.title));
+        say!(out, "{}", style::wrap(rung.summary, "      ", width));
+    }
+    say!(out);
+    say!(out, "One of them, hammered:  {}", paint(TYPE, "racelab stress NAME"));
+    say!(out, "Every interleaving:     {}", paint(TYPE, "racelab check NAME"));
+    Ok(Verdict::Kept)
+}

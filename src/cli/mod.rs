@@ -1,0 +1,52 @@
+//! The command: what can be asked for, and the exit codes.
+//!
+//! # Layout
+//! - `args`: the subcommands and their options
+//! - `usage`: every mistake on one line, with the way out
+//! - one file a subcommand: `tour`, `counters`, `stress`, `check`
+//! - `json`: the machine-readable form of a check
+//! - `out`, `style`, `table`, `progress`: how things are printed
+
+mod args;
+mod counters;
+mod out;
+mod progress;
+mod stress;
+mod style;
+#[cfg(test)]
+mod table;
+mod usage;
+
+use args::Command;
+use out::Out;
+use std::process::ExitCode;
+use usage::Usage;
+
+/// How a subcommand ended, when it could do its work at all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Nothing forbidden was found: exit code 0.
+    Kept,
+    /// A forbidden outcome was found: exit code 1.
+    Broken,
+}
+
+/// Runs the command. Exit code 0: as promised; 1: a forbidden outcome was found; 2: bad usage, or
+/// the output could not be written.
+pub fn run() -> ExitCode {
+    let command = match args::parse() {
+        Ok(command) => command,
+        Err(exit) => return exit,
+    };
+    let mut out = Out::new();
+    let verdict = match command {
+        Command::Counters => counters::run(&mut out),
+        Command::Stress(what) => stress::run(&what, &mut out),
+    };
+    let written = out.finish().map_err(|e| Usage::new(format!("cannot write the output: {e}")));
+    match verdict.and_then(|verdict| written.map(|()| verdict)) {
+        Ok(Verdict::Kept) => ExitCode::SUCCESS,
+        Ok(Verdict::Broken) => ExitCode::from(1),
+        Err(usage) => usage.exit(),
+    }
+}

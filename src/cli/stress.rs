@@ -1,0 +1,79 @@
+//! `racelab stress`: real threads until an update is lost.
+
+use super::args::StressArgs;
+use super::counters;
+use super::out::{Out, say};
+use super::progress::Progress;
+use super::style::{self, BAD, GOOD, ODD, TYPE, paint};
+use super::{Usage, Verdict};
+use racelab::counter::Rung;
+use racelab::report::counted;
+use racelab::stress::{Stress, Tally, cores};
+use std::time::Duration;
+
+/// Hammers one counter and prints the tally.
+pub fn run(args: &StressArgs, out: &mut Out) -> Result<Verdict, Usage> {
+    let rung = counters::find(&args.counter)?;
+    let threads = args.threads as usize;
+    let increments = args.increments.unwrap_or_else(|| increments(rung, threads));
+    let stress = Stress::new()
+        .threads(threads)
+        .increments(increments)
+        .until_loss()
+        .at_most(Duration::from_secs(args.seconds));
+    let tally = hammer(rung, threads, &stress);
+    let width = style::width();
+    say!(out, "{}, real threads: {}", rung.name, tally.to_string().trim_end());
+    say!(out, "{}", verdict(rung, &tally, width));
+    Ok(if tally.lost() > 0 { Verdict::Broken } else { Verdict::Kept })
+}
+
+/// How often each thread should increment in a round: 100,000 times, or fewer of a counter with
+/// which that takes longer than a few milliseconds, so that there are many rounds a second.
+pub fn increments(rung: &Rung, threads: usize) -> u64 {
+    const LONG_ENOUGH: f64 = 3e6; // nanoseconds
+    let takes_long = |increments: &u64| {
+        let trial = Stress::new().threads(threads).increments(*increments);
+        let trial = trial.run(|| (rung.make)(threads));
+        trial.nanoseconds_per_increment() * trial.expected() as f64 > LONG_ENOUGH
+    };
+    [100, 1_000, 10_000].into_iter().find(takes_long).unwrap_or(100_000)
+}
+
+/// Runs the stress with a sign of life.
+pub fn hammer(rung: &Rung, threads: usize, stress: &Stress) -> Tally {
+    let progress = Progress::start(format!("{} on real threads", rung.name));
+    let mut said = 0;
+    stress.run_with(
+        || (rung.make)(threads),
+        |tally| {
+            // A word every hundredth round: rounds are shorter than the painter's ticks.
+            if tally.rounds() >= said + 100 {
+                said = tally.rounds();
+                let rounds = counted(tally.rounds().into(), "round");
+                progress.say(format!("{rounds}, no loss yet"));
+            }
+        },
+    )
+}
+
+/// What the tally means, and what to type next.
+fn verdict(rung: &Rung, tally: &Tally, width: usize) -> String {
+    let (colour, text) = match tally {
+        tally if tally.lost() > 0 => {
+            (BAD, format!("{} loses updates. Here it took luck; this takes none:", rung.name))
+        }
+        tally if tally.threads() == 1 => {
+            (ODD, "One thread alone has nobody to race with; every interleaving of two:".into())
+        }
+        _ if cores() == 1 => (ODD, ONE_CORE.into()),
+        _ => (GOOD, "No loss was seen. That is no proof; this is:".into()),
+    };
+    let command = format!("racelab check {}", rung.name);
+    format!("{}\n  {}", paint(colour, style::wrap(&text, "", width)), paint(TYPE, command))
+}
+
+/// Why a loss may never be seen on one core.
+pub const ONE_CORE: &str = "No loss was seen, and that says little: this process may use only one \
+    core, so its threads take turns of milliseconds, and an update is lost only when a turn ends \
+    exactly between a read and its write. Two cores show it at once; without luck, on any number:";

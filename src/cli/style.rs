@@ -1,0 +1,67 @@
+//! Colours and widths. A colour is never the only signal: without it the words say the same.
+
+use anstyle::{AnsiColor, Style};
+use std::fmt::Display;
+
+/// Bold: headings.
+pub const HEADING: Style = Style::new().bold();
+/// Green: as promised.
+pub const GOOD: Style = AnsiColor::Green.on_default();
+/// Red: a lost update, a data race, an error.
+pub const BAD: Style = AnsiColor::Red.on_default().bold();
+/// Yellow: allowed, but worth a look.
+pub const ODD: Style = AnsiColor::Yellow.on_default();
+/// Cyan: something to type.
+pub const TYPE: Style = AnsiColor::Cyan.on_default();
+
+/// `text` in a style.
+pub fn paint(style: Style, text: impl Display) -> String {
+    format!("{style}{text}{style:#}")
+}
+
+/// How many columns text may take: the terminal's, at most 80; 80 when there is none.
+pub fn width() -> usize {
+    let columns = terminal_size::terminal_size().map_or(80, |(width, _)| usize::from(width.0));
+    // A terminal that reports 0 columns does not know.
+    if columns == 0 { 80 } else { columns.clamp(20, 80) }
+}
+
+/// Breaks prose into lines of at most `width` columns, each after `indent`.
+///
+/// A word longer than a line gets a line of its own.
+pub fn wrap(text: &str, indent: &str, width: usize) -> String {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if columns(line) + 1 + columns(word) <= width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(format!("{indent}{word}")),
+        }
+    }
+    lines.join("\n")
+}
+
+/// The columns a text takes, colour codes left out.
+pub fn columns(text: &str) -> usize {
+    unicode_width::UnicodeWidthStr::width(anstream::adapter::strip_str(text).to_string().as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prose_is_broken_between_words_and_indented() {
+        assert_eq!(wrap("one two  three\nfour", "  ", 11), "  one two\n  three\n  four");
+        assert_eq!(wrap("extraordinary word", "", 5), "extraordinary\nword");
+        assert_eq!(wrap("", "  ", 20), "");
+    }
+
+    #[test]
+    fn colours_take_no_columns() {
+        assert_eq!(columns(&paint(BAD, "lost")), 4);
+        assert_eq!(columns("a → b"), 5);
+    }
+}

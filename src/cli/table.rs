@@ -1,0 +1,100 @@
+//! A table that fits: columns where there is room, a paragraph a row where there is not.
+
+use super::style::{HEADING, columns, paint};
+
+/// How a column's cells stand.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Align {
+    /// Words.
+    Left,
+    /// Numbers.
+    Right,
+}
+
+/// A table of text.
+pub struct Table {
+    head: Vec<(&'static str, Align)>,
+    rows: Vec<Vec<String>>,
+}
+
+impl Table {
+    /// An empty table with these columns.
+    pub fn new(head: &[(&'static str, Align)]) -> Self {
+        Table { head: head.to_vec(), rows: Vec::new() }
+    }
+
+    /// Adds a row: a cell a column.
+    pub fn row(&mut self, cells: Vec<String>) {
+        assert_eq!(cells.len(), self.head.len(), "a cell for each column");
+        self.rows.push(cells);
+    }
+
+    /// The table in at most `width` columns, each line after two blanks and ended.
+    pub fn render(&self, width: usize) -> String {
+        let widths: Vec<usize> = (0..self.head.len())
+            .map(|i| self.rows.iter().map(|row| columns(&row[i])).max().unwrap_or(0))
+            .zip(&self.head)
+            .map(|(widest, (name, _))| widest.max(columns(name)))
+            .collect();
+        if widths.iter().map(|width| width + 2).sum::<usize>() > width {
+            return self.paragraphs();
+        }
+        let heads = self.head.iter().map(|(name, _)| paint(HEADING, name)).collect();
+        let lines = std::iter::once(&heads).chain(&self.rows);
+        lines.map(|row| self.line(row, &widths)).collect()
+    }
+
+    fn line(&self, row: &[String], widths: &[usize]) -> String {
+        let mut line = String::new();
+        for ((cell, width), (_, align)) in row.iter().zip(widths).zip(&self.head) {
+            let blanks = " ".repeat(width - columns(cell));
+            match align {
+                Align::Left => line.push_str(&format!("  {cell}{blanks}")),
+                Align::Right => line.push_str(&format!("  {blanks}{cell}")),
+            }
+        }
+        format!("{}\n", line.trim_end())
+    }
+
+    /// The first cell on a line, then the others, each with its column's name.
+    fn paragraphs(&self) -> String {
+        let mut text = String::new();
+        for row in &self.rows {
+            text.push_str(&format!("  {}\n", row[0]));
+            let rest = row.iter().zip(&self.head).skip(1).filter(|(cell, _)| !cell.is_empty());
+            for (cell, (name, _)) in rest {
+                text.push_str(&format!("    {name}: {cell}\n"));
+            }
+        }
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table() -> Table {
+        let mut table = Table::new(&[("counter", Align::Left), ("lost", Align::Right)]);
+        table.row(vec!["racy".into(), "76,396".into()]);
+        table.row(vec!["compare-exchange".into(), "0".into()]);
+        table
+    }
+
+    #[test]
+    fn with_room_the_cells_stand_in_columns() {
+        let text = anstream::adapter::strip_str(&table().render(80)).to_string();
+        assert_eq!(
+            text,
+            "  counter             lost\n  racy              76,396\n  compare-exchange       0\n"
+        );
+    }
+
+    #[test]
+    fn without_room_each_row_is_a_paragraph() {
+        assert_eq!(
+            table().render(20),
+            "  racy\n    lost: 76,396\n  compare-exchange\n    lost: 0\n"
+        );
+    }
+}

@@ -1,0 +1,56 @@
+//! Mistakes: one line each, with the way out, and exit code 2.
+
+use super::style::{BAD, paint};
+use std::fmt;
+use std::io::Write;
+use std::process::ExitCode;
+
+/// Something that cannot be done, and what to do instead.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Usage(String);
+
+impl Usage {
+    /// A mistake in one line.
+    pub fn new(line: impl Into<String>) -> Self {
+        Usage(line.into())
+    }
+
+    /// Says it on standard error.
+    pub fn exit(self) -> ExitCode {
+        // Nothing can be done when standard error is closed as well.
+        let _ = writeln!(anstream::stderr(), "{}: {self}", paint(BAD, "error"));
+        ExitCode::from(2)
+    }
+}
+
+impl fmt::Display for Usage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The name in `names` that was probably meant by `typed`.
+pub fn meant<'a>(typed: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let typed = typed.to_lowercase();
+    names
+        .map(|name| (strsim::jaro_winkler(&typed, name), name))
+        .filter(|(alike, _)| *alike > 0.75)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, name)| name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slip_of_the_finger_is_understood_and_a_stranger_is_not() {
+        let names = ["unsafe", "racy", "mutex", "atomic"];
+        let meant = |typed| meant(typed, names.into_iter());
+        assert_eq!(meant("raci"), Some("racy"));
+        assert_eq!(meant("Mutx"), Some("mutex"));
+        assert_eq!(meant("atomics"), Some("atomic"));
+        assert_eq!(meant("zookeeper"), None);
+        assert_eq!(meant(""), None);
+    }
+}

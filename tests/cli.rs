@@ -1,0 +1,140 @@
+//! The command as its users meet it: exit codes, figures, mistakes, closed pipes, narrow terminals.
+
+use std::process::{Command, Output, Stdio};
+
+/// Runs `racelab` with these words, without a terminal.
+fn racelab(words: &str) -> Output {
+    command(words).output().expect("the command starts")
+}
+
+fn command(words: &str) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_racelab"));
+    command.args(words.split_whitespace()).stdin(Stdio::null());
+    command
+}
+
+fn stdout(output: &Output) -> &str {
+    std::str::from_utf8(&output.stdout).expect("the output is UTF-8")
+}
+
+/// The mistake is told on one line of standard error that contains `parts`, and nothing else is
+/// printed; exit code 2.
+#[track_caller]
+fn assert_refused(words: &str, parts: &[&str]) {
+    let output = racelab(words);
+    let told = String::from_utf8(output.stderr).expect("the error is UTF-8");
+    assert_eq!(output.status.code(), Some(2), "{words}: {told}");
+    assert_eq!(output.stdout, b"", "{words}");
+    assert_eq!(told.lines().count(), 1, "{words}: {told}");
+    assert!(told.starts_with("error: "), "{told}");
+    for part in parts {
+        assert!(told.contains(part), "{words}: {told:?} lacks {part:?}");
+    }
+}
+
+#[test]
+fn help_and_the_version_are_no_errors() {
+    for words in ["--help", "help", "--version", "stress --help"] {
+        let output = racelab(words);
+        assert_eq!(output.status.code(), Some(0), "{words}");
+        assert!(stdout(&output).contains("racelab"), "{words}");
+        assert_eq!(output.stderr, b"", "{words}");
+    }
+}
+
+#[test]
+fn the_counters_are_listed_worst_first() {
+    let output = racelab("counters");
+    assert_eq!(output.status.code(), Some(0));
+    let places = ["unsafe: ", "racy: ", "seqcst-pair: ", "mutex: ", "actor: "]
+        .map(|name| stdout(&output).find(name).unwrap_or_else(|| panic!("{name} is not listed")));
+    assert!(places.is_sorted(), "{places:?}");
+}
+
+#[test]
+fn a_wrong_name_is_answered_with_the_right_one() {
+    assert_refused("stress raci", &["no counter \"raci\"", "did you mean 'racy'?"]);
+    assert_refused("stress zookeeper", &["'racelab counters' lists them"]);
+    assert_refused("strss", &["did you mean 'stress'?"]);
+    assert_refused("stress --thread 2", &["did you mean '--threads'?"]);
+    assert_refused("xyzzy", &["'racelab help' lists what there is"]);
+}
+
+#[test]
+fn an_absurd_number_is_answered_with_the_range() {
+    for number in ["0", "-1", "257", "two", "1e3", "99999999999999999999999999", "''"] {
+        assert_refused(
+            &format!("stress racy --threads={number}"),
+            &["--threads", "a whole number from 1 to 256"],
+        );
+    }
+    assert_refused("stress --seconds 0", &["a whole number from 1 to 3,600"]);
+    assert_refused("stress --increments 1000000001", &["from 1 to 1,000,000,000"]);
+    assert_refused("stress --threads", &["put one behind it"]);
+}
+
+/// One thread has nobody to race with: on any machine nothing is lost.
+#[test]
+fn a_stress_run_without_a_loss_is_exit_code_0_and_no_proof() {
+    let output = racelab("stress racy --threads 1 --increments 1,000 --seconds 1");
+    assert_eq!(output.status.code(), Some(0));
+    assert!(stdout(&output).contains("1 thread × 1,000 increments"), "{}", stdout(&output));
+    assert!(stdout(&output).contains("One thread alone has nobody to race with"));
+    assert_eq!(output.stderr, b"", "no progress where there is no terminal");
+}
+
+/// Repeats until a loss is seen, so it does not depend on luck; the bound is an hour.
+#[test]
+fn a_stress_run_with_a_loss_is_exit_code_1() {
+    if racelab::stress::cores() < 2 {
+        eprintln!("skipped: on one core the threads take turns, so a loss may never come");
+        return;
+    }
+    let output = racelab("stress racy --seconds 3600");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stdout(&output).contains("racy loses updates"), "{}", stdout(&output));
+    assert!(stdout(&output).contains("first loss seen in round"), "{}", stdout(&output));
+}
+
+#[test]
+fn a_closed_pipe_is_nothing_to_panic_about() {
+    let mut child = command("counters")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the command starts");
+    drop(child.stdout.take()); // as `| head -1` does, only earlier
+    let output = child.wait_with_output().expect("the command ends");
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+    assert_eq!(output.status.code(), Some(0));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_told() {
+    let full = std::fs::File::options().write(true).open("/dev/full").expect("Linux has it");
+    let output = command("counters").stdout(full).output().expect("the command starts");
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(told.starts_with("error: cannot write the output: "), "{told}");
+    assert_eq!(output.status.code(), Some(2));
+}
+
+#[test]
+fn there_is_no_colour_without_a_terminal() {
+    assert!(!stdout(&racelab("counters")).contains('\x1b'));
+}
+
+#[test]
+fn colour_can_be_forced_and_forbidden() {
+    let forced = |forbidden: bool| {
+        let mut command = command("counters");
+        command.env("CLICOLOR_FORCE", "1").env_remove("NO_COLOR");
+        if forbidden {
+            command.env("NO_COLOR", "1").env_remove("CLICOLOR_FORCE");
+        }
+        let output = command.output().expect("the command starts");
+        stdout(&output).contains('\x1b')
+    };
+    assert!(forced(false));
+    assert!(!forced(true));
+}
