@@ -2,6 +2,8 @@
 //!
 //! # Layout
 //! - [`timeline`], [`Timeline`]: for the terminal, a column a thread and a row a step
+//! - [`svg`]: for slides and papers
+//! - [`mermaid`]: for README files
 //! - [`json`]: the trace itself, to be read back or drawn elsewhere
 //!
 //! Inside, a trace becomes a `picture` first: the columns, the rows and the links that name the
@@ -11,14 +13,18 @@ mod explain;
 mod fold;
 pub mod json;
 mod lanes;
+mod mermaid;
 mod picture;
 #[cfg(test)]
 mod sample;
 mod source;
 mod state;
+mod svg;
 mod terminal;
 #[cfg(test)]
 mod tests;
 mod words;
 
+pub use mermaid::mermaid;
+pub use svg::svg;
 pub use terminal::{Timeline, timeline};

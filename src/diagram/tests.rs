@@ -1,7 +1,7 @@
 //! The pictures, as snapshots: run with `INSTA_UPDATE=always` to accept what has changed.
 
 use super::sample::{self, Sample};
-use super::{Timeline, timeline};
+use super::{Timeline, mermaid, svg, timeline};
 use crate::trace::{Action, ObjectKind, Trace};
 use unicode_width::UnicodeWidthStr;
 
@@ -132,4 +132,70 @@ fn steps_of_main_alone_stand_across_the_columns() {
         .with(|step| step.alone = true)
         .ends("returned 2");
     insta::assert_snapshot!(timeline(&trace));
+}
+
+#[test]
+fn the_svg_of_a_lost_update() {
+    insta::assert_snapshot!(svg(&sample::racy("ABAB")));
+}
+
+#[test]
+fn the_mermaid_diagram_of_a_lost_update() {
+    insta::assert_snapshot!(mermaid(&sample::racy("ABAB")));
+}
+
+#[test]
+fn the_mermaid_diagram_of_a_deadlock() {
+    insta::assert_snapshot!(mermaid(&sample::deadlock()));
+}
+
+#[test]
+fn every_svg_is_well_formed_and_says_all_in_words() {
+    for trace in all_samples() {
+        let picture = svg(&trace);
+        well_formed(&picture);
+        let (_, described) = picture.split_once("<desc").unwrap();
+        let (described, _) = described.split_once("</desc>").unwrap();
+        for number in 1..=trace.steps().len() {
+            assert!(described.contains(&format!("Step {number}, thread ")), "{described}");
+        }
+        for lost in trace.lost_updates().iter().take(1) {
+            assert!(described.contains(&format!("step {} overwrote", lost.write + 1)));
+        }
+    }
+}
+
+#[test]
+fn a_name_cannot_smuggle_markup_into_a_picture() {
+    let trace = Sample::new(&["<script>", "B\n    Note over A: x"])
+        .object("</text>&\u{1b};#", ObjectKind::Atomic, Some(0))
+        .load('A', 0, 0)
+        .load('B', 0, 0)
+        .ends("returned \"<b>\"");
+    let picture = svg(&trace);
+    well_formed(&picture);
+    assert!(!picture.contains("<script") && !picture.contains('\u{1b}'), "{picture}");
+    let diagram = mermaid(&trace);
+    assert!(!diagram.contains('<') && !diagram.contains("\n    Note over A: x"), "{diagram}");
+    assert!(!diagram.contains("&;#"), "{diagram}");
+}
+
+/// Every tag is closed, in the right order, and no stray sign of XML's stands in the text.
+fn well_formed(xml: &str) {
+    let mut open = Vec::new();
+    let mut rest = xml;
+    while let Some((text, tag)) = rest.split_once('<') {
+        assert!(!text.contains('>'), "{text}");
+        for entity in text.split('&').skip(1) {
+            assert!(entity.contains(';'), "{text}");
+        }
+        let (tag, after) = tag.split_once('>').expect("a tag ends");
+        match tag.strip_prefix('/') {
+            Some(name) => assert_eq!(open.pop(), Some(name), "{xml}"),
+            None if tag.ends_with('/') => {}
+            None => open.push(tag.split(' ').next().unwrap()),
+        }
+        rest = after;
+    }
+    assert!(open.is_empty(), "{open:?}");
 }
