@@ -137,5 +137,5 @@ fn text(text: &str) -> String {
 
 /// Text for the titles, where Mermaid knows no escapes.
 fn plain(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control() && !"#;{}".contains(*c)).collect()
+    text.chars().filter(|c| !c.is_control() && !"#;{}<>".contains(*c)).collect()
 }
