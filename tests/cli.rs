@@ -138,3 +138,32 @@ fn colour_can_be_forced_and_forbidden() {
     assert!(forced(false));
     assert!(!forced(true));
 }
+
+#[test]
+fn a_written_trace_is_drawn_in_every_format() {
+    let formats = [
+        ("terminal", "step 4 overwrote step 3, because thread B had read count at step 2"),
+        ("ascii", "~~count <- 1~~"),
+        ("svg", "<svg "),
+        ("mermaid", "sequenceDiagram"),
+        ("json", "\"format\": \"racelab-trace\""),
+        ("html", "<!doctype html>"),
+    ];
+    for (format, part) in formats {
+        let output = racelab(&format!("diagram tests/traces/racy-ABAB.json --format {format}"));
+        assert_eq!(output.status.code(), Some(0), "{format}");
+        assert!(stdout(&output).contains(part), "{format}: {}", stdout(&output));
+    }
+    let written = std::fs::read_to_string("tests/traces/racy-ABAB.json").unwrap();
+    let output = racelab("diagram tests/traces/racy-ABAB.json --format json");
+    assert_eq!(stdout(&output), written, "what is read and written again is the same");
+}
+
+#[test]
+fn what_is_no_trace_is_refused_with_its_place() {
+    assert_refused("diagram Cargo.toml", &["Cargo.toml", "line 1, column 2"]);
+    assert_refused("diagram no/such/file.json", &["cannot read no/such/file.json"]);
+    assert_refused("diagram -", &["standard input", "line 1, column 0"]);
+    assert_refused("diagram", &["give <FILE>"]);
+    assert_refused("diagram x --format gif", &["it can be terminal, ascii, svg"]);
+}

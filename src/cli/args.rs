@@ -2,7 +2,7 @@
 
 use super::usage::Usage;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use racelab::report::grouped;
 use std::process::ExitCode;
 
@@ -23,6 +23,8 @@ pub enum Command {
     Counters,
     /// Hammer a counter on real threads until it loses an update
     Stress(StressArgs),
+    /// Draw a trace that was written as JSON
+    Diagram(DiagramArgs),
 }
 
 /// What `stress` takes.
@@ -41,6 +43,46 @@ pub struct StressArgs {
     /// Give up after this many seconds without a loss, 1 to 3,600
     #[arg(long, default_value_t = 10, value_parser = number::<1, 3_600>)]
     pub seconds: u64,
+}
+
+/// What `diagram` takes.
+#[derive(Debug, Args)]
+pub struct DiagramArgs {
+    /// The trace, as `--format json` writes it; `-`: standard input
+    pub file: String,
+    #[command(flatten)]
+    pub drawing: Drawing,
+}
+
+/// How a trace is to be drawn.
+#[derive(Debug, Args)]
+pub struct Drawing {
+    /// As what
+    #[arg(long, value_enum, default_value_t = Format::Terminal)]
+    pub format: Format,
+    /// At most this many columns, 20 to 1,000 [default: the terminal's]
+    #[arg(long, value_parser = number::<20, 1_000>)]
+    pub width: Option<u64>,
+    /// Draw every step of a long trace (terminal and ascii)
+    #[arg(long)]
+    pub full: bool,
+}
+
+/// The pictures there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// A timeline: a column a thread, a row a step
+    Terminal,
+    /// The same in plain ASCII
+    Ascii,
+    /// A picture for slides and papers
+    Svg,
+    /// A sequence diagram for README files
+    Mermaid,
+    /// The trace itself
+    Json,
+    /// The picture as a page of its own
+    Html,
 }
 
 /// What was asked for. `Err`: help or the version was printed, or the mistake was.

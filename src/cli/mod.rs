@@ -9,6 +9,7 @@
 
 mod args;
 mod counters;
+mod diagram;
 mod out;
 mod progress;
 mod stress;
@@ -42,6 +43,7 @@ pub fn run() -> ExitCode {
     let verdict = match command {
         Command::Counters => counters::run(&mut out),
         Command::Stress(what) => stress::run(&what, &mut out),
+        Command::Diagram(what) => diagram::run(&what, &mut out),
     };
     let written = out.finish().map_err(|e| Usage::new(format!("cannot write the output: {e}")));
     match verdict.and_then(|verdict| written.map(|()| verdict)) {

@@ -26,6 +26,12 @@ pub fn width() -> usize {
     if columns == 0 { 80 } else { columns.clamp(20, 80) }
 }
 
+/// The terminal's columns; `None` when there is no terminal, or it does not know.
+pub fn terminal_columns() -> Option<usize> {
+    let (width, _) = terminal_size::terminal_size()?;
+    (width.0 > 0).then(|| usize::from(width.0))
+}
+
 /// Breaks prose into lines of at most `width` columns, each after `indent`.
 ///
 /// A word longer than a line gets a line of its own.

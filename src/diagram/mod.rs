@@ -3,6 +3,7 @@
 //! # Layout
 //! - [`timeline`], [`Timeline`]: for the terminal, a column a thread and a row a step
 //! - [`svg`]: for slides and papers
+//! - [`page`]: the SVG as a page of its own
 //! - [`mermaid`]: for README files
 //! - [`json`]: the trace itself, to be read back or drawn elsewhere
 //!
@@ -14,6 +15,7 @@ mod fold;
 pub mod json;
 mod lanes;
 mod mermaid;
+mod page;
 mod picture;
 #[cfg(test)]
 mod sample;
@@ -26,5 +28,6 @@ mod tests;
 mod words;
 
 pub use mermaid::mermaid;
+pub use page::page;
 pub use svg::svg;
 pub use terminal::{Timeline, timeline};

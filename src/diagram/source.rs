@@ -3,12 +3,9 @@
 //! The catalogue's own sources are part of the library, so that its pictures are the same wherever
 //! the command runs; other files are read from disk, and a file that is not there has no text.
 
+use crate::counter::LADDER;
 use crate::trace::Place;
 use std::collections::HashMap;
-
-/// The sources that travel with the library, by the path the compiler names them with.
-pub(crate) const EMBEDDED: &[(&str, &str)] =
-    &[("src/counter/racy.rs", include_str!("../counter/racy.rs"))];
 
 /// Files read so far.
 #[derive(Default)]
@@ -36,9 +33,9 @@ impl Sources {
 /// The catalogue's source that `file` names: built here or as somebody's dependency.
 pub(crate) fn embedded(file: &str) -> Option<(&'static str, &'static str)> {
     let file = file.replace('\\', "/");
-    EMBEDDED
-        .iter()
-        .copied()
+    let sources = LADDER.iter().map(|rung| (rung.path, rung.source));
+    sources
+        .into_iter()
         .find(|(path, _)| file == *path || file.strip_suffix(path).is_some_and(is_package_root))
 }
 
@@ -54,5 +51,39 @@ pub(crate) fn shown(place: &Place) -> String {
     match embedded(&place.file) {
         Some((path, _)) => format!("{path}:{}", place.line),
         None => place.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn place(file: &'static str, line: u32) -> Place {
+        Place { file: file.into(), line, column: 1 }
+    }
+
+    #[test]
+    fn the_ladder_is_found_wherever_it_was_built() {
+        for file in ["src/counter/racy.rs", "/x/racelab-0.1.0/src/counter/racy.rs"] {
+            assert_eq!(shown(&place(file, 3)), "src/counter/racy.rs:3");
+            let text = embedded(file).unwrap().1;
+            let line = 1 + text.lines().position(|line| line.contains(".store(")).unwrap() as u32;
+            let line = Sources::default().line(&place(file, line)).unwrap();
+            assert!(line.contains(".store(") && !line.contains("//"), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_stranger_s_file_of_the_same_name_is_not_ours() {
+        let file = "/home/me/other/src/counter/racy.rs";
+        assert!(embedded(file).is_none());
+        assert_eq!(shown(&place(file, 3)), "/home/me/other/src/counter/racy.rs:3");
+    }
+
+    #[test]
+    fn a_line_that_is_not_there_has_no_text() {
+        assert_eq!(Sources::default().line(&place("src/counter/racy.rs", 9999)), None);
+        assert_eq!(Sources::default().line(&place("src/counter/racy.rs", 0)), None);
+        assert_eq!(Sources::default().line(&place("no/such/file.rs", 1)), None);
     }
 }

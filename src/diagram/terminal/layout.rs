@@ -22,7 +22,7 @@ pub(super) struct Layout {
 }
 
 /// A thread's column of fewer characters than this says nothing.
-const LEAST: usize = 9;
+const LEAST: usize = 12;
 const GAP: usize = 2;
 
 impl Layout {
