@@ -3,6 +3,7 @@
 
 pub mod counter;
 pub mod diagram;
+pub mod explore;
 pub mod primitives;
 pub mod report;
 pub mod stress;

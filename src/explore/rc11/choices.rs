@@ -1,0 +1,92 @@
+//! Which ways of taking a step are consistent.
+//!
+//! *Coherence* leaves a thread everything from the newest write it knows of upward: it knows of a
+//! write that happens before, and of one that a read which happens before has read. *Atomicity*
+//! keeps a read-modify-write right behind the write it reads: no second one may read that write,
+//! and no store may come between. What is left is checked against the axiom for SC, where it could
+//! break.
+
+use super::clocks::Row;
+use super::event::{Choice, EventId, INIT, Op, Step};
+use super::graph::Graph;
+use std::sync::atomic::Ordering;
+
+impl Graph {
+    /// Puts into `out` every consistent way for `thread` to take its next step, those that read or
+    /// overwrite the newest write first.
+    pub fn choices(&mut self, thread: u8, step: &impl Step, out: &mut Vec<Choice>) {
+        out.clear();
+        match step.op() {
+            Op::Load { location, .. } => self.visible(thread, location, |_, w| out.push(Choice::Read(w))),
+            Op::Store { location, .. } => self.visible(thread, location, |taken, w| {
+                if !taken {
+                    out.push(Choice::Behind(w));
+                }
+            }),
+            Op::Update { location, weak, .. } => self.visible(thread, location, |taken, w| {
+                let writes = step.update(self.value(location, w)).is_some();
+                if !writes || !taken {
+                    out.push(Choice::Read(w));
+                }
+                if writes && weak {
+                    out.push(Choice::Fail(w));
+                }
+            }),
+            Op::Touch { ways, .. } | Op::Pick { ways } if ways > 1 => {
+                out.extend((0..ways).map(Choice::Way));
+            }
+            _ => out.push(Choice::Only),
+        }
+        if out.len() > 1 && self.may_break_sc(thread, step) {
+            out.retain(|&choice| {
+                self.push(thread, step, choice);
+                let consistent = self.sc_is_acyclic();
+                self.pop();
+                consistent
+            });
+        }
+    }
+
+    /// Calls `each` with every write to the location that a thread may still see, newest first,
+    /// and whether a read-modify-write already stands right behind it.
+    fn visible(&self, thread: u8, location: u32, mut each: impl FnMut(bool, EventId)) {
+        let Some(place) = self.locations.get(location as usize) else {
+            return each(false, INIT);
+        };
+        let mut next = None;
+        for &write in place.writes.iter().rev().chain([&INIT]) {
+            let taken = next.is_some_and(|next| self.event(next).reads == Some(write));
+            each(taken, write);
+            if write == INIT || self.has_seen(thread, write, &place.touched) {
+                break;
+            }
+            next = Some(write);
+        }
+    }
+
+    /// Does the thread know of this write, by itself or through a read that happened before?
+    fn has_seen(&self, thread: u8, write: EventId, touched: &[EventId]) -> bool {
+        self.known_to(thread, write, Row::Before)
+            || touched.iter().any(|&event| {
+                self.event(event).reads == Some(write) && self.known_to(thread, event, Row::Before)
+            })
+    }
+
+    /// Could this step close a cycle of the SC axiom, if it reads or writes out of turn?
+    ///
+    /// A cycle through a new event leaves it towards a newer write. It has to come from an SC
+    /// event: the step itself, or an SC fence that happens before it.
+    fn may_break_sc(&self, thread: u8, step: &impl Step) -> bool {
+        let itself = match step.op() {
+            Op::Load { order, .. } | Op::Store { order, .. } => order == Ordering::SeqCst,
+            Op::Update { order, failure, .. } => {
+                order == Ordering::SeqCst || failure == Ordering::SeqCst
+            }
+            _ => return false,
+        };
+        let fence = |&id: &EventId| {
+            self.event(id).is_fence() && self.known_to(thread, id, Row::Before)
+        };
+        !self.sc.is_empty() && (itself || self.sc.iter().any(fence))
+    }
+}

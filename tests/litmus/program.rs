@@ -1,0 +1,202 @@
+//! Small programs on atomics, and their exploration under RC11 by the memory model alone.
+
+use racelab::explore::rc11::{EventId, Graph, INIT, Op, Pending, Search, Step, Turn};
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::sync::atomic::Ordering;
+
+/// One instruction; what it reads is its register.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Instruction {
+    Load(u32, Ordering),
+    Store(u32, u64, Ordering),
+    Add(u32, u64, Ordering),
+    Swap(u32, u64, Ordering),
+    CompareExchange { location: u32, expected: u64, new: u64, orders: (Ordering, Ordering), weak: bool },
+    Fence(Ordering),
+}
+
+impl Step for Instruction {
+    fn op(&self) -> Op {
+        use Instruction::*;
+        match *self {
+            Load(location, order) => Op::Load { location, order },
+            Store(location, value, order) => Op::Store { location, value, order },
+            Add(location, _, order) | Swap(location, _, order) => {
+                Op::Update { location, order, failure: order, weak: false }
+            }
+            CompareExchange { location, orders: (order, failure), weak, .. } => {
+                Op::Update { location, order, failure, weak }
+            }
+            Fence(order) => Op::Fence { order },
+        }
+    }
+
+    fn update(&self, read: u64) -> Option<u64> {
+        match *self {
+            Instruction::Add(_, n, _) => Some(read + n),
+            Instruction::Swap(_, value, _) => Some(value),
+            Instruction::CompareExchange { expected, new, .. } => (read == expected).then_some(new),
+            _ => None,
+        }
+    }
+}
+
+pub type Program = Vec<Vec<Instruction>>;
+
+/// An event of any graph of a program: thread and place in it; `None` is an initial write.
+pub type Name = Option<(u8, u32)>;
+
+/// What makes a graph: who reads from whom (and whether it writes), and modification order.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Shape {
+    pub reads: Vec<Vec<Option<Name>>>,
+    pub writes: Vec<Vec<bool>>,
+    pub order: Vec<Vec<Name>>,
+}
+
+/// What an exploration found.
+pub struct Found {
+    pub shapes: BTreeSet<Shape>,
+    /// For each graph, in the order they were completed: the value each instruction read, and the
+    /// last value of each location.
+    pub ends: Vec<(Vec<Vec<u64>>, Vec<u64>)>,
+    pub completed: u64,
+    pub cut: u64,
+}
+
+pub const LOCATIONS: u32 = 4;
+
+/// Completes every consistent graph of a program.
+pub fn explore(program: &Program) -> Found {
+    let mut search = Search::default();
+    let mut found = Found { shapes: BTreeSet::new(), ends: Vec::new(), completed: 0, cut: 0 };
+    loop {
+        let mut at = vec![0; program.len()];
+        loop {
+            let pending: Vec<_> = at
+                .iter()
+                .zip(program)
+                .map(|(&at, thread): (&usize, _)| thread.get(at).map_or(Pending::Gone, |&i| Pending::Ready(i)))
+                .collect();
+            match search.next(&pending) {
+                Turn::Step(id) => at[search.graph().event(id).thread as usize] += 1,
+                Turn::Cut => break,
+                Turn::Complete => {
+                    found.shapes.insert(shape(program, search.graph()));
+                    found.ends.push(end(program, search.graph()));
+                    break;
+                }
+            }
+        }
+        if !search.backtrack() {
+            break;
+        }
+    }
+    (found.completed, found.cut) = (search.completed(), search.cut());
+    found
+}
+
+fn shape(program: &Program, graph: &Graph) -> Shape {
+    let name = |id: EventId| {
+        (id != INIT).then(|| (graph.event(id).thread, graph.event(id).index))
+    };
+    let mut reads: Vec<_> = program.iter().map(|thread| vec![None; thread.len()]).collect();
+    let mut writes: Vec<_> = program.iter().map(|thread| vec![false; thread.len()]).collect();
+    for event in graph.events() {
+        reads[event.thread as usize][event.index as usize] = event.reads.map(name);
+        writes[event.thread as usize][event.index as usize] = event.written.is_some();
+    }
+    let order = |location| graph.modification_order(location).iter().map(|&w| name(w)).collect();
+    Shape { reads, writes, order: (0..LOCATIONS).map(order).collect() }
+}
+
+fn end(program: &Program, graph: &Graph) -> (Vec<Vec<u64>>, Vec<u64>) {
+    let mut read: Vec<_> = program.iter().map(|thread| vec![0; thread.len()]).collect();
+    for event in graph.events() {
+        read[event.thread as usize][event.index as usize] = event.read;
+    }
+    (read, (0..LOCATIONS).map(|location| graph.last_value(location)).collect())
+}
+
+/// A litmus test of the file: a program, what to look at, and the outcomes allowed.
+pub struct Litmus {
+    pub name: String,
+    pub program: Program,
+    /// Which register (thread and instruction) or, without one, which location.
+    observe: Vec<Result<(usize, usize), u32>>,
+    pub allowed: BTreeSet<Vec<u64>>,
+    pub sc: BTreeSet<Vec<u64>>,
+}
+
+impl Litmus {
+    /// All tests of the file.
+    pub fn all() -> Vec<Litmus> {
+        let tests: Value = serde_json::from_str(include_str!("rc11.json")).unwrap();
+        tests.as_array().unwrap().iter().map(Litmus::parse).collect()
+    }
+
+    fn parse(test: &Value) -> Litmus {
+        let list = |value: &Value| value.as_array().unwrap().clone();
+        let rows = |key: &str| {
+            let row = |row: &Value| list(row).iter().map(|v| v.as_u64().unwrap()).collect();
+            list(&test[key]).iter().map(row).collect()
+        };
+        let mut registers = Vec::new();
+        let mut program = Program::new();
+        for (t, thread) in list(&test["threads"]).iter().enumerate() {
+            program.push(Vec::new());
+            for (i, op) in list(thread).iter().enumerate() {
+                let text = |at: usize| op[at].as_str().unwrap();
+                let number = |at: usize| op[at].as_u64().unwrap();
+                let order = order(op.as_array().unwrap().last().unwrap().as_str().unwrap());
+                program[t].push(match text(0) {
+                    "load" => Instruction::Load(location(text(2)), order),
+                    "store" => Instruction::Store(location(text(1)), number(2), order),
+                    "add" => Instruction::Add(location(text(2)), number(3), order),
+                    "swap" => Instruction::Swap(location(text(2)), number(3), order),
+                    "fence" => Instruction::Fence(order),
+                    other => panic!("unknown operation {other}"),
+                });
+                if matches!(text(0), "load" | "add" | "swap") {
+                    registers.push((format!("{t}:{}", text(1)), (t, i)));
+                }
+            }
+        }
+        let observe = list(&test["observe"])
+            .iter()
+            .map(|name| {
+                let name = name.as_str().unwrap();
+                // A register that is written twice keeps the later value.
+                let register = registers.iter().rev().find(|(known, _)| known == name);
+                register.map_or_else(|| Err(location(name)), |&(_, at)| Ok(at))
+            })
+            .collect();
+        let name = test["name"].as_str().unwrap().to_owned();
+        Litmus { name, program, observe, allowed: rows("allowed"), sc: rows("sc") }
+    }
+
+    /// The outcome of one graph, as the file writes it.
+    pub fn outcome(&self, (read, last): &(Vec<Vec<u64>>, Vec<u64>)) -> Vec<u64> {
+        let value = |what: &Result<(usize, usize), u32>| match *what {
+            Ok((thread, index)) => read[thread][index],
+            Err(location) => last[location as usize],
+        };
+        self.observe.iter().map(value).collect()
+    }
+}
+
+fn location(name: &str) -> u32 {
+    "xyzw".find(name).unwrap_or_else(|| panic!("unknown location {name}")) as u32
+}
+
+fn order(name: &str) -> Ordering {
+    match name {
+        "rlx" => Ordering::Relaxed,
+        "acq" => Ordering::Acquire,
+        "rel" => Ordering::Release,
+        "ar" => Ordering::AcqRel,
+        "sc" => Ordering::SeqCst,
+        other => panic!("unknown order {other}"),
+    }
+}
