@@ -21,8 +21,9 @@
 //!
 //! Threads, objects and steps are numbered from 0, by their place in their list; thread 0 is the
 //! main thread. A step may also have `after` (earlier steps that had to come first: a spawn, a
-//! join, a notify), `alone` (no other thread lived) and `stale` (it read an older value: the step
-//! that wrote it, or null for the initial one). A deadlocked trace has `waiting`.
+//! join, a notify), `alone` (no other thread lived), `stale` (it read an older value: the step
+//! that wrote it, or null for the initial one) and `behind` (it wrote an older value: the step that
+//! its own stands right behind, or null). A deadlocked trace has `waiting`.
 //!
 //! `schedule`, `explanation` and `lost_updates` are computed from `trace`, for programs that only
 //! draw; reading ignores them. The version changes when a reader of the old one would be misled.
@@ -175,6 +176,9 @@ fn check(trace: &Trace) -> Result<(), Error> {
         }
         if let Some(Some(from)) = step.stale.filter(|from| from.is_some_and(|from| from >= i)) {
             return at("stale", format!("step {from} does not come before it"));
+        }
+        if let Some(Some(from)) = step.behind.filter(|from| from.is_some_and(|from| from >= i)) {
+            return at("behind", format!("step {from} does not come before it"));
         }
     }
     for (i, waiting) in trace.waiting().iter().enumerate() {

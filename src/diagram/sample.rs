@@ -55,6 +55,7 @@ impl Sample {
             after: Vec::new(),
             alone: false,
             stale: None,
+            behind: None,
         });
         self
     }

@@ -158,7 +158,9 @@ impl Trace {
     pub fn values_after(&self, count: usize) -> Vec<Option<Value>> {
         let mut values: Vec<_> = self.objects.iter().map(|o| o.initial).collect();
         for step in &self.steps[..count] {
-            let writes = !matches!(step.action, Action::Load | Action::CellRead);
+            // What takes its place before a newer write leaves the newest value as it is.
+            let newest = step.behind.is_none() && step.stale.is_none();
+            let writes = newest && !matches!(step.action, Action::Load | Action::CellRead);
             if let (true, Some(object), Some(written)) = (writes, step.object, step.written) {
                 values[object.0 as usize] = Some(written);
             }

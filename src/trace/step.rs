@@ -215,10 +215,15 @@ pub struct Step {
     /// Taken while no other thread lived: there was no choice, so it is not in the schedule.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub alone: bool,
-    /// For a load that reads an older store: the step that wrote what it read (`None`: the
-    /// initial value). Absent where the newest value was read.
+    /// For a read of an older store: the step that wrote what it read (`None`: the initial
+    /// value). Absent where the newest value was read. A read-modify-write that reads an older
+    /// store also writes right behind it.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     pub stale: Option<Option<usize>>,
+    /// For a store that takes its place before a newer one in modification order: the step it
+    /// stands right behind (`None`: the initial value). Absent where it became the newest.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    pub behind: Option<Option<usize>>,
 }
 
 /// A field that is there: its null is the inner `None`, where serde would make it the outer one.

@@ -2,7 +2,7 @@
 
 use racelab::explore::rc11::{EventId, Graph, INIT, Op, Pending, Search, Step, Turn};
 use serde_json::Value;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::Ordering;
 
 /// One instruction; what it reads is its register.
@@ -12,8 +12,20 @@ pub enum Instruction {
     Store(u32, u64, Ordering),
     Add(u32, u64, Ordering),
     Swap(u32, u64, Ordering),
-    CompareExchange { location: u32, expected: u64, new: u64, orders: (Ordering, Ordering), weak: bool },
+    CompareExchange {
+        location: u32,
+        expected: u64,
+        new: u64,
+        orders: (Ordering, Ordering),
+        weak: bool,
+    },
     Fence(Ordering),
+}
+
+impl Instruction {
+    pub fn location(&self) -> Option<u32> {
+        self.op().location()
+    }
 }
 
 impl Step for Instruction {
@@ -57,10 +69,8 @@ pub struct Shape {
 
 /// What an exploration found.
 pub struct Found {
-    pub shapes: BTreeSet<Shape>,
-    /// For each graph, in the order they were completed: the value each instruction read, and the
-    /// last value of each location.
-    pub ends: Vec<(Vec<Vec<u64>>, Vec<u64>)>,
+    /// Each graph, with the value each instruction read and the last value of each location.
+    pub graphs: BTreeMap<Shape, (Vec<Vec<u64>>, Vec<u64>)>,
     pub completed: u64,
     pub cut: u64,
 }
@@ -70,21 +80,23 @@ pub const LOCATIONS: u32 = 4;
 /// Completes every consistent graph of a program.
 pub fn explore(program: &Program) -> Found {
     let mut search = Search::default();
-    let mut found = Found { shapes: BTreeSet::new(), ends: Vec::new(), completed: 0, cut: 0 };
+    let mut found = Found { graphs: BTreeMap::new(), completed: 0, cut: 0 };
     loop {
         let mut at = vec![0; program.len()];
         loop {
             let pending: Vec<_> = at
                 .iter()
                 .zip(program)
-                .map(|(&at, thread): (&usize, _)| thread.get(at).map_or(Pending::Gone, |&i| Pending::Ready(i)))
+                .map(|(&at, thread): (&usize, _)| {
+                    thread.get(at).map_or(Pending::Gone, |&i| Pending::Ready(i))
+                })
                 .collect();
             match search.next(&pending) {
                 Turn::Step(id) => at[search.graph().event(id).thread as usize] += 1,
                 Turn::Cut => break,
                 Turn::Complete => {
-                    found.shapes.insert(shape(program, search.graph()));
-                    found.ends.push(end(program, search.graph()));
+                    let graph = search.graph();
+                    found.graphs.insert(shape(program, graph), end(program, graph));
                     break;
                 }
             }
@@ -98,9 +110,7 @@ pub fn explore(program: &Program) -> Found {
 }
 
 fn shape(program: &Program, graph: &Graph) -> Shape {
-    let name = |id: EventId| {
-        (id != INIT).then(|| (graph.event(id).thread, graph.event(id).index))
-    };
+    let name = |id: EventId| (id != INIT).then(|| (graph.event(id).thread, graph.event(id).index));
     let mut reads: Vec<_> = program.iter().map(|thread| vec![None; thread.len()]).collect();
     let mut writes: Vec<_> = program.iter().map(|thread| vec![false; thread.len()]).collect();
     for event in graph.events() {

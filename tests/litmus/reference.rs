@@ -88,7 +88,7 @@ pub fn graphs(program: &Program) -> BTreeSet<Shape> {
         assert!(events.len() <= MOST, "the program is too large for the reference");
         let mut reads_from = vec![None; events.len()];
         each_reads_from(&events, 0, &mut reads_from, &mut |reads_from| {
-            each_order(&events, reads_from, 0, &mut Vec::new(), &mut |order| {
+            each_order(&events, 0, &mut Vec::new(), &mut |order| {
                 if is_consistent(&events, reads_from, order) {
                     found.insert(shape(program, &events, reads_from, order));
                 }
@@ -157,7 +157,6 @@ fn each_reads_from(
 /// Calls `done` with every modification order of the locations from `location` on.
 fn each_order(
     events: &[Event],
-    reads_from: &[Option<usize>],
     location: u32,
     orders: &mut Vec<Vec<usize>>,
     done: &mut impl FnMut(&[Vec<usize>]),
@@ -171,7 +170,7 @@ fn each_order(
     let mut order = vec![location as usize];
     permute(&writes, &mut order, &mut |order| {
         orders.push(order.to_vec());
-        each_order(events, reads_from, location + 1, orders, done);
+        each_order(events, location + 1, orders, done);
         orders.pop();
     });
 }
@@ -186,6 +185,34 @@ fn permute(left: &[usize], order: &mut Vec<usize>, done: &mut impl FnMut(&[usize
         permute(&left, order, done);
         order.pop();
     }
+}
+
+/// Is there an interleaving that explains a graph: can all its edges be lined up?
+pub fn is_sequentially_consistent(program: &Program, shape: &Shape) -> bool {
+    let mut names = Vec::new();
+    for (thread, instructions) in program.iter().enumerate() {
+        names.extend((0..instructions.len()).map(|index| (thread, index)));
+    }
+    // An initial write is in no list, and before all that are.
+    let place = |location: u32, write: Name| {
+        let order = &shape.order[location as usize];
+        order.iter().position(|&w| w == write).map_or(0, |place| place + 1)
+    };
+    let edge = |a: (usize, usize), b: (usize, usize)| {
+        let name = |(thread, index): (usize, usize)| Some((thread as u8, index as u32));
+        let reads = |(thread, index): (usize, usize)| shape.reads[thread][index];
+        let location = |(thread, index): (usize, usize)| program[thread][index].location();
+        let program_order = a.0 == b.0 && a.1 < b.1;
+        let reads_from = reads(b) == Some(name(a));
+        let Some(same) = location(a).filter(|_| location(a) == location(b)) else {
+            return program_order;
+        };
+        let newer = |than: usize| shape.writes[b.0][b.1] && than < place(same, name(b));
+        let modification_order = shape.writes[a.0][a.1] && newer(place(same, name(a)));
+        let from_read = a != b && reads(a).is_some_and(|write| newer(place(same, write)));
+        program_order || reads_from || modification_order || from_read
+    };
+    Relation::of(names.len(), |a, b| edge(names[a], names[b])).is_acyclic()
 }
 
 fn is_consistent(events: &[Event], reads_from: &[Option<usize>], orders: &[Vec<usize>]) -> bool {
@@ -206,8 +233,11 @@ fn is_consistent(events: &[Event], reads_from: &[Option<usize>], orders: &[Vec<u
         let location = one(e).location? as usize;
         orders[location].iter().position(|&w| w == e)
     };
-    let same_location = |a: usize, b: usize| one(a).location.is_some() && one(a).location == one(b).location;
-    let mo = Relation::of(n, |a, b| same_location(a, b) && place(a).zip(place(b)).is_some_and(|(a, b)| a < b));
+    let same_location =
+        |a: usize, b: usize| one(a).location.is_some() && one(a).location == one(b).location;
+    let mo = Relation::of(n, |a, b| {
+        same_location(a, b) && place(a).zip(place(b)).is_some_and(|(a, b)| a < b)
+    });
     let rb = Relation::of(n, |a, b| a != b && reads_from[a].is_some_and(|w| mo.has(w, b)));
     let rmw = |e: usize| one(e).reads && one(e).writes;
     // Atomicity: nothing between a read-modify-write and the write it reads.
@@ -268,7 +298,9 @@ fn values_fit(events: &[Event], reads_from: &[Option<usize>], causes: Relation) 
             Some(Instruction::Store(_, value, _) | Instruction::Swap(_, value, _)) => value,
             Some(Instruction::Add(_, n, _)) => read + n,
             Some(Instruction::CompareExchange { expected, new, weak, .. }) => {
-                if events[e].writes && read != expected || !events[e].writes && !weak && read == expected {
+                if events[e].writes && read != expected
+                    || !events[e].writes && !weak && read == expected
+                {
                     return false;
                 }
                 new

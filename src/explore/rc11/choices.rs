@@ -17,7 +17,9 @@ impl Graph {
     pub fn choices(&mut self, thread: u8, step: &impl Step, out: &mut Vec<Choice>) {
         out.clear();
         match step.op() {
-            Op::Load { location, .. } => self.visible(thread, location, |_, w| out.push(Choice::Read(w))),
+            Op::Load { location, .. } => {
+                self.visible(thread, location, |_, w| out.push(Choice::Read(w)))
+            }
             Op::Store { location, .. } => self.visible(thread, location, |taken, w| {
                 if !taken {
                     out.push(Choice::Behind(w));
@@ -84,9 +86,8 @@ impl Graph {
             }
             _ => return false,
         };
-        let fence = |&id: &EventId| {
-            self.event(id).is_fence() && self.known_to(thread, id, Row::Before)
-        };
+        let fence =
+            |&id: &EventId| self.event(id).is_fence() && self.known_to(thread, id, Row::Before);
         !self.sc.is_empty() && (itself || self.sc.iter().any(fence))
     }
 }

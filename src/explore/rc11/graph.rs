@@ -261,7 +261,8 @@ impl Graph {
                 event.order = failure;
             }
             (Op::Fence { order }, _) => event.order = order,
-            (op, Choice::Only | Choice::Way(_)) if op.is_free() || matches!(op, Op::Touch { .. }) => {}
+            (op, Choice::Only | Choice::Way(_))
+                if op.is_free() || matches!(op, Op::Touch { .. }) => {}
             (op, choice) => unreachable!("{choice:?} does not fit {op:?}"),
         }
     }

@@ -118,7 +118,8 @@ impl<'a> PartialSc<'a> {
             if !graph.event(fence).is_fence() {
                 continue;
             }
-            for (id, &height) in self.heights.iter().enumerate().filter(|(_, height)| **height > 0) {
+            for (id, &height) in self.heights.iter().enumerate().filter(|(_, height)| **height > 0)
+            {
                 let event = &graph.events[id];
                 let location = event.op.location().expect("accesses have a location");
                 let reach = &mut self.reach[s * width + location as usize];
@@ -160,9 +161,9 @@ impl<'a> PartialSc<'a> {
         let location = graph.event(access).op.location().expect("an access");
         let same = &graph.locations[location as usize].touched;
         graph.ahead(access).is_some_and(|ahead| graph.reaches(fence, ahead))
-            || same.iter().any(|&via| {
-                graph.happens_before(fence, via) && graph.happens_before(via, access)
-            })
+            || same
+                .iter()
+                .any(|&via| graph.happens_before(fence, via) && graph.happens_before(via, access))
             || graph.event(access).written.is_some()
                 && self.reach_of(s)[location as usize].lowest_after < self.heights[access as usize]
     }
@@ -172,9 +173,9 @@ impl<'a> PartialSc<'a> {
         let location = graph.event(access).op.location().expect("an access");
         let same = &graph.locations[location as usize].touched;
         graph.after(access).is_some_and(|after| graph.reaches(after, fence))
-            || same.iter().any(|&via| {
-                graph.happens_before(access, via) && graph.happens_before(via, fence)
-            })
+            || same
+                .iter()
+                .any(|&via| graph.happens_before(access, via) && graph.happens_before(via, fence))
             || self.heights[access as usize]
                 < self.reach_of(t)[location as usize].highest_write_before
     }
