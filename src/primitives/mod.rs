@@ -26,8 +26,10 @@
 //! `#[track_caller]` stands on every method that is a step, so that the step knows the line of the
 //! program that asked for it.
 
+pub mod loom;
 mod std;
 
+pub use self::loom::{Gated, Interleavings, Loom, LoomIn, Plain};
 pub use self::std::Std;
 
 use ::std::ops::DerefMut;

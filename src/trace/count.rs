@@ -17,7 +17,7 @@ const POSITIONS: usize = 1 << 20;
 /// `None` when the number does not fit 128 bits, or when more than a million positions would have
 /// to be visited.
 pub fn linear_extensions(steps: &[Step]) -> Option<u128> {
-    let needs = needs(steps);
+    let needs = clocks(steps);
     let threads = needs.len();
     let mut ways: HashMap<Vec<u32>, u128> = HashMap::from([(vec![0; threads], 1)]);
     let mut visited = 0;
@@ -47,7 +47,7 @@ pub fn linear_extensions(steps: &[Step]) -> Option<u128> {
 }
 
 /// For each thread and each of its steps: how many steps of every thread must have come before.
-fn needs(steps: &[Step]) -> Vec<Vec<Vec<u32>>> {
+pub(crate) fn clocks(steps: &[Step]) -> Vec<Vec<Vec<u32>>> {
     let threads = steps.iter().map(|s| s.thread.index() + 1).max().unwrap_or(0);
     let mut done = vec![0u32; threads];
     let mut clocks: Vec<Vec<u32>> = Vec::with_capacity(steps.len());

@@ -16,6 +16,7 @@ mod execution;
 mod lost_update;
 mod step;
 
+pub(crate) use count::clocks;
 pub use count::linear_extensions;
 pub use dependence::{Access, Footprint, Mode, dependent};
 pub use execution::{Object, ObjectKind, Thread, Trace, Waiting};

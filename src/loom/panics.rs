@@ -1,0 +1,95 @@
+//! Panics that are results: caught without noise.
+//!
+//! One hook, installed once and chained to the one that was there. On a thread that explores it
+//! keeps the message and the place and prints nothing; on any other it passes the panic on.
+
+use crate::loom::LoomError;
+use crate::primitives::loom::log::{self, Abandon, Stop};
+use crate::trace::Place;
+use std::any::Any;
+use std::cell::{Cell, RefCell};
+use std::panic::{self, PanicHookInfo};
+use std::sync::Once;
+
+thread_local! {
+    static QUIET: Cell<bool> = const { Cell::new(false) };
+    static LAST: RefCell<Option<Kept>> = const { RefCell::new(None) };
+}
+
+/// A panic that was not printed.
+pub(crate) struct Kept {
+    /// The modelled thread that panicked.
+    pub(crate) thread: Option<usize>,
+    pub(crate) message: String,
+    pub(crate) place: Option<Place>,
+}
+
+/// While it lives, panics of this thread of the operating system are kept, not printed.
+pub(crate) struct Quiet(());
+
+impl Quiet {
+    pub(crate) fn new() -> Quiet {
+        static HOOK: Once = Once::new();
+        HOOK.call_once(|| {
+            let chained = panic::take_hook();
+            panic::set_hook(Box::new(
+                move |info| {
+                    if QUIET.get() { keep(info) } else { chained(info) }
+                },
+            ));
+        });
+        QUIET.set(true);
+        Quiet(())
+    }
+}
+
+impl Drop for Quiet {
+    fn drop(&mut self) {
+        QUIET.set(false);
+        LAST.take();
+    }
+}
+
+/// The panic that was kept last, if nobody has taken it yet.
+pub(crate) fn take() -> Option<Kept> {
+    LAST.take()
+}
+
+fn keep(info: &PanicHookInfo<'_>) {
+    let payload = info.payload();
+    if payload.is::<Abandon>() {
+        return;
+    }
+    let message = message(payload);
+    let place = info.location().map(|at| Place {
+        file: at.file().to_owned().into(),
+        line: at.line(),
+        column: at.column(),
+    });
+    // A panic of loom's own ends the exploration; only what its data-race check says is a result.
+    let of_loom = place.as_ref().is_some_and(|place| is_looms(&place.file));
+    if of_loom && !message.contains("Causality violation") {
+        log::try_with(|log| {
+            log.dead = true;
+            log.stop.get_or_insert_with(|| Stop::Error(LoomError::from_panic(&message)));
+        });
+    }
+    LAST.set(Some(Kept { thread: log::current(), message, place }));
+}
+
+/// Is this a file of the crate loom?
+fn is_looms(file: &str) -> bool {
+    let mut folders = file.split(['/', '\\']);
+    folders.any(|folder| folder == "loom" || folder.starts_with("loom-"))
+        && folders.next() == Some("src")
+        && !file.contains("primitives")
+}
+
+/// The text of a panic.
+pub(crate) fn message(payload: &(dyn Any + Send)) -> String {
+    payload
+        .downcast_ref::<&str>()
+        .map(|text| (*text).to_owned())
+        .or_else(|| payload.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "a value that is not text".to_owned())
+}

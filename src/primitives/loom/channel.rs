@@ -1,0 +1,184 @@
+//! Channels under loom.
+//!
+//! loom's own channel never closes and cannot be bounded, so this one stands on a [`Point`], as the
+//! mutex does: passing the point and moving the message is one step.
+
+use super::log::{self, Done, Tag, shown};
+use super::sync::Point;
+use super::threads::{self, Wait};
+use crate::primitives::{Receiver, Sender};
+use crate::trace::{Action, ObjectKind, Place, Value};
+use std::collections::VecDeque;
+use std::panic::Location;
+use std::sync::Arc;
+
+struct Channel<T> {
+    tag: Tag,
+    point: Option<Point>,
+    capacity: usize,
+    state: parking_lot::Mutex<State<T>>,
+    /// Where the channel was made: a channel that closes in a destructor has no better place.
+    made: Place,
+}
+
+struct State<T> {
+    messages: VecDeque<T>,
+    senders: usize,
+    receiver: bool,
+    waiting: Vec<usize>,
+}
+
+/// The sending half of a channel that loom schedules.
+pub struct LoomSender<T>(Arc<Channel<T>>);
+
+/// The receiving half of a channel that loom schedules.
+pub struct LoomReceiver<T>(Arc<Channel<T>>);
+
+#[track_caller]
+pub(super) fn channel<T: Send + 'static>(
+    name: &'static str,
+    capacity: Option<usize>,
+) -> (LoomSender<T>, LoomReceiver<T>) {
+    let tag = Tag::new(name, ObjectKind::Channel, None);
+    let channel = Arc::new(Channel {
+        point: tag.part(Point::new),
+        tag,
+        capacity: capacity.unwrap_or(usize::MAX),
+        state: parking_lot::Mutex::new(State {
+            messages: VecDeque::new(),
+            senders: 1,
+            receiver: true,
+            waiting: Vec::new(),
+        }),
+        made: Place::from(Location::caller()),
+    });
+    (LoomSender(Arc::clone(&channel)), LoomReceiver(channel))
+}
+
+/// What a thread that came to the channel did there.
+enum Turn<R> {
+    Done { result: R, action: Action, read: Option<Value>, written: Option<Value> },
+    Wait(Wait),
+}
+
+impl<T: Send + 'static> Channel<T> {
+    /// Comes to the channel until `turn` does something, and records what. `None` when the
+    /// execution cannot go on.
+    fn step<R>(&self, place: &Place, mut turn: impl FnMut(&mut State<T>) -> Turn<R>) -> Option<R> {
+        while self.tag.enter() {
+            let published = self.point.as_ref()?.pass();
+            let turn = turn(&mut self.state.lock());
+            match turn {
+                Turn::Done { result, action, read, written } => {
+                    let done = Done { read, written, ..Done::on(action, self.tag.id) };
+                    log::with(|log| log.step(done, place.clone()));
+                    drop(published);
+                    let waiting = std::mem::take(&mut self.state.lock().waiting);
+                    threads::wake(waiting);
+                    return Some(result);
+                }
+                Turn::Wait(wait) => {
+                    std::mem::forget(published);
+                    self.state.lock().waiting.push(log::with(|log| log.current));
+                    threads::wait(wait, place.clone());
+                }
+            }
+        }
+        None
+    }
+}
+
+impl<T> Channel<T> {
+    /// A half goes. Only the last of its kind closes the channel; whose that is depends on the
+    /// order, so loom may switch before every one.
+    fn leave(&self, action: Action, close: impl Fn(&mut State<T>) -> bool) {
+        if !self.tag.is_live() {
+            close(&mut self.state.lock());
+            return;
+        }
+        let Some(point) = &self.point else { return };
+        let published = point.pass();
+        let last = close(&mut self.state.lock());
+        if last {
+            log::with(|log| log.step(Done::on(action, self.tag.id), self.made.clone()));
+        }
+        drop(published);
+        let waiting = std::mem::take(&mut self.state.lock().waiting);
+        threads::wake(waiting);
+    }
+}
+
+impl<T: Send + 'static> Sender<T> for LoomSender<T> {
+    #[track_caller]
+    fn send(&self, message: T) -> Result<(), T> {
+        let place = Place::from(Location::caller());
+        let channel = &self.0;
+        let written = shown(&message);
+        let mut message = Some(message);
+        let sent = channel.step(&place, |state| {
+            if !state.receiver {
+                let action = Action::SendClosed;
+                return Turn::Done { result: false, action, read: None, written: None };
+            }
+            if state.messages.len() >= channel.capacity {
+                return Turn::Wait(Wait::Room(channel.tag.id));
+            }
+            state.messages.extend(message.take());
+            Turn::Done { result: true, action: Action::Send, read: None, written }
+        });
+        match (sent, message) {
+            (Some(true), _) | (None, None) => Ok(()),
+            (_, Some(message)) => Err(message),
+            (Some(false), None) => unreachable!("a closed channel takes no message"),
+        }
+    }
+}
+
+impl<T: Send + 'static> Receiver<T> for LoomReceiver<T> {
+    #[track_caller]
+    fn receive(&self) -> Option<T> {
+        let place = Place::from(Location::caller());
+        let channel = &self.0;
+        let received = channel.step(&place, |state| match state.messages.pop_front() {
+            Some(message) => {
+                let read = shown(&message);
+                let result = Some(message);
+                Turn::Done { result, action: Action::Receive, read, written: None }
+            }
+            None if state.senders == 0 => {
+                let action = Action::ReceiveClosed;
+                Turn::Done { result: None, action, read: None, written: None }
+            }
+            None => Turn::Wait(Wait::Message(channel.tag.id)),
+        });
+        received.flatten()
+    }
+}
+
+impl<T> Clone for LoomSender<T> {
+    fn clone(&self) -> Self {
+        self.0.state.lock().senders += 1;
+        LoomSender(Arc::clone(&self.0))
+    }
+}
+
+impl<T> Drop for LoomSender<T> {
+    fn drop(&mut self) {
+        self.0.leave(Action::CloseSender, |state| {
+            state.senders -= 1;
+            state.senders == 0
+        });
+    }
+}
+
+impl<T> Drop for LoomReceiver<T> {
+    fn drop(&mut self) {
+        self.0.leave(Action::CloseReceiver, |state| {
+            state.receiver = false;
+            true
+        });
+        // Nobody will read them, and their destructors may take steps of their own.
+        let unread = std::mem::take(&mut self.0.state.lock().messages);
+        drop(unread);
+    }
+}

@@ -1,0 +1,353 @@
+//! The log of one execution under loom: who did what, in which order.
+//!
+//! All modelled threads are coroutines of one thread of the operating system, so the log is a
+//! `thread_local!` of std types. It is borrowed for moments only, never across an operation of
+//! loom's: such an operation may switch to another modelled thread, which writes its own steps.
+//!
+//! Who is running is remembered by [`uninterrupted`]: whoever calls into loom puts its own number
+//! back when it returns.
+
+use super::threads::{Wait, WaitingThread};
+use crate::loom::LoomError;
+use crate::trace::{Action, Object, ObjectId, ObjectKind, Place, Step, ThreadId, Value};
+use std::borrow::Cow;
+use std::cell::RefCell;
+use std::panic::resume_unwind;
+use std::sync::atomic::Ordering;
+
+thread_local! {
+    static LOG: RefCell<Option<Log>> = const { RefCell::new(None) };
+}
+
+/// The payload that unwinds a thread of an execution which cannot go on.
+pub(crate) struct Abandon;
+
+/// Why loom has to stop altogether.
+pub(crate) enum Stop {
+    /// A limit or a wrong use.
+    Error(LoomError),
+    /// Start again, with unlocking as a point where loom may switch.
+    UnlocksAsPoints,
+}
+
+/// What one execution leaves behind. Threads and objects are numbered as they came.
+pub(crate) struct Log {
+    /// No other execution of the process has this number.
+    pub(crate) execution: u64,
+    pub(crate) threads: Vec<ThreadLog>,
+    pub(crate) objects: Vec<ObjectLog>,
+    pub(crate) steps: Vec<Step>,
+    /// The first data race: cell, the access that found it, the access it races with.
+    pub(crate) race: Option<(ObjectId, RacyAccess, RacyAccess)>,
+    /// Who waited for what when no thread could go on.
+    pub(crate) deadlock: Option<Vec<WaitingThread>>,
+    pub(crate) stop: Option<Stop>,
+    /// Something was asked of loom that it does not explore: real loads and stores, or the choice
+    /// of the waiter that is woken.
+    pub(crate) unexplored: bool,
+    /// Unlocking is a point where loom may switch: only needed by programs that `try_lock`.
+    pub(crate) unlocks_are_points: bool,
+    /// No operation reaches loom any more.
+    pub(crate) dead: bool,
+    /// The one object of the start gate.
+    pub(crate) gate: Option<std::sync::Arc<::loom::sync::atomic::AtomicUsize>>,
+    pub(super) current: usize,
+    pub(super) unjoined: usize,
+}
+
+/// One access of a data race: thread, does it write, where.
+pub(crate) type RacyAccess = (ThreadId, bool, Place);
+
+/// A thread as the log sees it.
+pub(crate) struct ThreadLog {
+    /// Whose child it is. The children of one parent are logged in their order.
+    pub(crate) parent: usize,
+    pub(crate) name: &'static str,
+    /// How to wake it.
+    pub(super) handle: Option<::loom::thread::Thread>,
+    pub(super) made: u32,
+    pub(super) operation: u32,
+    pub(super) depth: u32,
+    /// Has the present operation taken a step?
+    pub(super) begun: bool,
+    pub(super) last: Option<usize>,
+    /// Steps that its next step comes after, for a reason other than a shared object.
+    pub(super) after: Vec<usize>,
+    pub(super) waiting: Option<(Wait, Place)>,
+    pub(super) ended: bool,
+    /// The panic that ended it, until a thread that joins it takes it over.
+    pub(crate) panic: Option<PanicNote>,
+    /// The panic of a joined thread, which it may catch or pass on.
+    pub(super) passing: Option<PanicNote>,
+}
+
+/// A caught panic: who, what, where.
+#[derive(Clone)]
+pub(crate) struct PanicNote {
+    pub(crate) thread: ThreadId,
+    pub(crate) message: String,
+    pub(crate) place: Option<Place>,
+}
+
+/// An object as the log sees it.
+pub(crate) struct ObjectLog {
+    /// Who made it, and which of the things it made.
+    pub(crate) maker: usize,
+    pub(crate) index: u32,
+    pub(crate) object: Object,
+}
+
+impl Log {
+    pub(crate) fn new(execution: u64, unlocks_are_points: bool) -> Log {
+        let mut log = Log {
+            execution,
+            threads: Vec::with_capacity(4),
+            objects: Vec::with_capacity(4),
+            steps: Vec::with_capacity(32),
+            race: None,
+            deadlock: None,
+            stop: None,
+            unexplored: false,
+            unlocks_are_points,
+            dead: false,
+            gate: None,
+            current: 0,
+            unjoined: 0,
+        };
+        log.threads.push(ThreadLog::new(0, ""));
+        log
+    }
+
+    /// How to wake the main thread.
+    pub(crate) fn set_main(&mut self, handle: ::loom::thread::Thread) {
+        self.threads[0].handle = Some(handle);
+    }
+
+    /// The running thread, as it is numbered in this execution.
+    pub(super) fn me(&self) -> ThreadId {
+        ThreadId(self.current as u8)
+    }
+
+    pub(super) fn mine(&mut self) -> &mut ThreadLog {
+        &mut self.threads[self.current]
+    }
+
+    /// Writes down a step of the running thread, and returns its index.
+    pub(super) fn step(&mut self, done: Done, place: Place) -> usize {
+        let at = self.steps.len();
+        let alone = self.unjoined == 0;
+        let thread = self.me();
+        let mine = self.mine();
+        mine.last = Some(at);
+        mine.begun = true;
+        let after = std::mem::take(&mut mine.after);
+        let operation = mine.operation;
+        let Done { action, object, mutex, order, read, written, stale } = done;
+        self.steps.push(Step {
+            thread,
+            action,
+            object,
+            mutex,
+            order,
+            read,
+            written,
+            choice: None,
+            place,
+            operation,
+            after,
+            alone,
+            stale,
+            behind: None,
+        });
+        at
+    }
+}
+
+impl ThreadLog {
+    pub(super) fn new(parent: usize, name: &'static str) -> ThreadLog {
+        ThreadLog {
+            parent,
+            name,
+            handle: None,
+            made: 0,
+            operation: 0,
+            depth: 0,
+            begun: false,
+            last: None,
+            after: Vec::new(),
+            waiting: None,
+            ended: false,
+            panic: None,
+            passing: None,
+        }
+    }
+}
+
+/// What a step did, apart from who and where.
+pub(super) struct Done {
+    pub(super) action: Action,
+    pub(super) object: Option<ObjectId>,
+    pub(super) mutex: Option<ObjectId>,
+    pub(super) order: Option<Ordering>,
+    pub(super) read: Option<Value>,
+    pub(super) written: Option<Value>,
+    pub(super) stale: Option<Option<usize>>,
+}
+
+impl Done {
+    pub(super) fn on(action: Action, object: ObjectId) -> Done {
+        Done {
+            action,
+            object: Some(object),
+            mutex: None,
+            order: None,
+            read: None,
+            written: None,
+            stale: None,
+        }
+    }
+}
+
+/// Puts a log in place for the execution that begins.
+pub(crate) fn begin(log: Log) {
+    LOG.with_borrow_mut(|slot| *slot = Some(log));
+}
+
+/// Takes the log of the execution that has ended, if there is one.
+pub(crate) fn take() -> Option<Log> {
+    LOG.with_borrow_mut(Option::take)
+}
+
+/// The running thread, where a program is being explored.
+pub(crate) fn current() -> Option<usize> {
+    try_with(|log| log.current)
+}
+
+/// Is a program being explored on this thread of the operating system?
+pub(crate) fn is_active() -> bool {
+    LOG.with_borrow(Option::is_some)
+}
+
+/// Reads or writes the log; `None` when nothing is being explored.
+pub(crate) fn try_with<R>(f: impl FnOnce(&mut Log) -> R) -> Option<R> {
+    LOG.with_borrow_mut(|slot| slot.as_mut().map(f))
+}
+
+/// Reads or writes the log, from within an operation that has already been let in.
+pub(super) fn with<R>(f: impl FnOnce(&mut Log) -> R) -> R {
+    try_with(f).expect("an operation that was let in belongs to an execution")
+}
+
+/// Calls into loom, and remembers who called: other threads may run before it returns.
+pub(super) fn uninterrupted<R>(call: impl FnOnce() -> R) -> R {
+    let me = with(|log| log.current);
+    let result = call();
+    with(|log| log.current = me);
+    result
+}
+
+/// Unwinds the running thread of an execution that cannot go on, unless it unwinds already.
+pub(super) fn abandon() {
+    if !std::thread::panicking() {
+        resume_unwind(Box::new(Abandon));
+    }
+}
+
+/// Ends the exploration for this reason (the first one counts).
+pub(super) fn stop(why: Stop) {
+    with(|log| {
+        log.dead = true;
+        log.stop.get_or_insert(why);
+    });
+    abandon();
+}
+
+/// What ties an object to the execution it was made in.
+pub(super) struct Tag {
+    execution: u64,
+    pub(super) id: ObjectId,
+    name: &'static str,
+}
+
+impl Tag {
+    pub(super) fn new(name: &'static str, kind: ObjectKind, initial: Option<Value>) -> Tag {
+        try_with(|log| {
+            let id = ObjectId(log.objects.len() as u32);
+            let maker = log.current;
+            let mine = log.mine();
+            let index = mine.made;
+            mine.made += 1;
+            let object = Object { name: Cow::Borrowed(name), kind, initial };
+            log.objects.push(ObjectLog { maker, index, object });
+            Tag { execution: log.execution, id, name }
+        })
+        .unwrap_or(Tag { execution: 0, id: ObjectId(u32::MAX), name })
+    }
+
+    /// Makes loom's half of an object, where there is a loom to make it in.
+    pub(super) fn part<L>(&self, make: impl FnOnce() -> L) -> Option<L> {
+        self.is_live().then(make)
+    }
+
+    /// Does the object belong to an execution that still runs?
+    pub(super) fn is_live(&self) -> bool {
+        try_with(|log| log.execution == self.execution && !log.dead).unwrap_or(false)
+    }
+
+    /// Lets an operation in: true when it may go to loom, false when it has to do without (in a
+    /// destructor of an execution that cannot go on).
+    ///
+    /// # Panics
+    /// When nothing is being explored.
+    pub(super) fn enter(&self) -> bool {
+        let state = try_with(|log| (log.execution == self.execution, log.dead));
+        match state {
+            Some((true, false)) => true,
+            Some((_, true)) => {
+                abandon();
+                false
+            }
+            Some((false, false)) => {
+                stop(Stop::Error(LoomError::MadeOutside { object: self.name.to_owned() }));
+                false
+            }
+            None if std::thread::panicking() => false,
+            None => panic!("{}", LoomError::UsedOutside { object: self.name.to_owned() }),
+        }
+    }
+}
+
+/// Runs `body` as one operation of the running thread.
+pub(super) fn operation<R>(body: impl FnOnce() -> R) -> R {
+    let turn = |by: i32| {
+        try_with(|log| {
+            let mine = log.mine();
+            mine.depth = mine.depth.saturating_add_signed(by);
+            // Only the outermost operation counts, and only if something has happened in it.
+            let outermost = if by > 0 { mine.depth == 1 } else { mine.depth == 0 };
+            if outermost && std::mem::take(&mut mine.begun) {
+                mine.operation += 1;
+            }
+        });
+    };
+    turn(1);
+    let result = body();
+    turn(-1);
+    result
+}
+
+/// A value that can be shown, if `value` is of a type that has one.
+pub(super) fn shown<T: 'static>(value: &T) -> Option<Value> {
+    let any: &dyn std::any::Any = value;
+    macro_rules! try_types {
+        ($($integer:ty => $variant:ident as $wide:ty),*) => {$(
+            if let Some(value) = any.downcast_ref::<$integer>() {
+                return Some(Value::$variant(*value as $wide));
+            }
+        )*};
+    }
+    try_types!(u64 => Unsigned as u64, u32 => Unsigned as u64, usize => Unsigned as u64,
+        i64 => Signed as i64, i32 => Signed as i64, u8 => Unsigned as u64, u16 => Unsigned as u64,
+        isize => Signed as i64, i16 => Signed as i64, i8 => Signed as i64, bool => Bool as bool);
+    None
+}
