@@ -2,7 +2,7 @@
 
 use super::wrong::*;
 use super::*;
-use crate::primitives::{JoinHandle, Primitives, Std};
+use crate::primitives::{JoinHandle, Loom, Primitives, Std};
 use std::sync::Arc;
 
 /// A race between `threads` threads of `increments` increments each; returns the count.
@@ -44,6 +44,9 @@ pub struct Rung {
     pub starting_at: fn(value: u64) -> Box<dyn Counter>,
     /// [`race`] on real threads.
     pub on_threads: Program,
+    /// [`race`] under loom, for [`explore_with_loom`](crate::explore_with_loom); `None` for a
+    /// counter that exists on real threads only.
+    pub loom: Option<Program>,
 }
 
 impl Rung {
@@ -98,6 +101,16 @@ pub fn race<P: Primitives, C: Counter + Default>(threads: usize, increments: usi
     counter.get()
 }
 
+/// [`race`] in a family that is checked.
+macro_rules! checked {
+    (everywhere, $counter:ident, $family:ident) => {
+        Some(race::<$family, $counter<$family>>)
+    };
+    (real, $counter:ident, $family:ident) => {
+        None
+    };
+}
+
 /// One entry. `everywhere` counters are generic over the family, `real` ones exist on threads only.
 macro_rules! rung {
     ($name:literal, $file:literal, $counter:ident, $families:ident, $promise:ident, $wrong:literal,
@@ -115,6 +128,7 @@ macro_rules! rung {
             make: |threads| Box::new(<$counter>::for_threads(threads)),
             starting_at: |value| Box::new(<$counter>::starting_at(value)),
             on_threads: race::<Std, $counter>,
+            loom: checked!($families, $counter, Loom),
         }
     };
 }

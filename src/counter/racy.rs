@@ -16,7 +16,7 @@
 //! 1: a *lost update*. Of the 6 orders of these four steps, 4 lose. Data race and race condition
 //! are different things \[1\]: Rust's types rule out the first, nothing rules out the second.
 //!
-//! However often two threads increment, the count can end as low as 2 \[2\].
+//! However often two threads increment (twice each at least), the count can end at 2 \[2\].
 //!
 //! # Orderings
 //! `Relaxed` throughout, and no other ordering would help: an ordering says what *other* memory is

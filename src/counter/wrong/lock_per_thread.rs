@@ -43,9 +43,9 @@ pub struct LockPerThreadCounter<P: Primitives = Std> {
     value: P::AtomicU64,
 }
 
-/// How the locks are called in pictures; any beyond these are all called `lock`.
+/// How the locks are called in pictures; any beyond these are all called `mutex`.
 const NAMES: [&str; 8] =
-    ["lock 0", "lock 1", "lock 2", "lock 3", "lock 4", "lock 5", "lock 6", "lock 7"];
+    ["mutex 0", "mutex 1", "mutex 2", "mutex 3", "mutex 4", "mutex 5", "mutex 6", "mutex 7"];
 
 impl LockPerThreadCounter {
     /// A counter at zero with 8 locks, on real threads.
@@ -61,7 +61,7 @@ impl<P: Primitives> LockPerThreadCounter<P> {
     }
 
     fn with_locks(locks: usize, value: u64) -> Self {
-        let lock = |i: usize| P::Mutex::named(NAMES.get(i).copied().unwrap_or("lock"), ());
+        let lock = |i: usize| P::Mutex::named(NAMES.get(i).copied().unwrap_or("mutex"), ());
         let value = P::AtomicU64::named("count", value);
         LockPerThreadCounter { locks: (0..locks.max(1)).map(lock).collect(), value }
     }

@@ -21,9 +21,8 @@
 //! transaction of its own.
 //!
 //! # Orderings
-//! The lock's release and acquire make sure that a read sees every write made before *the same
-//! thread's* earlier unlock. The write comes after the unlock, so nothing orders it before the next
-//! thread's read.
+//! Giving the lock back publishes what was done *before* that. The write comes after, so nothing
+//! orders it before the next thread's read.
 //!
 //! # Trade-offs
 //! None: it costs what a lock costs and guards half of what matters.
@@ -64,7 +63,7 @@ impl<P: Primitives> LockTheReadCounter<P> {
     /// A counter at `value`.
     pub fn starting_at(value: u64) -> Self {
         LockTheReadCounter {
-            lock: P::Mutex::named("lock", ()),
+            lock: P::Mutex::named("mutex", ()),
             value: P::AtomicU64::named("count", value),
         }
     }
