@@ -28,7 +28,7 @@ pub fn mermaid(trace: &Trace) -> String {
     };
     line(format!("accTitle: Schedule {}: {}", trace.schedule(), plain(trace.ending())));
     for &id in &picture.columns {
-        let name = words::thread_name(trace, id);
+        let name = words::thread_name(&trace.threads, id);
         let name = if name.len() == 1 { format!("thread {name}") } else { name };
         line(format!("participant {id} as {}", text(&name)));
     }
@@ -77,7 +77,7 @@ fn step(picture: &Picture, row: &StepRow, line: &mut impl FnMut(String)) {
     let thread = row.thread;
     if !picture.columns.contains(&thread) {
         if let Some(over) = over(picture) {
-            let name = words::thread_name(picture.trace, thread);
+            let name = words::thread_name(&picture.trace.threads, thread);
             line(format!("Note over {over}: {}: {what}", text(&name)));
         }
         return;

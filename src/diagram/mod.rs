@@ -5,6 +5,8 @@
 //! - [`svg`]: for slides and papers
 //! - [`page`]: the SVG as a page of its own
 //! - [`mermaid`]: for README files
+//! - [`html`]: the pages on which a reader steps through every interleaving
+//! - [`graph`]: all interleavings at once, for the pages and the terminal player
 //! - [`json`]: the trace itself, to be read back or drawn elsewhere
 //!
 //! Inside, a trace becomes a `picture` first: the columns, the rows and the links that name the
@@ -12,6 +14,8 @@
 
 mod explain;
 mod fold;
+pub mod graph;
+pub mod html;
 pub mod json;
 mod lanes;
 mod mermaid;

@@ -135,7 +135,7 @@ impl<'t> Picture<'t> {
                     self.rows.push(Row::Step(StepRow {
                         index,
                         thread: step.thread,
-                        text: words::step_text(trace, step, orders),
+                        text: words::step_text(&trace.objects, step, orders),
                         note: self.note(index),
                         lost: self.links.iter().any(|link| link.overwritten.contains(&index)),
                         switch,

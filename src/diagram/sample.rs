@@ -1,9 +1,11 @@
 //! Traces made by hand, for the tests of the pictures.
 
+use super::graph::{Ending, Graph, Move, State};
 use crate::trace::{
     Action, Object, ObjectId, ObjectKind, Place, Step, Thread, ThreadId, Trace, Value, Waiting,
 };
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 /// A trace in the making.
 pub(super) struct Sample(Trace);
@@ -197,4 +199,83 @@ pub(super) fn condvar() -> Trace {
         .with(|step| step.after = vec![3])
         .unlock('B', 0, 10)
         .ends("returned 1")
+}
+
+/// Every interleaving of racy increments: what the explorer's state graph looks like.
+pub(super) fn racy_graph(threads: usize, increments: u32) -> Graph {
+    let mut trace = racy(&"ABCDE"[..threads]);
+    trace.ending.clear();
+    let mut graph = Graph {
+        shape: format!("{threads}x{increments}"),
+        threads: trace.threads.clone(),
+        objects: trace.objects.clone(),
+        states: Vec::new(),
+        outcomes: Vec::new(),
+    };
+    let start = RacyState { count: 0, threads: vec![(0, None); threads] };
+    visit(&mut graph, &mut HashMap::new(), start, increments, &trace.steps[0]);
+    let best = u64::from(increments) * threads as u64;
+    for outcome in &mut graph.outcomes {
+        outcome.lost = outcome.text != format!("returned {best}");
+    }
+    graph
+}
+
+/// The count, and for each thread its increments done and what it has read.
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct RacyState {
+    count: u64,
+    threads: Vec<(u32, Option<u64>)>,
+}
+
+fn visit(
+    graph: &mut Graph,
+    known: &mut HashMap<RacyState, usize>,
+    state: RacyState,
+    increments: u32,
+    template: &Step,
+) -> usize {
+    if let Some(&number) = known.get(&state) {
+        return number;
+    }
+    let number = graph.states.len();
+    known.insert(state.clone(), number);
+    graph.states.push(State { values: vec![state.count.to_string()], ..State::default() });
+    let mut moves = Vec::new();
+    for (thread, &(done, seen)) in state.threads.iter().enumerate() {
+        if done == increments {
+            continue;
+        }
+        let mut step =
+            Step { thread: ThreadId(thread as u8 + 1), operation: done, ..template.clone() };
+        let mut after = state.clone();
+        match seen {
+            None => {
+                step.read = Some(Value::Unsigned(state.count));
+                after.threads[thread].1 = Some(state.count);
+            }
+            Some(seen) => {
+                step.action = Action::Store;
+                step.read = None;
+                step.written = Some(Value::Unsigned(seen + 1));
+                after.count = seen + 1;
+                after.threads[thread] = (done + 1, None);
+            }
+        }
+        let next = visit(graph, known, after, increments, template);
+        moves.push(Move { step, next });
+    }
+    if moves.is_empty() {
+        let text = format!("returned {}", state.count);
+        let outcome = graph.outcomes.iter().position(|outcome| outcome.text == text);
+        let outcome = outcome.unwrap_or_else(|| {
+            graph.outcomes.push(Ending { text, lost: false });
+            graph.outcomes.len() - 1
+        });
+        graph.states[number].outcome = Some(outcome);
+    }
+    let below: u128 = moves.iter().map(|taken| graph.states[taken.next].total).sum();
+    graph.states[number].total = below.max(1);
+    graph.states[number].moves = moves;
+    number
 }

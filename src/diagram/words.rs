@@ -1,14 +1,15 @@
 //! A step in few words: `count → 0` reads, `count ← 1` writes.
 
-use crate::trace::{Action, Object, Step, ThreadId, Trace, order_name};
+use crate::trace::{Action, Object, ObjectId, Step, Thread, ThreadId, order_name};
 use std::sync::atomic::Ordering;
 
 /// The step in the words of the pictures.
 ///
 /// `x → 0` is a read, `x ← 1` a write, and what stands in brackets is one step that does both.
-pub(crate) fn step_text(trace: &Trace, step: &Step, orders: bool) -> String {
-    let name = step.object.map(|id| trace.object(id).name.as_ref()).unwrap_or_default();
-    let mutex = step.mutex.map(|id| trace.object(id).name.as_ref());
+pub(crate) fn step_text(objects: &[Object], step: &Step, orders: bool) -> String {
+    let called = |id: ObjectId| objects[id.0 as usize].name.as_ref();
+    let name = step.object.map(called).unwrap_or_default();
+    let mutex = step.mutex.map(called);
     let read = step.read.map(|v| v.to_string()).unwrap_or_else(|| "?".into());
     let written = step.written.map(|v| v.to_string()).unwrap_or_else(|| "?".into());
     use Action::*;
@@ -74,8 +75,8 @@ fn short_order(order: Ordering) -> &'static str {
 }
 
 /// The head of a thread's column: its letter, and its name where it has one of its own.
-pub(crate) fn thread_name(trace: &Trace, id: ThreadId) -> String {
-    let name = trace.threads().get(id.index()).and_then(|thread| thread.name.as_deref());
+pub(crate) fn thread_name(threads: &[Thread], id: ThreadId) -> String {
+    let name = threads.get(id.index()).and_then(|thread| thread.name.as_deref());
     let letter = id.letter().to_string();
     match name {
         Some(name) if name != letter && id != ThreadId::MAIN => format!("{letter} {name}"),

@@ -98,7 +98,7 @@ impl Layout {
 
 fn thread_width(picture: &Picture, column: usize) -> i32 {
     let id = picture.columns[column];
-    let mut need = width(&words::thread_name(picture.trace, id)).max(64);
+    let mut need = width(&words::thread_name(&picture.trace.threads, id)).max(64);
     for row in &picture.rows {
         let text = match row {
             Row::Step(row) if row.thread == id => width(&row.text) + 24,

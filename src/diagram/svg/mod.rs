@@ -144,7 +144,7 @@ impl Drawing<'_> {
     fn head(&mut self) {
         let (picture, layout) = (self.picture, self.layout);
         for (column, &id) in layout.threads.iter().zip(&picture.columns) {
-            let name = words::thread_name(picture.trace, id);
+            let name = words::thread_name(&picture.trace.threads, id);
             let name = if name.len() == 1 { format!("thread {name}") } else { name };
             self.middle(column.middle(), layout.head, "head", &name);
             let (x, top) = (column.middle(), layout.head + 10);
@@ -252,7 +252,7 @@ impl Drawing<'_> {
                 self.middle(layout.threads[column].middle(), y + 5, text, &row.text);
             }
             None => {
-                let name = words::thread_name(self.picture.trace, row.thread);
+                let name = words::thread_name(&self.picture.trace.threads, row.thread);
                 let left = layout.threads.first().map_or(layout.number + 20, |c| c.left);
                 self.text(left, y + 5, "step", &format!("{name}: {}", row.text));
             }

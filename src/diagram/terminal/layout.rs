@@ -87,7 +87,7 @@ fn steps<'p>(picture: &'p Picture) -> impl Iterator<Item = &'p StepRow> {
 fn thread_needs(picture: &Picture, pen: &Pen) -> Vec<usize> {
     let need = |column: usize| {
         let id = picture.columns[column];
-        let mut need = pen.width(&words::thread_name(picture.trace, id)).max(LEAST);
+        let mut need = pen.width(&words::thread_name(&picture.trace.threads, id)).max(LEAST);
         for row in &picture.rows {
             let width = match row {
                 Row::Step(row) if row.thread == id => pen.width(&struck(row)),

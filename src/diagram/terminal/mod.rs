@@ -122,7 +122,7 @@ impl Drawing<'_> {
             for (column, &id) in picture.columns.iter().enumerate() {
                 let (at, room) = layout.threads[column];
                 self.pen.to(at);
-                let name = words::thread_name(picture.trace, id);
+                let name = words::thread_name(&picture.trace.threads, id);
                 self.pen.put(&name, Look::Thread(column), room);
             }
         }
@@ -213,7 +213,7 @@ impl Drawing<'_> {
         }
         match column {
             None => {
-                let name = words::thread_name(self.picture.trace, row.thread);
+                let name = words::thread_name(&self.picture.trace.threads, row.thread);
                 self.span(&format!("{name}: {}", layout::struck(row)), Look::Plain);
             }
             Some(_) if layout.narrow => {
@@ -318,7 +318,12 @@ impl Drawing<'_> {
             self.pen.to(at);
             self.pen.put(&line.place, Look::Faint, place.min(width.saturating_sub(at)));
             if let Some(text) = &line.text {
-                let at = at + place + 2;
+                let beside = at + place + 2;
+                let fits = beside + self.pen.width(text) <= width;
+                if !fits {
+                    self.pen.end();
+                }
+                let at = if fits { beside } else { 6 };
                 self.pen.to(at);
                 self.pen.put(text, Look::Plain, width.saturating_sub(at));
             }

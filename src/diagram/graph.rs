@@ -1,0 +1,180 @@
+//! All interleavings of a program at once: its states and the steps between them.
+//!
+//! This is what the two places draw in which a person steps through a race: the page and the
+//! terminal player. It is filled from the explorer's state graph; nothing here runs a program.
+
+use super::words;
+use crate::trace::{Action, Object, Step, Thread, ThreadId, Trace};
+use std::collections::{HashSet, VecDeque};
+
+/// The states of a program and the steps that lead from one to the next. State 0 is the start.
+///
+/// It has no cycles: every step brings the program nearer to its end.
+#[derive(Clone, Debug)]
+pub struct Graph {
+    /// How many threads, how many increments: `2x1`. Names the graph in links.
+    pub shape: String,
+    /// The threads, indexed by [`ThreadId`].
+    pub threads: Vec<Thread>,
+    /// The objects, indexed by [`ObjectId`](crate::trace::ObjectId).
+    pub objects: Vec<Object>,
+    /// The states.
+    pub states: Vec<State>,
+    /// The outcomes, numbered as [`State::outcome`] has them.
+    pub outcomes: Vec<Ending>,
+}
+
+/// A state of the program.
+#[derive(Clone, Debug, Default)]
+pub struct State {
+    /// What the objects hold, as it is shown.
+    pub values: Vec<String>,
+    /// How many interleavings go on from here; 1 where the program has ended.
+    pub total: u128,
+    /// What can happen next, in schedule order.
+    pub moves: Vec<Move>,
+    /// Who cannot go, and why: `waits for mutex m, held by A`.
+    pub blocked: Vec<(ThreadId, String)>,
+    /// How the program ended, where it has.
+    pub outcome: Option<usize>,
+}
+
+/// A step that can be taken.
+#[derive(Clone, Debug)]
+pub struct Move {
+    /// The step.
+    pub step: Step,
+    /// The state it leads to.
+    pub next: usize,
+}
+
+/// One of the outcomes.
+#[derive(Clone, Debug)]
+pub struct Ending {
+    /// In words: `returned 1`.
+    pub text: String,
+    /// Has an update been lost?
+    pub lost: bool,
+}
+
+impl Graph {
+    /// The threads that can be chosen: those that have a step somewhere.
+    pub fn players(&self) -> Vec<ThreadId> {
+        let goes = |id: &ThreadId| {
+            let mut moves = self.states.iter().flat_map(|state| &state.moves);
+            moves.any(|step| step.step.thread == *id)
+        };
+        self.threads.iter().map(|thread| thread.id).filter(goes).collect()
+    }
+
+    /// What a move does, in the words of the pictures.
+    pub fn text(&self, step: &Step) -> String {
+        words::step_text(&self.objects, step, false)
+    }
+
+    /// The trace of the moves taken: at each state, which of its moves.
+    ///
+    /// # Panics
+    /// When a state has no such move.
+    pub fn trace(&self, path: &[usize]) -> Trace {
+        let mut state = 0;
+        let mut steps = Vec::with_capacity(path.len());
+        for &choice in path {
+            let taken = &self.states[state].moves[choice];
+            steps.push(taken.step.clone());
+            state = taken.next;
+        }
+        let ending = match self.states[state].outcome {
+            Some(outcome) => self.outcomes[outcome].text.clone(),
+            None => "still runs".into(),
+        };
+        Trace {
+            threads: self.threads.clone(),
+            objects: self.objects.clone(),
+            steps,
+            ending,
+            waiting: Vec::new(),
+        }
+    }
+
+    /// The least number of steps after which an update can be lost; `None` when none ever is.
+    pub fn shortest_loss(&self) -> Option<usize> {
+        // Breadth first over the states together with what each thread has read and not yet used:
+        // whether a write loses something depends on that, and on nothing older.
+        let start = (0, Vec::new());
+        let mut seen = HashSet::from([start.clone()]);
+        let mut queue = VecDeque::from([(start, 1)]);
+        while let Some(((state, pending), steps)) = queue.pop_front() {
+            for taken in &self.states[state].moves {
+                let (after, loses) = read_and_used(&pending, &taken.step);
+                if loses {
+                    return Some(steps);
+                }
+                let next = (taken.next, after);
+                if seen.insert(next.clone()) {
+                    queue.push_back((next, steps + 1));
+                }
+            }
+        }
+        None
+    }
+}
+
+/// A read that its thread may still build on, and whether another thread has written since.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+struct Pending {
+    thread: ThreadId,
+    object: u32,
+    operation: u32,
+    stale: bool,
+}
+
+/// The pending reads after a step, and whether the step loses an update. The rule is that of
+/// [`Trace::lost_updates`].
+fn read_and_used(pending: &[Pending], step: &Step) -> (Vec<Pending>, bool) {
+    let mut after = pending.to_vec();
+    let Some(object) = step.object.map(|id| id.0) else { return (after, false) };
+    let own = |p: &Pending| p.thread == step.thread && p.object == object;
+    let blind = matches!(step.action, Action::Store | Action::CellWrite);
+    let loses = blind
+        && pending.iter().any(|read| own(read) && read.operation == step.operation && read.stale);
+    if step.writes_value() || step.reads_value() {
+        after.retain(|read| !own(read));
+    }
+    if step.writes_value() {
+        after.iter_mut().filter(|read| read.object == object).for_each(|read| read.stale = true);
+    } else if step.reads_value() {
+        let (thread, operation) = (step.thread, step.operation);
+        after.push(Pending { thread, object, operation, stale: false });
+        after.sort();
+    }
+    (after, loses)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::{self, racy_graph};
+
+    #[test]
+    fn the_shortest_way_to_lose_is_two_reads_and_two_writes() {
+        assert_eq!(racy_graph(2, 1).shortest_loss(), Some(4));
+        assert_eq!(racy_graph(3, 2).shortest_loss(), Some(4));
+    }
+
+    #[test]
+    fn one_thread_alone_loses_nothing() {
+        assert_eq!(racy_graph(1, 3).shortest_loss(), None);
+    }
+
+    #[test]
+    fn a_path_through_the_graph_is_the_trace_of_its_schedule() {
+        let graph = racy_graph(2, 1);
+        assert_eq!(graph.states[0].total, 6);
+        // A reads, B reads, A writes, B writes: the first of two, the second of two, …
+        let trace = graph.trace(&[0, 1, 0, 0]);
+        assert_eq!(trace.schedule(), "ABAB");
+        assert_eq!(trace.ending(), "returned 1");
+        assert_eq!(trace.lost_updates(), sample::racy("ABAB").lost_updates());
+        assert_eq!(graph.trace(&[0]).ending(), "still runs");
+    }
+}
