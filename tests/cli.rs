@@ -78,7 +78,7 @@ fn an_absurd_number_is_answered_with_the_range() {
 fn a_stress_run_without_a_loss_is_exit_code_0_and_no_proof() {
     let output = racelab("stress racy --threads 1 --increments 1,000 --seconds 1");
     assert_eq!(output.status.code(), Some(0));
-    assert!(stdout(&output).contains("1 thread × 1,000 increments"), "{}", stdout(&output));
+    assert!(stdout(&output).contains("racy on real threads: 1 thread, "), "{}", stdout(&output));
     assert!(stdout(&output).contains("One thread alone has nobody to race with"));
     assert_eq!(output.stderr, b"", "no progress where there is no terminal");
 }
@@ -166,4 +166,102 @@ fn what_is_no_trace_is_refused_with_its_place() {
     assert_refused("diagram -", &["standard input", "line 1, column 0"]);
     assert_refused("diagram", &["give <FILE>"]);
     assert_refused("diagram x --format gif", &["it can be terminal, ascii, svg"]);
+}
+
+/// The verdict as JSON.
+fn verdict(words: &str) -> (serde_json::Value, Option<i32>) {
+    let output = racelab(words);
+    let json = serde_json::from_slice(&output.stdout).expect("the output is JSON");
+    (json, output.status.code())
+}
+
+/// Value, grade, interleavings.
+fn endings(verdict: &serde_json::Value) -> Vec<(u64, &str, &str)> {
+    let outcomes = verdict["outcomes"].as_array().expect("a list");
+    outcomes
+        .iter()
+        .map(|outcome| {
+            let text = |field: &str| outcome[field].as_str().expect("a string");
+            (outcome["value"].as_u64().expect("a number"), text("grade"), text("interleavings"))
+        })
+        .collect()
+}
+
+#[test]
+fn loom_visits_all_70_interleavings_of_two_racy_increments_each() {
+    let (verdict, code) =
+        verdict("check racy --threads 2 --increments 2 --engine loom --format json");
+    assert_eq!(code, Some(1));
+    assert_eq!(verdict["counter"], "racy");
+    assert_eq!(verdict["engine"], "loom");
+    assert_eq!((&verdict["threads"], &verdict["increments"]), (&2.into(), &2.into()));
+    assert_eq!(verdict["complete"], true);
+    assert_eq!(verdict["interleavings"], "70");
+    assert_eq!(verdict["proof"], "closed form");
+    assert_eq!(
+        endings(&verdict),
+        [(2, "forbidden", "32"), (3, "forbidden", "32"), (4, "acceptable", "6")]
+    );
+    let explanation = verdict["outcomes"][0]["explanation"].as_str().expect("a string");
+    assert!(explanation.contains(" overwrote step "), "{explanation}");
+}
+
+#[test]
+fn a_cure_is_exit_code_0() {
+    for cure in ["mutex", "atomic", "compare-exchange", "sharded"] {
+        let output = racelab(&format!("check {cure}"));
+        assert_eq!(output.status.code(), Some(0), "{cure}");
+        assert!(stdout(&output).contains("keeps its promise"), "{}", stdout(&output));
+    }
+}
+
+#[test]
+fn a_data_race_is_a_failure_with_both_places() {
+    let (verdict, code) = verdict("check unsafe --format json");
+    assert_eq!(code, Some(1));
+    let outcomes = verdict["outcomes"].as_array().expect("a list");
+    let failed: Vec<_> = outcomes.iter().filter(|outcome| outcome["value"].is_null()).collect();
+    assert!(!failed.is_empty(), "{verdict}");
+    for outcome in failed {
+        let why = outcome["failure"].as_str().expect("a failure says why");
+        assert!(why.contains("data race") && why.matches("unsafe_cell.rs:").count() == 2, "{why}");
+        assert_eq!(outcome["grade"], "forbidden");
+    }
+}
+
+#[test]
+fn the_text_of_a_check_draws_the_loss_and_names_the_cause() {
+    let output = racelab("check racy");
+    let text = stdout(&output);
+    assert!(text.contains("6 interleavings"), "{text}");
+    assert!(text.contains("~~count ← 1~~"), "{text}");
+    assert!(text.contains("step 4 overwrote step 3, because thread "), "{text}");
+}
+
+#[test]
+fn what_cannot_be_checked_is_refused_with_the_way_out() {
+    assert_refused("check sleep", &["real threads only", "racelab stress sleep"]);
+    assert_refused("check mutexx", &["did you mean 'mutex'?"]);
+    assert_refused("check racy --threads 0", &["a whole number from 1 to 16"]);
+    assert_refused("check racy --engine lom", &["did you mean 'loom'?"]);
+    assert_refused("check racy --format jsn", &["did you mean 'json'?"]);
+    assert_refused("check racy --engine loom --threads 7", &["loom runs at most 5 threads"]);
+    assert_refused("check", &["<COUNTER>"]);
+}
+
+#[test]
+fn the_tour_shows_the_loss_its_cause_and_the_cures() {
+    let output = racelab("");
+    let text = stdout(&output);
+    assert_eq!(output.status.code(), Some(0), "{text}");
+    assert!(text.contains("In how many of the 6 orders does the count end at 1?"), "{text}");
+    assert!(text.contains("All 6 orders were run"), "{text}");
+    assert!(text.contains("The count ends at 1 in 4 of them."), "{text}");
+    assert!(text.contains("step 4 overwrote step 3, because thread "), "{text}");
+    for cure in ["mutex", "atomic", "compare-exchange", "sharded", "actor"] {
+        let row = text.lines().find(|line| line.trim_start().starts_with(cure)).expect(cure);
+        assert!(row.contains("exact") && row.contains("none"), "{row}");
+    }
+    assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+    assert_eq!(output.stderr, b"");
 }

@@ -23,6 +23,8 @@ pub enum Command {
     Counters,
     /// Hammer a counter on real threads until it loses an update
     Stress(StressArgs),
+    /// Run a counter under every interleaving and say what comes out
+    Check(CheckArgs),
     /// Draw a trace that was written as JSON
     Diagram(DiagramArgs),
 }
@@ -36,13 +38,53 @@ pub struct StressArgs {
     /// How many threads, 1 to 256
     #[arg(long, default_value_t = 2, value_parser = number::<1, 256>)]
     pub threads: u64,
-    /// How often each thread increments in a round, 1 to 1,000,000,000 [default: as many as fit
-    /// into a few milliseconds, at most 100,000]
+    /// How often each thread increments in the first round, 1 to 1,000,000,000; each round
+    /// without a loss is followed by a longer one [default: as many as fit into a few milliseconds,
+    /// at most 100,000]
     #[arg(long, value_parser = number::<1, 1_000_000_000>)]
     pub increments: Option<u64>,
     /// Give up after this many seconds without a loss, 1 to 3,600
     #[arg(long, default_value_t = 10, value_parser = number::<1, 3_600>)]
     pub seconds: u64,
+}
+
+/// What `check` takes.
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// Which counter: a name from `racelab counters`
+    pub counter: String,
+    /// How many threads, 1 to 16
+    #[arg(long, default_value_t = 2, value_parser = number::<1, 16>)]
+    pub threads: u64,
+    /// How often each thread increments, 1 to 1,000
+    #[arg(long, default_value_t = 1, value_parser = number::<1, 1_000>)]
+    pub increments: u64,
+    /// Which engine runs it
+    #[arg(long, value_enum, default_value_t = EngineArg::Loom)]
+    pub engine: EngineArg,
+    /// How the verdict is printed
+    #[arg(long, value_enum, default_value_t = VerdictFormat::Text)]
+    pub format: VerdictFormat,
+}
+
+/// The engines to choose from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum EngineArg {
+    /// racelab's own: every interleaving
+    Explorer,
+    /// loom: the second opinion
+    Loom,
+    /// Both, side by side
+    Both,
+}
+
+/// How a verdict is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum VerdictFormat {
+    /// For people
+    Text,
+    /// For programs: see docs, "The JSON of check"
+    Json,
 }
 
 /// What `diagram` takes.
@@ -85,10 +127,10 @@ pub enum Format {
     Html,
 }
 
-/// What was asked for. `Err`: help or the version was printed, or the mistake was.
-pub fn parse() -> Result<Command, ExitCode> {
+/// What was asked for, `None` for the tour. `Err`: help or the version was printed, or the mistake was.
+pub fn parse() -> Result<Option<Command>, ExitCode> {
     match Cli::try_parse() {
-        Ok(cli) => Ok(cli.command.unwrap_or(Command::Counters)),
+        Ok(cli) => Ok(cli.command),
         Err(error) if error.use_stderr() => Err(one_line(&error).exit()),
         Err(help) => {
             // A closed pipe, most likely: nobody wanted the rest of the help.

@@ -3,19 +3,26 @@
 //! # Layout
 //! - `args`: the subcommands and their options
 //! - `usage`: every mistake on one line, with the way out
-//! - one file a subcommand: `tour`, `counters`, `stress`, `check`
+//! - one file a subcommand: `tour`, `counters`, `stress`, `check`, `diagram`
+//! - `engines`: running a counter under an engine; `both`: two verdicts side by side
+//! - `ask`: a question to the person at the terminal
 //! - `json`: the machine-readable form of a check
 //! - `out`, `style`, `table`, `progress`: how things are printed
 
 mod args;
+mod ask;
+mod both;
+mod check;
 mod counters;
 mod diagram;
+mod engines;
+mod json;
 mod out;
 mod progress;
 mod stress;
 mod style;
-#[cfg(test)]
 mod table;
+mod tour;
 mod usage;
 
 use args::Command;
@@ -41,9 +48,11 @@ pub fn run() -> ExitCode {
     };
     let mut out = Out::new();
     let verdict = match command {
-        Command::Counters => counters::run(&mut out),
-        Command::Stress(what) => stress::run(&what, &mut out),
-        Command::Diagram(what) => diagram::run(&what, &mut out),
+        None => tour::run(&mut out),
+        Some(Command::Counters) => counters::run(&mut out),
+        Some(Command::Stress(what)) => stress::run(&what, &mut out),
+        Some(Command::Check(what)) => check::run(&what, &mut out),
+        Some(Command::Diagram(what)) => diagram::run(&what, &mut out),
     };
     let written = out.finish().map_err(|e| Usage::new(format!("cannot write the output: {e}")));
     match verdict.and_then(|verdict| written.map(|()| verdict)) {

@@ -26,6 +26,11 @@ impl Out {
         }
     }
 
+    /// Has the reader gone away (or the disk filled up)? Then more work is for nobody.
+    pub fn closed(&self) -> bool {
+        self.state.is_err()
+    }
+
     /// What went wrong with the writing; a closed pipe is nothing wrong.
     pub fn finish(self) -> io::Result<()> {
         match self.state {

@@ -23,7 +23,7 @@ pub fn run(args: &StressArgs, out: &mut Out) -> Result<Verdict, Usage> {
         .at_most(Duration::from_secs(args.seconds));
     let tally = hammer(rung, threads, &stress);
     let width = style::width();
-    say!(out, "{}, real threads: {}", rung.name, tally.to_string().trim_end());
+    say!(out, "{} on real threads: {}", rung.name, tally.to_string().trim_end());
     say!(out, "{}", verdict(rung, &tally, width));
     Ok(if tally.lost() > 0 { Verdict::Broken } else { Verdict::Kept })
 }
@@ -75,5 +75,6 @@ fn verdict(rung: &Rung, tally: &Tally, width: usize) -> String {
 
 /// Why a loss may never be seen on one core.
 pub const ONE_CORE: &str = "No loss was seen, and that says little: this process may use only one \
-    core, so its threads take turns of milliseconds, and an update is lost only when a turn ends \
-    exactly between a read and its write. Two cores show it at once; without luck, on any number:";
+    core, so its threads take turns, and an update is lost only when a turn ends between a read \
+    and its write. That is rare, and where the compiler made one instruction of the two it never \
+    happens; on two cores it is seen at once. This needs no luck, on any number of cores:";

@@ -14,7 +14,14 @@ pub enum Align {
 /// A table of text.
 pub struct Table {
     head: Vec<(&'static str, Align)>,
-    rows: Vec<Vec<String>>,
+    rows: Vec<Row>,
+}
+
+enum Row {
+    /// A cell a column.
+    Cells(Vec<String>),
+    /// What the rows below have in common.
+    Section(String),
 }
 
 impl Table {
@@ -26,22 +33,38 @@ impl Table {
     /// Adds a row: a cell a column.
     pub fn row(&mut self, cells: Vec<String>) {
         assert_eq!(cells.len(), self.head.len(), "a cell for each column");
-        self.rows.push(cells);
+        self.rows.push(Row::Cells(cells));
+    }
+
+    /// Puts a line above the rows that follow.
+    pub fn section(&mut self, name: impl Into<String>) {
+        self.rows.push(Row::Section(name.into()));
     }
 
     /// The table in at most `width` columns, each line after two blanks and ended.
     pub fn render(&self, width: usize) -> String {
+        let cells = |row: &Row, i: usize| match row {
+            Row::Cells(cells) => columns(&cells[i]),
+            Row::Section(_) => 0,
+        };
         let widths: Vec<usize> = (0..self.head.len())
-            .map(|i| self.rows.iter().map(|row| columns(&row[i])).max().unwrap_or(0))
+            .map(|i| self.rows.iter().map(|row| cells(row, i)).max().unwrap_or(0))
             .zip(&self.head)
             .map(|(widest, (name, _))| widest.max(columns(name)))
             .collect();
         if widths.iter().map(|width| width + 2).sum::<usize>() > width {
             return self.paragraphs();
         }
-        let heads = self.head.iter().map(|(name, _)| paint(HEADING, name)).collect();
-        let lines = std::iter::once(&heads).chain(&self.rows);
-        lines.map(|row| self.line(row, &widths)).collect()
+        let heads: Vec<_> = self.head.iter().map(|(name, _)| (*name).to_owned()).collect();
+        let mut text = format!("{}\n", paint(HEADING, self.line(&heads, &widths)));
+        for row in &self.rows {
+            match row {
+                Row::Cells(cells) => text.push_str(&self.line(cells, &widths)),
+                Row::Section(name) => text.push_str(name),
+            }
+            text.push('\n');
+        }
+        text
     }
 
     fn line(&self, row: &[String], widths: &[usize]) -> String {
@@ -53,17 +76,27 @@ impl Table {
                 Align::Right => line.push_str(&format!("  {blanks}{cell}")),
             }
         }
-        format!("{}\n", line.trim_end())
+        line.trim_end().to_owned()
     }
 
     /// The first cell on a line, then the others, each with its column's name.
     fn paragraphs(&self) -> String {
         let mut text = String::new();
         for row in &self.rows {
-            text.push_str(&format!("  {}\n", row[0]));
-            let rest = row.iter().zip(&self.head).skip(1).filter(|(cell, _)| !cell.is_empty());
-            for (cell, (name, _)) in rest {
-                text.push_str(&format!("    {name}: {cell}\n"));
+            let cells = match row {
+                Row::Cells(cells) => cells,
+                Row::Section(name) => {
+                    text.push_str(&format!("{name}\n"));
+                    continue;
+                }
+            };
+            text.push_str(&format!("  {}\n", cells[0]));
+            for (cell, (name, _)) in cells.iter().zip(&self.head).skip(1) {
+                match (*name, cell.as_str()) {
+                    (_, "") => {}
+                    ("", cell) => text.push_str(&format!("    {cell}\n")),
+                    (name, cell) => text.push_str(&format!("    {name}: {cell}\n")),
+                }
             }
         }
         text

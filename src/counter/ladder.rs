@@ -2,7 +2,7 @@
 
 use super::wrong::*;
 use super::*;
-use crate::primitives::{JoinHandle, Loom, Primitives, Std};
+use crate::primitives::{JoinHandle, Loom, LoomIn, Plain, Primitives, Std};
 use std::sync::Arc;
 
 /// A race between `threads` threads of `increments` increments each; returns the count.
@@ -47,6 +47,8 @@ pub struct Rung {
     /// [`race`] under loom, for [`explore_with_loom`](crate::explore_with_loom); `None` for a
     /// counter that exists on real threads only.
     pub loom: Option<Program>,
+    /// [`race`] under loom as it comes, which misses interleavings.
+    pub plain_loom: Option<Program>,
 }
 
 impl Rung {
@@ -103,10 +105,10 @@ pub fn race<P: Primitives, C: Counter + Default>(threads: usize, increments: usi
 
 /// [`race`] in a family that is checked.
 macro_rules! checked {
-    (everywhere, $counter:ident, $family:ident) => {
+    (everywhere, $counter:ident, $family:ty) => {
         Some(race::<$family, $counter<$family>>)
     };
-    (real, $counter:ident, $family:ident) => {
+    (real, $counter:ident, $family:ty) => {
         None
     };
 }
@@ -129,6 +131,7 @@ macro_rules! rung {
             starting_at: |value| Box::new(<$counter>::starting_at(value)),
             on_threads: race::<Std, $counter>,
             loom: checked!($families, $counter, Loom),
+            plain_loom: checked!($families, $counter, LoomIn<Plain>),
         }
     };
 }

@@ -91,3 +91,14 @@ pub fn duration(time: Duration) -> String {
         ms => format!("{:.1} s", ms / 1e3),
     }
 }
+
+/// A share with as many digits as it needs: `43%`, `0.02%`.
+pub fn percent(share: f64) -> String {
+    let percent = share * 100.0;
+    match percent {
+        0.0 => "0%".into(),
+        p if p >= 10.0 => format!("{p:.0}%"),
+        p if p >= 0.01 => format!("{p:.2}%"),
+        _ => "less than 0.01%".into(),
+    }
+}

@@ -7,7 +7,7 @@
 //! - [`Outcome`]: one result, with its counts and an example [`Trace`](crate::trace::Trace)
 //! - [`Failure`]: the results that are not values
 //! - [`Grade`]: what the caller thinks of an outcome
-//! - [`counted`], [`grouped`], [`duration`]: numbers as text
+//! - [`counted`], [`grouped`], [`duration`], [`percent`]: numbers as text
 //! - [`Proof`]: against which independent total the count was held
 
 mod assert;
@@ -16,7 +16,7 @@ mod failure;
 mod outcome;
 mod verdict;
 
-pub use display::{counted, duration, grouped};
+pub use display::{counted, duration, grouped, percent};
 pub use failure::{Failure, RacingAccess};
 pub use outcome::{Grade, Outcome};
 pub use verdict::{Coverage, Engine, Proof, Report};

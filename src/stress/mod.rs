@@ -28,6 +28,9 @@ pub use tally::{FirstLoss, Tally};
 use crate::counter::Counter;
 use std::time::{Duration, Instant};
 
+/// A round that takes this long has given the operating system time to spread the threads out.
+const LONG_ROUND: Duration = Duration::from_millis(50);
+
 /// What to do to a counter on real threads, and for how long.
 ///
 /// A *round* is a fresh counter, incremented by all threads at the same time.
@@ -37,6 +40,7 @@ pub struct Stress {
     threads: usize,
     increments: u64,
     rounds: u64,
+    at_least: Duration,
     at_most: Duration,
     until_loss: bool,
 }
@@ -54,6 +58,7 @@ impl Stress {
             threads: 2,
             increments: 100_000,
             rounds: 1,
+            at_least: Duration::ZERO,
             at_most: Duration::MAX,
             until_loss: false,
         }
@@ -64,7 +69,8 @@ impl Stress {
         Stress { threads: threads.max(1), ..self }
     }
 
-    /// How often each thread increments in a round, at least once.
+    /// How often each thread increments in a round (in the first one,
+    /// [until a loss](Stress::until_loss)), at least once.
     pub fn increments(self, increments: u64) -> Self {
         Stress { increments: increments.max(1), ..self }
     }
@@ -81,8 +87,17 @@ impl Stress {
 
     /// Repeats until a round loses an update, with no bound on the rounds; combine it with
     /// [`at_most`](Stress::at_most), since a correct counter never loses one.
+    ///
+    /// In a short round on a busy machine the threads may never meet: one is done before the other
+    /// gets a core. So a round without a loss is followed by one twice as long, until rounds take
+    /// 50 ms.
     pub fn until_loss(self) -> Self {
         Stress { until_loss: true, rounds: u64::MAX, ..self }
+    }
+
+    /// Goes on for this long even when a loss has been seen, to measure it better.
+    pub fn at_least(self, at_least: Duration) -> Self {
+        Stress { at_least, ..self }
     }
 
     /// Runs the rounds, each on a counter of its own.
@@ -102,17 +117,27 @@ impl Stress {
         new: impl Fn() -> C,
         mut watch: impl FnMut(&Tally),
     ) -> Tally {
-        let mut tally = Tally::new(self.threads, self.increments);
+        let mut tally = Tally::new(self.threads);
+        let mut increments = self.increments;
         let begin = Instant::now();
         loop {
-            let round = round::run(&new(), self.threads, self.increments);
-            tally.add(round, begin.elapsed());
+            let round = round::run(&new(), self.threads, increments);
+            let short = round.elapsed < LONG_ROUND;
+            tally.add(&round, increments, begin.elapsed());
             watch(&tally);
-            let seen = self.until_loss && tally.lost() > 0;
-            if seen || tally.rounds() >= self.rounds || begin.elapsed() >= self.at_most {
+            if self.is_over(&tally) {
                 return tally;
             }
+            if self.until_loss && tally.lost() == 0 && short {
+                increments *= 2;
+            }
         }
+    }
+
+    fn is_over(&self, tally: &Tally) -> bool {
+        let elapsed = tally.elapsed();
+        let seen = self.until_loss && tally.lost() > 0 && elapsed >= self.at_least;
+        seen || tally.rounds() >= self.rounds || elapsed >= self.at_most
     }
 }
 

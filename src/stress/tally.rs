@@ -1,7 +1,7 @@
 //! What came of a stress run.
 
 use super::round::Round;
-use crate::report::{counted, duration, grouped};
+use crate::report::{counted, duration, grouped, percent};
 use std::fmt;
 use std::time::Duration;
 
@@ -9,7 +9,6 @@ use std::time::Duration;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tally {
     threads: usize,
-    increments: u64,
     rounds: u64,
     expected: u64,
     got: u64,
@@ -29,10 +28,9 @@ pub struct FirstLoss {
 }
 
 impl Tally {
-    pub(super) fn new(threads: usize, increments: u64) -> Self {
+    pub(super) fn new(threads: usize) -> Self {
         Tally {
             threads,
-            increments,
             rounds: 0,
             expected: 0,
             got: 0,
@@ -43,8 +41,8 @@ impl Tally {
         }
     }
 
-    pub(super) fn add(&mut self, round: Round, elapsed: Duration) {
-        let expected = self.threads as u64 * self.increments;
+    pub(super) fn add(&mut self, round: &Round, increments: u64, elapsed: Duration) {
+        let expected = self.threads as u64 * increments;
         // Summed round by round: a counter that showed too much once must not hide a loss.
         let lost = expected.saturating_sub(round.got);
         self.rounds += 1;
@@ -63,17 +61,12 @@ impl Tally {
         self.threads
     }
 
-    /// How often each thread incremented in each round.
-    pub fn increments(&self) -> u64 {
-        self.increments
-    }
-
     /// How many rounds were run.
     pub fn rounds(&self) -> u64 {
         self.rounds
     }
 
-    /// How many increments were made: threads × increments × rounds.
+    /// How many increments were made, by all threads in all rounds.
     pub fn expected(&self) -> u64 {
         self.expected
     }
@@ -117,9 +110,8 @@ impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(
             f,
-            "{} × {}, {}",
+            "{}, {}",
             counted(self.threads as u128, "thread"),
-            counted(self.increments.into(), "increment"),
             counted(self.rounds.into(), "round"),
         )?;
         writeln!(f, "  expected  {:>15}", grouped(self.expected.into()))?;
@@ -140,15 +132,5 @@ impl fmt::Display for Tally {
             }
             None => writeln!(f, "  no loss in {}", duration(self.elapsed)),
         }
-    }
-}
-
-/// A share with as many digits as it needs: `43%`, `0.02%`.
-fn percent(share: f64) -> String {
-    let percent = share * 100.0;
-    match percent {
-        p if p >= 10.0 => format!("{p:.0}%"),
-        p if p >= 0.01 => format!("{p:.2}%"),
-        _ => "less than 0.01%".into(),
     }
 }

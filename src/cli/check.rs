@@ -1,0 +1,129 @@
+//! `racelab check`: every interleaving of a counter, and what comes out.
+
+use super::args::{CheckArgs, EngineArg, VerdictFormat as Format};
+use super::engines::{self, Checked};
+use super::out::{Out, say};
+use super::style::{self, BAD, GOOD, HEADING, ODD, paint};
+use super::table::{Align, Table};
+use super::{Usage, Verdict, both, counters, json};
+use racelab::diagram::Timeline;
+use racelab::report::{Engine, Grade, Outcome, counted, duration, grouped};
+
+/// Checks one counter and prints the verdict.
+pub fn run(args: &CheckArgs, out: &mut Out) -> Result<Verdict, Usage> {
+    let rung = counters::find(&args.counter)?;
+    let check = |engine| engines::check(rung, engine, args.threads, args.increments);
+    let checked = match args.engine {
+        EngineArg::Explorer => vec![check(Engine::Explorer)?],
+        EngineArg::Loom => vec![check(Engine::Loom)?],
+        EngineArg::Both => vec![check(Engine::Explorer)?, check(Engine::Loom)?],
+    };
+    match (args.format, checked.as_slice()) {
+        (Format::Json, [explorer, loom]) => say!(out, "{}", json::both(explorer, loom)),
+        (Format::Json, all) => all.iter().for_each(|one| say!(out, "{}", json::one(one))),
+        (Format::Text, [explorer, loom]) => both::print(explorer, loom, out),
+        (Format::Text, all) => all.iter().for_each(|one| print(one, out)),
+    }
+    let broken = checked.iter().any(|checked| forbidden(checked).next().is_some());
+    Ok(if broken { Verdict::Broken } else { Verdict::Kept })
+}
+
+/// The outcomes that must not be.
+pub fn forbidden(checked: &Checked) -> impl Iterator<Item = &Outcome<u64>> {
+    checked.report.graded(Grade::Forbidden)
+}
+
+/// The forbidden outcome that is easiest to follow: the fewest switches, then the fewest steps.
+pub fn counterexample(checked: &Checked) -> Option<&Outcome<u64>> {
+    forbidden(checked)
+        .min_by_key(|outcome| (outcome.example().switches(), outcome.example().steps().len()))
+}
+
+/// Prints the verdict of one engine.
+pub fn print(checked: &Checked, out: &mut Out) {
+    let width = style::width();
+    let (report, rung) = (&checked.report, checked.rung);
+    let title = format!("{}: {}, engine {}", rung.name, checked.size(), report.engine().name());
+    say!(out, "{}", paint(HEADING, title));
+    say!(out, "{}", style::wrap(&covered(checked), "  ", width));
+    say!(out);
+    out.print(format_args!("{}", outcomes(checked).render(width)));
+    say!(out);
+    let Some(worst) = counterexample(checked) else {
+        let (colour, text) = nothing_found(checked);
+        say!(out, "{}", paint(colour, style::wrap(&text, "", width)));
+        return;
+    };
+    let heading = format!("One way to get there ({}), with the fewest switches:", ending(worst));
+    say!(out, "{}", paint(HEADING, style::wrap(&heading, "", width)));
+    say!(out);
+    say!(out, "{}", picture(worst, width));
+}
+
+/// The counterexample, drawn.
+pub fn picture(outcome: &Outcome<u64>, width: usize) -> String {
+    let picture = Timeline::new(outcome.example()).width(width).colour(true).to_string();
+    picture.trim_end().to_owned()
+}
+
+/// How many interleavings there are, how many were covered, and why that is all of them.
+fn covered(checked: &Checked) -> String {
+    let report = &checked.report;
+    let executions = counted(report.executions().into(), "execution");
+    let time = duration(report.elapsed());
+    let counted = match report.interleavings() {
+        Some(n) => counted(n, "interleaving"),
+        None => "interleavings not counted,".into(),
+    };
+    format!("{counted} in {executions}, {time}. {}", checked.why_all())
+}
+
+/// What came out: a row a value, a row a kind of failure.
+fn outcomes(checked: &Checked) -> Table {
+    let mut table = Table::new(&[
+        ("final count", Align::Left),
+        ("interleavings", Align::Right),
+        ("executions", Align::Right),
+        ("", Align::Left),
+    ]);
+    let outcomes = checked.report.outcomes();
+    for alike in outcomes.chunk_by(|a, b| a.result().is_err() && ending(a) == ending(b)) {
+        let first = &alike[0];
+        let colour = match first.grade() {
+            Grade::Forbidden => BAD,
+            Grade::Interesting => ODD,
+            Grade::Acceptable => GOOD,
+        };
+        let interleavings: Option<u128> = alike.iter().map(Outcome::interleavings).sum();
+        let executions: u64 = alike.iter().map(Outcome::executions).sum();
+        let meaning = match (first.description(), alike.len()) {
+            (Some(prose), _) => prose.to_owned(),
+            (None, 1) => "forbidden".to_owned(),
+            (None, n) => format!("forbidden, in {n} different ways"),
+        };
+        table.row(vec![
+            paint(colour, ending(first)),
+            interleavings.map_or("not counted".into(), grouped),
+            grouped(executions.into()),
+            paint(colour, meaning),
+        ]);
+    }
+    table
+}
+
+/// The value, or what happened instead.
+fn ending(outcome: &Outcome<u64>) -> String {
+    match outcome.result() {
+        Ok(value) => value.to_string(),
+        Err(failure) => failure.name().into(),
+    }
+}
+
+fn nothing_found(checked: &Checked) -> (anstyle::Style, String) {
+    let name = checked.rung.name;
+    if checked.report.is_complete() {
+        (GOOD, format!("{name} keeps its promise: every interleaving ends with every increment."))
+    } else {
+        (ODD, format!("Nothing forbidden so far, but not every interleaving of {name} was run."))
+    }
+}

@@ -1,0 +1,63 @@
+//! Predict before you run.
+
+use super::{heading, prose};
+use crate::cli::engines::Checked;
+use crate::cli::out::{Out, say};
+use crate::cli::style::{HEADING, paint};
+use crate::cli::{ask, style};
+use racelab::report::grouped;
+use std::time::Duration;
+
+/// Long enough to think, short enough for a tour of under twenty seconds.
+const PATIENCE: Duration = Duration::from_secs(8);
+
+/// Shows the race and asks how many orders lose.
+pub fn show(checked: &Checked, width: usize, out: &mut Out) -> Option<u64> {
+    let title = "racelab: one number, counted up by several threads, and how updates get lost";
+    say!(out, "{}", paint(HEADING, style::wrap(title, "", width)));
+    heading(1, "Predict", out);
+    prose(
+        "Two threads, A and B, each add 1 to the same count. It starts at 0, so it should end at \
+         2. But adding 1 is not one step. It is two, a read and a write:",
+        width,
+        out,
+    );
+    say!(out);
+    for line in increment(checked.rung.source) {
+        say!(out, "    {line}");
+    }
+    say!(out);
+    let orders = checked.report.interleavings().map_or("some".into(), grouped);
+    let text = format!(
+        "A reads before it writes, and so does B. How A's two steps and B's two steps fall \
+         between each other is open: there are {orders} orders."
+    );
+    prose(&text, width, out);
+    say!(out);
+    let question = format!("  In how many of the {orders} orders does the count end at 1?");
+    let guess = ask::for_a_number(&paint(HEADING, &question), PATIENCE, out);
+    if guess.is_none() {
+        say!(out, "{}", paint(HEADING, style::wrap(question.trim(), "  ", width)));
+    }
+    guess
+}
+
+/// The lines of `fn increment`, as they stand in the counter's file.
+pub fn increment(source: &str) -> Vec<&str> {
+    let body = source.lines().skip_while(|line| !line.contains("fn increment(&self)")).skip(1);
+    body.map(str::trim).take_while(|line| *line != "}").collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use racelab::counter::LADDER;
+
+    #[test]
+    fn the_racy_increment_is_shown_as_it_is_written() {
+        let racy = LADDER.iter().find(|rung| rung.name == "racy").unwrap();
+        let lines = super::increment(racy.source);
+        assert!(lines[0].ends_with("// read"), "{lines:?}");
+        assert!(lines.iter().any(|line| line.contains("// write")), "{lines:?}");
+        assert!(lines.len() <= 4, "{lines:?}");
+    }
+}
