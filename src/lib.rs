@@ -5,11 +5,13 @@ pub mod counter;
 pub mod diagram;
 pub mod explore;
 pub mod loom;
+pub mod model;
 pub mod primitives;
 pub mod report;
 pub mod stress;
 pub mod trace;
 
+pub use explore::{Explorer, Memory, Reduction, explore};
 pub use loom::{LoomError, LoomExplorer, explore_with_loom};
 pub use report::{Coverage, Engine, Failure, Grade, Outcome, Proof, Report};
 pub use trace::{LostUpdate, Step, Trace};

@@ -2,7 +2,7 @@
 
 use super::wrong::*;
 use super::*;
-use crate::primitives::{JoinHandle, Loom, LoomIn, Plain, Primitives, Std};
+use crate::primitives::{JoinHandle, Loom, LoomIn, Model, Plain, Primitives, Std};
 use std::sync::Arc;
 
 /// A race between `threads` threads of `increments` increments each; returns the count.
@@ -49,6 +49,9 @@ pub struct Rung {
     pub loom: Option<Program>,
     /// [`race`] under loom as it comes, which misses interleavings.
     pub plain_loom: Option<Program>,
+    /// [`race`] under the explorer, for [`explore`](crate::explore()); `None` for a counter that
+    /// exists on real threads only.
+    pub model: Option<Program>,
 }
 
 impl Rung {
@@ -132,6 +135,7 @@ macro_rules! rung {
             on_threads: race::<Std, $counter>,
             loom: checked!($families, $counter, Loom),
             plain_loom: checked!($families, $counter, LoomIn<Plain>),
+            model: checked!($families, $counter, Model),
         }
     };
 }

@@ -34,6 +34,7 @@ pub(crate) fn step_text(objects: &[Object], step: &Step, orders: bool) -> String
         Reacquire => format!("{name} lock again"),
         NotifyOne => format!("{name} notify one"),
         NotifyAll => format!("{name} notify all"),
+        NotifyNobody => format!("{name} notify: nobody"),
         Send => match step.written {
             Some(_) => format!("{name} send {written}"),
             None => format!("{name} send"),

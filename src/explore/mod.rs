@@ -1,3 +1,50 @@
-//! The explorer: runs a program under every interleaving, each class exactly once.
+//! The explorer: runs a program under every interleaving, each class of them exactly once.
+//!
+//! ```
+//! use racelab::model::{sync::atomic::{AtomicU64, Ordering::Relaxed}, thread};
+//! use std::sync::Arc;
+//!
+//! let report = racelab::explore(|| {
+//!     let count = Arc::new(AtomicU64::new(0));
+//!     let threads: Vec<_> = (0..2)
+//!         .map(|_| {
+//!             let count = Arc::clone(&count);
+//!             thread::spawn(move || {
+//!                 let seen = count.load(Relaxed);
+//!                 count.store(seen + 1, Relaxed);
+//!             })
+//!         })
+//!         .collect();
+//!     threads.into_iter().for_each(|thread| thread.join().unwrap());
+//!     count.load(Relaxed)
+//! });
+//! assert_eq!(report.interleavings(), Some(6));
+//! assert_eq!(report.outcome(&1).unwrap().interleavings(), Some(4)); // one update lost
+//! assert_eq!(report.executions(), 4); // one for each class
+//! ```
+//!
+//! # Layout
+//! - [`Explorer`]: the settings and the loop
+//! - `runtime`: threads as coroutines, steps as functions on words
+//! - `dpor`: which execution comes next, and how many interleavings each stands for
+//! - `tally`: outcomes and their counts
+//! - `data_race`: plain accesses that nothing orders
+//! - [`rc11`]: the memory model of Rust's orderings
+//! - `replay`: one schedule, run again
+//!
+//! # Limitations
+//! - The program must be deterministic but for the schedule and [`choose`](crate::model::choose).
+//! - Objects of [`model`](crate::model) are made inside the program's closure (statics excepted).
+//! - [`Memory::SequentiallyConsistent`]: a load sees the newest store.
 
+mod data_race;
+mod dpor;
+mod error;
+mod explorer;
 pub mod rc11;
+mod replay;
+pub(crate) mod runtime;
+mod tally;
+
+pub use error::ExploreError;
+pub use explorer::{Explorer, Memory, Reduction, explore};

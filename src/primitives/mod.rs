@@ -27,9 +27,11 @@
 //! program that asked for it.
 
 pub mod loom;
+mod model;
 mod std;
 
 pub use self::loom::{Gated, Interleavings, Loom, LoomIn, Plain};
+pub use self::model::{Model, ModelSender};
 pub use self::std::Std;
 
 use ::std::ops::DerefMut;

@@ -15,8 +15,9 @@ use super::{Action, ObjectId, Step};
 pub enum Mode {
     /// Learns the state, leaves it as it is. Two reads are independent.
     Read,
-    /// Joins or leaves a group that anyone may join: read locks. Two of them are independent (the
-    /// count ends the same), but a failed attempt to write-lock, a `Read`, sees the difference.
+    /// Joins or leaves a group that anyone may join or leave: read locks, senders that go. Two of
+    /// them are independent (the count ends the same), but a failed attempt to write-lock or to
+    /// receive, a `Read`, sees the difference.
     Share,
     /// Changes the state, or might. Dependent on everything.
     Write,
@@ -51,8 +52,8 @@ impl Action {
             Fence | Choose => None,
             Load | CompareExchangeFailed | CellRead | OnceDone => Some(Mode::Read),
             TryLockFailed | TryReadLockFailed | TrySendFull | TryReceiveEmpty => Some(Mode::Read),
-            SendClosed | ReceiveClosed => Some(Mode::Read),
-            ReadLock | ReadUnlock => Some(Mode::Share),
+            SendClosed | ReceiveClosed | NotifyNobody => Some(Mode::Read),
+            ReadLock | ReadUnlock | CloseSender => Some(Mode::Share),
             _ => Some(Mode::Write),
         }
     }

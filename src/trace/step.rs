@@ -152,6 +152,8 @@ pub enum Action {
     NotifyOne,
     /// Wakes all waiters.
     NotifyAll,
+    /// Notifies, and finds nobody asleep.
+    NotifyNobody,
     /// Sends a message.
     Send,
     /// Tries to send and finds the channel full.
@@ -164,7 +166,7 @@ pub enum Action {
     TryReceiveEmpty,
     /// Learns that the channel is empty and every sender is gone.
     ReceiveClosed,
-    /// The last sender goes.
+    /// A sender goes; with the last one the channel is closed.
     CloseSender,
     /// The receiver goes.
     CloseReceiver,

@@ -1,0 +1,361 @@
+//! The steps of the execution under way, with the order that dependence puts them in.
+//!
+//! `e` *happens before* `f` when they are of one thread, or dependent, or one enables the other, or
+//! through a chain of such pairs. It is kept as vector clocks: how many steps of each thread come
+//! before a step. The steps of the common prefix keep theirs when the explorer backtracks.
+
+use crate::explore::runtime::{NONE, Request, Runtime, Taken};
+use crate::trace::{Action, Mode};
+
+/// One object touched by a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Touch {
+    pub object: u32,
+    pub mode: Mode,
+}
+
+/// The objects a step touches.
+pub(crate) type Touches = [Option<Touch>; 2];
+
+/// One step of the execution.
+pub(crate) struct Event {
+    pub thread: u8,
+    pub choice: u32,
+    pub alternatives: u32,
+    /// Its place among its thread's steps, from 1.
+    pub position: u32,
+    pub request: Request,
+    pub action: Action,
+    pub before: u64,
+    pub touches: Touches,
+    /// Did it change its object's state?
+    pub changed: bool,
+    /// The step that changed something the thread spun on: it could not have gone on before.
+    pub woken_by: u32,
+    /// The steps on the same objects before it.
+    previous_on_object: [u32; 2],
+    pub previous_in_thread: u32,
+    /// Where its entries in `History::after` begin.
+    after: u32,
+    /// Where its entries in `History::races` begin.
+    races: u32,
+}
+
+/// Two steps that could have happened the other way round.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Race {
+    pub first: u32,
+    pub second: u32,
+    /// The reversed order is known to be explored, whatever comes later.
+    pub settled: bool,
+}
+
+#[derive(Default)]
+pub(crate) struct History {
+    pub events: Vec<Event>,
+    /// `stride` numbers a step: how many steps of each thread come before it, itself included.
+    clocks: Vec<u32>,
+    stride: usize,
+    last_on_object: Vec<u32>,
+    pub last_in_thread: Vec<u32>,
+    after: Vec<u32>,
+    pub races: Vec<Race>,
+    scratch: Vec<u32>,
+    conflicting: Vec<u32>,
+}
+
+impl History {
+    pub fn len(&self) -> usize {
+        self.events.len()
+    }
+
+    /// How many steps of each thread come before the step, itself included.
+    #[inline]
+    pub fn clock(&self, event: u32) -> &[u32] {
+        let at = event as usize * self.stride;
+        &self.clocks[at..at + self.stride]
+    }
+
+    /// Does `a` happen before `b` (or are they the same step)?
+    #[inline]
+    pub fn before(&self, a: u32, b: u32) -> bool {
+        let first = &self.events[a as usize];
+        self.clocks[b as usize * self.stride + usize::from(first.thread)] >= first.position
+    }
+
+    /// Forgets all steps from `depth` on.
+    pub fn truncate(&mut self, depth: usize) {
+        while self.events.len() > depth {
+            let Some(event) = self.events.pop() else { return };
+            for (touch, previous) in event.touches.iter().zip(event.previous_on_object).rev() {
+                if let Some(touch) = touch {
+                    self.last_on_object[touch.object as usize] = previous;
+                }
+            }
+            self.last_in_thread[usize::from(event.thread)] = event.previous_in_thread;
+            self.after.truncate(event.after as usize);
+            self.races.truncate(event.races as usize);
+        }
+        self.clocks.truncate(depth * self.stride);
+    }
+
+    /// The steps on `object`, the latest first.
+    pub fn on_object(&self, object: u32) -> impl Iterator<Item = u32> + '_ {
+        let mut at = self.last_on_object.get(object as usize).copied().unwrap_or(NONE);
+        std::iter::from_fn(move || {
+            let here = (at != NONE).then_some(at)?;
+            let event = &self.events[here as usize];
+            let slot = event.touches.iter().position(|t| t.is_some_and(|t| t.object == object));
+            at = event.previous_on_object[slot?];
+            Some(here)
+        })
+    }
+
+    fn widen(&mut self, threads: usize) {
+        let stride = threads.next_power_of_two().max(4);
+        let mut clocks = vec![0; self.events.len() * stride];
+        for (new, old) in clocks.chunks_mut(stride).zip(self.clocks.chunks(self.stride.max(1))) {
+            new[..old.len()].copy_from_slice(old);
+        }
+        self.clocks = clocks;
+        self.stride = stride;
+        self.last_in_thread.resize(stride, NONE);
+    }
+
+    /// Appends the step just taken, with its clock and the races that end in it.
+    pub fn push(&mut self, runtime: &Runtime, thread: u8, choice: u32, taken: &Taken) {
+        if runtime.threads.len() > self.stride {
+            self.widen(runtime.threads.len());
+        }
+        if runtime.objects.len() > self.last_on_object.len() {
+            self.last_on_object.resize(runtime.objects.len(), NONE);
+        }
+        let nth = self.events.len() as u32;
+        let actor = &runtime.threads[usize::from(thread)];
+        let touches = touches(taken);
+        let after_from = self.after.len() as u32;
+        self.after.extend_from_slice(&actor.after);
+        let previous_in_thread = self.last_in_thread[usize::from(thread)];
+        let races_from = self.races.len() as u32;
+
+        let mut known = std::mem::take(&mut self.scratch);
+        self.known_to(previous_in_thread, &actor.after, &mut known);
+        self.find_races(nth, thread, &taken.request, &touches, actor.woken_by, &known);
+
+        // The clock: what the thread knew, and everything it depends on.
+        let mut previous_on_object = [NONE; 2];
+        for (slot, touch) in touches.iter().enumerate() {
+            let Some(touch) = touch else { continue };
+            previous_on_object[slot] = self.last_on_object[touch.object as usize];
+        }
+        for i in 0..self.conflicting.len() {
+            let at = self.conflicting[i] as usize * self.stride;
+            join(&mut known, &self.clocks[at..at + self.stride]);
+        }
+        let position = match previous_in_thread {
+            NONE => 1,
+            previous => self.events[previous as usize].position + 1,
+        };
+        known[usize::from(thread)] = position;
+        self.clocks.extend_from_slice(&known);
+        self.scratch = known;
+        for touch in touches.iter().flatten() {
+            self.last_on_object[touch.object as usize] = nth;
+        }
+        self.last_in_thread[usize::from(thread)] = nth;
+        self.events.push(Event {
+            thread,
+            choice,
+            alternatives: taken.request.alternatives(taken.before),
+            position,
+            request: taken.request,
+            action: taken.action,
+            before: taken.before,
+            touches,
+            changed: taken.changed,
+            woken_by: actor.woken_by,
+            previous_on_object,
+            previous_in_thread,
+            after: after_from,
+            races: races_from,
+        });
+    }
+
+    /// What a thread knows before its next step: its last one, and what let it go on.
+    pub fn known_to(&self, previous: u32, after: &[u32], known: &mut Vec<u32>) {
+        known.clear();
+        known.resize(self.stride, 0);
+        if previous != NONE {
+            known.copy_from_slice(self.clock(previous));
+        }
+        for &step in after {
+            join(known, self.clock(step));
+        }
+    }
+
+    /// The steps that had to come before `event` for a reason other than an object.
+    pub fn after(&self, event: u32) -> &[u32] {
+        let from = self.events[event as usize].after as usize;
+        let to = self.events.get(event as usize + 1).map_or(self.after.len(), |e| e.after as usize);
+        &self.after[from..to]
+    }
+
+    /// Finds the steps that `request` of `thread` could have come before, and appends the races.
+    ///
+    /// Leaves in `conflicting` the latest steps that it depends on.
+    fn find_races(
+        &mut self,
+        nth: u32,
+        thread: u8,
+        request: &Request,
+        touches: &Touches,
+        woken_by: u32,
+        known: &[u32],
+    ) {
+        let mut conflicting = std::mem::take(&mut self.conflicting);
+        conflicting.clear();
+        for touch in touches.iter().flatten() {
+            self.conflicts(*touch, &mut conflicting);
+        }
+        if woken_by != NONE {
+            conflicting.push(woken_by);
+        }
+        let from = self.races.len();
+        if request.may_block() {
+            self.reversals_of_waiting(nth, thread, request, touches, known);
+        } else {
+            for &first in &conflicting {
+                let event = &self.events[first as usize];
+                let is_known = known[usize::from(event.thread)] >= event.position;
+                let through = |&other: &u32| other != first && self.before(first, other);
+                if event.thread != thread && !is_known && !conflicting.iter().any(through) {
+                    self.races.push(Race { first, second: nth, settled: false });
+                }
+            }
+        }
+        if from < self.races.len() {
+            // The two objects of a wait may give the same pair twice.
+            let mut seen = from;
+            for i in from..self.races.len() {
+                let race = self.races[i];
+                if !self.races[from..seen].iter().any(|r| r.first == race.first) {
+                    self.races[seen] = race;
+                    seen += 1;
+                }
+            }
+            self.races.truncate(seen);
+        }
+        self.conflicting = conflicting;
+    }
+
+    /// The latest steps on the object that a touch depends on: all since the last write, and it.
+    fn conflicts(&self, touch: Touch, found: &mut Vec<u32>) {
+        for step in self.on_object(touch.object) {
+            let theirs = self.mode_on(step, touch.object);
+            if theirs.conflicts(touch.mode) {
+                found.push(step);
+            }
+            if theirs == Mode::Write {
+                break;
+            }
+        }
+    }
+
+    pub fn mode_on(&self, step: u32, object: u32) -> Mode {
+        let touches = &self.events[step as usize].touches;
+        let touch = touches.iter().flatten().find(|touch| touch.object == object);
+        touch.map_or(Mode::Read, |touch| touch.mode)
+    }
+
+    /// The races of a step that may have to wait.
+    ///
+    /// It cannot change places with the step that let it go (an unlock, a send): what can be
+    /// reversed is the latest step before which it was free to go (the lock of that unlock).
+    fn reversals_of_waiting(
+        &mut self,
+        nth: u32,
+        thread: u8,
+        request: &Request,
+        touches: &Touches,
+        known: &[u32],
+    ) {
+        let Some(touch) = touches[0] else { return };
+        let mut found: Vec<u32> = Vec::new();
+        for step in self.on_object(touch.object) {
+            let event = &self.events[step as usize];
+            let theirs = self.mode_on(step, touch.object);
+            if !theirs.conflicts(touch.mode) {
+                continue;
+            }
+            if event.thread == thread || known[usize::from(event.thread)] >= event.position {
+                if theirs == Mode::Write {
+                    break;
+                }
+                continue;
+            }
+            if theirs == Mode::Share {
+                // Readers come and go in any order: each section by itself may have come later.
+                let enters = event.action == Action::ReadLock;
+                if enters && !found.iter().any(|&later| self.before(step, later)) {
+                    found.push(step);
+                }
+                continue;
+            }
+            if !found.is_empty() {
+                break;
+            }
+            let before = if event.touches[0].is_some_and(|t| t.object == touch.object) {
+                event.before
+            } else {
+                // The mutex of a wait: it was held until then.
+                u64::MAX
+            };
+            if request.enabled(before) {
+                found.push(step);
+                break;
+            }
+        }
+        let races = found.into_iter().map(|first| Race { first, second: nth, settled: false });
+        self.races.extend(races);
+    }
+
+    /// The races of a step that is asked for and cannot be taken any more, at the end of a
+    /// deadlocked execution.
+    pub fn races_of_blocked(&mut self, runtime: &Runtime, thread: u8, into: &mut Vec<Race>) {
+        let actor = &runtime.threads[usize::from(thread)];
+        let Some(mode) = blocked_mode(&actor.request) else { return };
+        let touches = [Some(Touch { object: actor.request.object, mode }), None];
+        let mut known = Vec::new();
+        let previous = self.last_in_thread[usize::from(thread)];
+        self.known_to(previous, &actor.after, &mut known);
+        let from = self.races.len();
+        self.reversals_of_waiting(NONE, thread, &actor.request, &touches, &known);
+        into.extend(self.races.drain(from..));
+    }
+}
+
+fn join(clock: &mut [u32], other: &[u32]) {
+    for (mine, theirs) in clock.iter_mut().zip(other) {
+        *mine = (*mine).max(*theirs);
+    }
+}
+
+/// How a blocked step would touch its object if it were let go.
+fn blocked_mode(request: &Request) -> Option<Mode> {
+    use crate::explore::runtime::Op;
+    match request.op {
+        Op::Asleep => None,
+        Op::ReadLock => Some(Mode::Share),
+        _ if request.word.is_null() => None,
+        _ => Some(Mode::Write),
+    }
+}
+
+/// The objects a step has touched.
+fn touches(taken: &Taken) -> Touches {
+    let request = &taken.request;
+    let first = (request.object != NONE).then(|| taken.action.mode()).flatten();
+    let first = first.map(|mode| Touch { object: request.object, mode });
+    let waits = taken.action == Action::Wait;
+    [first, waits.then_some(Touch { object: request.mutex, mode: Mode::Write })]
+}

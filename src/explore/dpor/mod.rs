@@ -1,0 +1,394 @@
+//! Optimal dynamic partial-order reduction: every class of interleavings, each exactly once.
+//!
+//! Interleavings that differ only in the order of independent steps form a *class*; one of each is
+//! run. After each execution every pair of steps that could have happened the other way round (a
+//! *race*) is reversed, and the reversed order is kept in a *wakeup tree* at the point where the two
+//! orders part, unless it is known to be explored already: some thread that was explored from there
+//! (it *sleeps*), or that is about to be, could go first in it.
+//!
+//! The algorithm is Optimal-DPOR of Abdulla, Aronis, Jonsson and Sagonas ("Source Sets: A Foundation
+//! for Optimal Dynamic Partial Order Reduction", J. ACM 64(4), 2017, section 7), with three changes:
+//! - a step that has to wait is not reversed with the step that let it go but with the latest one
+//!   before which it was free (see [`history`]);
+//! - a race whose reversal begins with a thread that has been explored from there is settled and not
+//!   looked at again in the executions that share it; only the others are;
+//! - a free choice is explored where it is met, alternative by alternative.
+//!
+//! # Layout
+//! - `history`: the steps of the execution under way, their order, their races
+//! - `tree`: the reversed orders still to be explored
+//! - `reversal`: from a race to a branch
+//! - `count`: how many interleavings an execution stands for
+//! - this file: the points to come back to, and the way through them
+
+mod count;
+mod example;
+mod history;
+mod reversal;
+mod straight;
+mod tree;
+
+use super::runtime::{Driver, Ending, NONE, Pick, Runtime, Taken, run};
+use count::Ways;
+pub(crate) use history::{Event, History};
+use history::{Race, Touch, Touches};
+use reversal::Item;
+use straight::StraightLine;
+use tree::Forest;
+
+/// A thread that has been explored from a point: going on with it again would repeat a class.
+#[derive(Clone, Copy, Debug)]
+struct Sleeper {
+    thread: u8,
+    /// The alternative that was explored; `None`: all of them.
+    choice: Option<u32>,
+    touches: Touches,
+}
+
+/// A point of the execution under way to come back to: the state before one of its steps.
+struct Node {
+    sleep: Vec<Sleeper>,
+    /// Branches still to be explored from here.
+    branches: u32,
+    /// What goes on below the step under exploration, for each of its alternatives.
+    below: u32,
+    thread: u8,
+    choice: u32,
+    alternatives: u32,
+    /// The threads that could have gone on here.
+    enabled: u64,
+    /// Are all alternatives of the step to be explored?
+    open: bool,
+    chosen: bool,
+}
+
+impl Default for Node {
+    fn default() -> Self {
+        Node {
+            sleep: Vec::new(),
+            branches: NONE,
+            below: NONE,
+            thread: 0,
+            choice: 0,
+            alternatives: 1,
+            enabled: 0,
+            open: true,
+            chosen: false,
+        }
+    }
+}
+
+/// What one execution was, for whoever keeps the books.
+pub(crate) struct Execution<'a> {
+    pub runtime: &'a mut Runtime,
+    pub ending: Ending,
+    pub history: &'a Dpor,
+    /// The interleavings it stands for.
+    pub interleavings: Option<u128>,
+}
+
+#[derive(Default)]
+pub(crate) struct Dpor {
+    history: History,
+    nodes: Vec<Node>,
+    /// How many of `nodes` belong to the execution under way.
+    depth: usize,
+    /// Steps to repeat before anything new.
+    scripted: usize,
+    forest: Forest,
+    ways: Ways,
+    straight: StraightLine,
+    /// The rest of this execution repeats a class.
+    is_redundant: bool,
+    redundant: u64,
+    counting: bool,
+    /// Explore every interleaving, not one of each class.
+    literal: bool,
+    last_thread: u8,
+    items: Vec<Item>,
+    known: Vec<u32>,
+    blocked: Vec<Race>,
+    /// A repeated step was not the one it was before.
+    diverged: Option<(usize, String, String)>,
+}
+
+impl Dpor {
+    pub fn new(counting: bool, literal: bool) -> Self {
+        let mut nodes = Vec::new();
+        nodes.resize_with(1, Node::default);
+        Dpor { nodes, counting, literal, ..Dpor::default() }
+    }
+
+    /// Executions that were started and turned out to repeat a class.
+    pub fn redundant(&self) -> u64 {
+        self.redundant
+    }
+
+    /// The closed form, if every execution so far had the same straight-line threads.
+    pub fn closed_form(&self) -> Option<u128> {
+        self.straight.closed_form()
+    }
+
+    /// The first step that differed on repetition, what it was and what it is.
+    pub fn diverged(&self) -> Option<&(usize, String, String)> {
+        self.diverged.as_ref()
+    }
+
+    /// The steps of the execution under way: thread and alternative.
+    pub fn schedule(&self) -> impl Iterator<Item = (u8, u32)> + '_ {
+        self.history.events.iter().map(|event| (event.thread, event.choice))
+    }
+
+    pub fn history(&self) -> &History {
+        &self.history
+    }
+
+    /// Runs the next execution. `at_end` sees it before what is left of it is unwound; it is not
+    /// called for redundant ones.
+    pub fn execute(
+        &mut self,
+        runtime: &mut Runtime,
+        max_steps: u32,
+        program: &mut dyn FnMut(),
+        at_end: impl FnOnce(Execution<'_>),
+    ) {
+        self.is_redundant = false;
+        run(runtime, self, max_steps, program, |runtime, this, ending| {
+            if this.is_redundant {
+                this.redundant += 1;
+                return;
+            }
+            if ending == Ending::Stopped {
+                at_end(Execution { runtime, ending, history: this, interleavings: None });
+                return;
+            }
+            if ending != Ending::StepLimit {
+                if !this.literal {
+                    this.reverse_races(runtime, ending == Ending::Deadlock);
+                }
+                this.straight.note(&this.history);
+            }
+            let counting = this.counting && ending != Ending::StepLimit;
+            let interleavings = match (counting, this.literal) {
+                (_, true) => Some(1),
+                (true, false) => this.ways.count(&this.history),
+                (false, false) => None,
+            };
+            at_end(Execution { runtime, ending, history: this, interleavings });
+        });
+    }
+
+    /// Runs the same execution again.
+    pub fn again(&mut self) {
+        self.scripted = self.history.len();
+    }
+
+    /// Goes back to the deepest point with something left to explore. False when there is none.
+    pub fn backtrack(&mut self) -> bool {
+        let mut depth = self.depth.min(self.history.len());
+        while depth > 0 {
+            depth -= 1;
+            if self.next_from(depth) {
+                self.ways.truncate(&self.history, depth);
+                self.history.truncate(depth);
+                self.scripted = depth;
+                self.depth = depth + 1;
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Chooses what to explore next from the point before step `depth`; false if nothing is left.
+    fn next_from(&mut self, depth: usize) -> bool {
+        let below = self.nodes[depth + 1].branches;
+        self.forest.release_all(below);
+        self.nodes[depth + 1].branches = NONE;
+        let node = &mut self.nodes[depth];
+        if node.open && node.choice + 1 < node.alternatives {
+            node.choice += 1;
+            let last = node.choice + 1 == node.alternatives;
+            let below = if last { std::mem::replace(&mut node.below, NONE) } else { node.below };
+            let below = if last { below } else { self.forest.copy(below) };
+            self.nodes[depth + 1].branches = below;
+            return true;
+        }
+        if self.literal {
+            let later = node.enabled & !((2 << node.thread) - 1);
+            node.chosen = later != 0;
+            node.thread = later.trailing_zeros() as u8 & 63;
+            node.choice = 0;
+            node.alternatives = 0;
+            return node.chosen;
+        }
+        self.forest.release_all(std::mem::replace(&mut node.below, NONE));
+        let event = &self.history.events[depth];
+        let partly = !node.open && node.alternatives > 1;
+        let choice = partly.then_some(node.choice);
+        node.sleep.push(Sleeper { thread: node.thread, choice, touches: event.touches });
+        if node.branches == NONE {
+            node.chosen = false;
+            return false;
+        }
+        self.take_branch(depth);
+        true
+    }
+
+    /// Makes the first branch at `depth` the one under exploration.
+    fn take_branch(&mut self, depth: usize) {
+        let node = &mut self.nodes[depth];
+        let first = node.branches;
+        let branch = *self.forest.get(first);
+        self.forest.release(first);
+        node.branches = branch.next;
+        node.thread = branch.thread;
+        node.open = branch.choice.is_none();
+        node.choice = branch.choice.unwrap_or(0);
+        // Known when the point is reached.
+        node.alternatives = 0;
+        node.below = branch.first_child;
+        node.chosen = true;
+    }
+
+    /// Has every alternative of the thread's step been explored from here?
+    fn sleeps(node: &Node, thread: u8) -> bool {
+        node.sleep.iter().any(|s| s.thread == thread && s.choice.is_none())
+    }
+
+    /// Chooses freely at a new point: go on with the same thread, else with the first one.
+    fn choose_thread(&self, enabled: u64) -> Option<u8> {
+        if self.literal {
+            return Some(enabled.trailing_zeros() as u8);
+        }
+        let node = &self.nodes[self.history.len()];
+        let asleep = |thread: u8| Dpor::sleeps(node, thread);
+        if enabled & (1 << self.last_thread) != 0 && !asleep(self.last_thread) {
+            return Some(self.last_thread);
+        }
+        (0..64).find(|&thread| enabled & (1 << thread) != 0 && !asleep(thread))
+    }
+
+    fn same_step(&mut self, runtime: &Runtime, depth: usize) -> bool {
+        let before = &self.history.events[depth];
+        let now = &runtime.threads[usize::from(before.thread)];
+        let same = runtime.asking & (1 << before.thread) != 0
+            && now.request.place == before.request.place
+            && now.request.object == before.request.object;
+        if !same && self.diverged.is_none() {
+            let describe = |asks: bool, request: &super::runtime::Request| match asks {
+                true => {
+                    format!("{:?} at {}:{}", request.op, request.place.file(), request.place.line())
+                }
+                false => "nothing".to_owned(),
+            };
+            let asks = runtime.asking & (1 << before.thread) != 0;
+            let pair = (describe(true, &before.request), describe(asks, &now.request));
+            self.diverged = Some((depth + 1, pair.0, pair.1));
+        }
+        same
+    }
+}
+
+impl Driver for Dpor {
+    #[inline]
+    fn scripted(&mut self, runtime: &mut Runtime) -> Option<(u8, u32)> {
+        let depth = runtime.steps as usize;
+        if depth >= self.scripted || self.is_redundant || !self.same_step(runtime, depth) {
+            return None;
+        }
+        let event = &self.history.events[depth];
+        self.last_thread = event.thread;
+        Some((event.thread, event.choice))
+    }
+
+    fn pick(&mut self, runtime: &mut Runtime, enabled: u64) -> Pick {
+        if self.is_redundant {
+            return Pick::Go(enabled.trailing_zeros() as u8, 0);
+        }
+        let depth = self.history.len();
+        if self.diverged.is_some() || depth != runtime.steps as usize {
+            return Pick::Stop;
+        }
+        if enabled != runtime.asking {
+            self.straight.waits();
+        }
+        if self.nodes.len() < depth + 2 {
+            self.nodes.resize_with(depth + 2, Node::default);
+        }
+        self.depth = depth + 1;
+        let mut fresh = false;
+        self.nodes[depth].enabled = enabled;
+        if !self.nodes[depth].chosen {
+            if self.nodes[depth].branches != NONE {
+                self.take_branch(depth);
+            } else {
+                let Some(thread) = self.choose_thread(enabled) else {
+                    self.is_redundant = true;
+                    return self.pick(runtime, enabled);
+                };
+                let node = &mut self.nodes[depth];
+                node.thread = thread;
+                node.choice = 0;
+                node.alternatives = 0;
+                node.open = true;
+                node.chosen = true;
+                node.below = NONE;
+                fresh = true;
+            }
+        }
+        let node = &mut self.nodes[depth];
+        if enabled & (1 << node.thread) == 0 {
+            // A branch that cannot be followed: the program did something else than before.
+            let what = format!("a step of thread {}", crate::trace::ThreadId(node.thread));
+            self.diverged = Some((depth + 1, what, "no such step".to_owned()));
+            return Pick::Stop;
+        }
+        if node.alternatives == 0 {
+            let request = &runtime.threads[usize::from(node.thread)].request;
+            node.alternatives = request.alternatives(runtime.word(request));
+            if node.open && fresh {
+                while node.choice + 1 < node.alternatives
+                    && node
+                        .sleep
+                        .iter()
+                        .any(|s| s.thread == node.thread && s.choice == Some(node.choice))
+                {
+                    node.choice += 1;
+                }
+            }
+            let alone = !node.open || node.choice + 1 == node.alternatives;
+            let below = node.below;
+            let below = if alone {
+                node.below = NONE;
+                below
+            } else {
+                self.forest.copy(below)
+            };
+            self.nodes[depth + 1].branches = below;
+        }
+        let node = &self.nodes[depth];
+        self.last_thread = node.thread;
+        Pick::Go(node.thread, node.choice)
+    }
+
+    fn taken(&mut self, runtime: &mut Runtime, thread: u8, choice: u32, taken: &Taken) {
+        if self.is_redundant {
+            return;
+        }
+        let depth = self.history.len();
+        self.history.push(runtime, thread, choice, taken);
+        let touches = self.history.events[depth].touches;
+        let [.., this, next] = &mut self.nodes[..depth + 2] else { return };
+        next.sleep.clear();
+        next.chosen = false;
+        // Whoever slept sleeps on, unless this step may have changed what it would do.
+        let sleeps_on = |s: &&Sleeper| s.thread != thread && !near_conflict(&s.touches, &touches);
+        next.sleep.extend(this.sleep.iter().filter(sleeps_on));
+    }
+}
+
+/// Do two steps of one execution depend on each other?
+fn near_conflict(a: &Touches, b: &Touches) -> bool {
+    let same = |x: &Touch, y: &Touch| x.object == y.object && x.mode.conflicts(y.mode);
+    a.iter().flatten().any(|x| b.iter().flatten().any(|y| same(x, y)))
+}

@@ -1,0 +1,316 @@
+//! From a race to a branch of a wakeup tree.
+//!
+//! For a race of `first` and `second` the branch is taken at the point before `first`: all steps
+//! that do not happen after `first`, in their order, with `second` moved up as far as its turn came.
+
+use super::Dpor;
+use super::history::{Event, History, Race};
+use super::tree::{FarTouch, FarTouches, conflict};
+use crate::explore::runtime::{NONE, Request, Runtime};
+use crate::trace::{Action, Mode};
+
+/// A step of a reversed order.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Item {
+    pub thread: u8,
+    /// Which alternative; `None`: any, since it may find another state than it did.
+    pub choice: Option<u32>,
+    pub touches: FarTouches,
+    /// The step of the execution; `NONE` for the race's second step, which finds another state.
+    pub event: u32,
+}
+
+/// Why a reversed order need not be explored.
+enum Covered {
+    /// It begins with a step that has been (or will be) explored from here, whatever follows.
+    ForGood,
+    /// Only together with later steps of this execution.
+    ThisTime,
+}
+
+impl Dpor {
+    /// Reverses every race that is not settled.
+    pub(super) fn reverse_races(&mut self, runtime: &Runtime, deadlocked: bool) {
+        for i in 0..self.history.races.len() {
+            let race = self.history.races[i];
+            if !race.settled {
+                let event = &self.history.events[race.second as usize];
+                let (thread, request, woken_by) = (event.thread, event.request, event.woken_by);
+                let previous = event.previous_in_thread;
+                let settled = self.reverse(runtime, race, thread, &request, previous, woken_by);
+                self.history.races[i].settled = settled;
+            }
+        }
+        if deadlocked {
+            // A step that is asked for and never taken could have come first as well.
+            let mut races = std::mem::take(&mut self.blocked);
+            for thread in (0..64).filter(|thread| runtime.asking & (1 << thread) != 0) {
+                races.clear();
+                self.history.races_of_blocked(runtime, thread, &mut races);
+                let request = runtime.threads[usize::from(thread)].request;
+                let previous = self.history.last_in_thread[usize::from(thread)];
+                for &race in &races {
+                    self.reverse(runtime, race, thread, &request, previous, NONE);
+                }
+            }
+            self.blocked = races;
+        }
+    }
+
+    /// Adds the reversed order to the tree where the two orders part, unless it is covered.
+    /// Returns whether the race is settled.
+    fn reverse(
+        &mut self,
+        runtime: &Runtime,
+        race: Race,
+        thread: u8,
+        request: &Request,
+        previous: u32,
+        woken_by: u32,
+    ) -> bool {
+        let first = race.first;
+        let mut items = std::mem::take(&mut self.items);
+        let mut known = std::mem::take(&mut self.known);
+        items.clear();
+        let history = &self.history;
+        let after: &[u32] = match race.second {
+            NONE => &runtime.threads[usize::from(thread)].after,
+            second => history.after(second),
+        };
+        history.known_to(previous, after, &mut known);
+        let end = history.len() as u32;
+        let second = race.second.min(end);
+        let item = |event: u32| {
+            let e = &history.events[event as usize];
+            Item {
+                thread: e.thread,
+                choice: (e.alternatives > 1).then_some(e.choice),
+                touches: far(runtime, &e.touches, first),
+                event,
+            }
+        };
+        let stays = |event: &u32| !history.before(first, *event);
+        items.extend((first + 1..second).filter(stays).map(item));
+        let moved = items.len();
+        let keeps = |event: u32| event < first || (event < second && !history.before(first, event));
+        let possible = (woken_by == NONE || history.wakes(previous, thread, &keeps))
+            && match history.touches_at(request, thread, &keeps) {
+                Some(touches) => {
+                    let touches = far(runtime, &touches, first);
+                    items.push(Item { thread, choice: None, touches, event: NONE });
+                    true
+                }
+                None => false,
+            };
+        let settled = !possible || {
+            items.extend((second..end).filter(|&e| e != race.second && stays(&e)).map(item));
+            self.insert(runtime, first as usize, &mut items, moved, &known)
+        };
+        self.items = items;
+        self.known = known;
+        settled
+    }
+
+    /// Inserts a reversed order at the point `depth`; returns whether its race is settled.
+    fn insert(
+        &mut self,
+        runtime: &Runtime,
+        depth: usize,
+        items: &mut Vec<Item>,
+        mut moved: usize,
+        known: &[u32],
+    ) -> bool {
+        let history = &self.history;
+        let node = &self.nodes[depth];
+        for sleeper in &node.sleep {
+            let touches = far(runtime, &sleeper.touches, depth as u32);
+            let (thread, choice) = (sleeper.thread, sleeper.choice);
+            if let Some(covered) = covers(history, thread, choice, &touches, items, moved, known) {
+                return matches!(covered, Covered::ForGood);
+            }
+        }
+        // Walk down the branches that begin like the reversed order; a leaf covers it.
+        let mut settled = None;
+        let mut parent = NONE;
+        loop {
+            let mut branch = match parent {
+                NONE => self.nodes[depth].branches,
+                parent => self.forest.get(parent).first_child,
+            };
+            if parent != NONE && branch == NONE {
+                return settled.unwrap_or(true);
+            }
+            let mut found = None;
+            while branch != NONE {
+                let b = self.forest.get(branch);
+                if let Some(covered) =
+                    covers(&self.history, b.thread, b.choice, &b.touches, items, moved, known)
+                {
+                    found = Some((branch, covered));
+                    break;
+                }
+                branch = b.next;
+            }
+            let Some((branch, covered)) = found else { break };
+            settled.get_or_insert(matches!(covered, Covered::ForGood));
+            let thread = self.forest.get(branch).thread;
+            if let Some(at) = items.iter().position(|item| item.thread == thread) {
+                items.remove(at);
+                moved -= usize::from(at < moved);
+            }
+            if items.is_empty() {
+                return settled.unwrap_or(true);
+            }
+            parent = branch;
+        }
+        let mut chain = NONE;
+        for item in items.iter().rev() {
+            let branch = self.forest.add(item.thread, item.choice, item.touches);
+            self.forest.get_mut(branch).first_child = chain;
+            chain = branch;
+        }
+        match parent {
+            NONE => {
+                let first = self.nodes[depth].branches;
+                self.nodes[depth].branches = self.forest.append(first, chain);
+            }
+            parent => {
+                let first = self.forest.get(parent).first_child;
+                let first = self.forest.append(first, chain);
+                self.forest.get_mut(parent).first_child = first;
+            }
+        }
+        settled.unwrap_or(true)
+    }
+}
+
+/// Can this step of `thread` be taken first without leaving the class of the reversed order?
+fn covers(
+    history: &History,
+    thread: u8,
+    choice: Option<u32>,
+    touches: &FarTouches,
+    items: &[Item],
+    moved: usize,
+    known: &[u32],
+) -> Option<Covered> {
+    let Some(at) = items.iter().position(|item| item.thread == thread) else {
+        // It does not occur: it must be independent of everything, whichever alternative it takes.
+        let independent = choice.is_none() && items.iter().all(|i| !conflict(&i.touches, touches));
+        return independent.then_some(Covered::ThisTime);
+    };
+    let item = &items[at];
+    if choice.is_some() && choice != item.choice {
+        return None;
+    }
+    let first = items[..at].iter().all(|earlier| !comes_before(history, earlier, item, known));
+    first.then_some(if at <= moved { Covered::ForGood } else { Covered::ThisTime })
+}
+
+fn comes_before(history: &History, earlier: &Item, later: &Item, known: &[u32]) -> bool {
+    match (earlier.event, later.event) {
+        (NONE, _) => false,
+        (event, NONE) => {
+            let position = history.events[event as usize].position;
+            known[usize::from(earlier.thread)] >= position
+                || conflict(&earlier.touches, &later.touches)
+        }
+        (earlier, later) => history.before(earlier, later),
+    }
+}
+
+impl Event {
+    /// What the step makes of an object's state; a wait leaves its mutex, the second one, free.
+    fn word_after(&self, is_first: bool, word: u64) -> u64 {
+        match is_first {
+            true => self.request.effect(word, self.thread, self.choice).word,
+            false => 0,
+        }
+    }
+}
+
+impl History {
+    /// What the object looked like if only the steps that `keeps` names had been taken.
+    fn word_at(&self, object: u32, keeps: &impl Fn(u32) -> bool) -> Option<u64> {
+        // The latest write that is kept has its whole past kept: it found what it would find.
+        // Only steps that commute with each other (readers, senders that go) need to be redone.
+        let mut word = None;
+        let mut later = Vec::new();
+        for step in self.on_object(object) {
+            let event = &self.events[step as usize];
+            let is_first = event.touches[0].is_some_and(|touch| touch.object == object);
+            let word_before = if is_first { event.before } else { 0 };
+            word = Some(word_before);
+            if !keeps(step) {
+                continue;
+            }
+            match self.mode_on(step, object) {
+                Mode::Write => {
+                    word = Some(event.word_after(is_first, word_before));
+                    break;
+                }
+                Mode::Share => later.push(step),
+                Mode::Read => {}
+            }
+        }
+        later.iter().rev().fold(word, |word, &step| {
+            word.map(|word| self.events[step as usize].word_after(true, word))
+        })
+    }
+
+    /// How a step would touch its objects if only the steps that `keeps` names had been taken;
+    /// `None` if it would have to wait.
+    fn touches_at(
+        &self,
+        request: &Request,
+        thread: u8,
+        keeps: &impl Fn(u32) -> bool,
+    ) -> Option<super::Touches> {
+        if request.object == NONE {
+            return Some([None, None]);
+        }
+        let word = self.word_at(request.object, keeps).unwrap_or(0);
+        if !request.enabled(word) {
+            return None;
+        }
+        let effect = request.effect(word, thread, 0);
+        let touch = |object, mode| super::Touch { object, mode };
+        let first = effect.action.mode().map(|mode| touch(request.object, mode));
+        let waits = effect.action == Action::Wait;
+        Some([first, waits.then_some(touch(request.mutex, Mode::Write))])
+    }
+
+    /// Would a thread that spun after its step `previous` have been woken by the steps that
+    /// `keeps` names?
+    fn wakes(&self, previous: u32, thread: u8, keeps: &impl Fn(u32) -> bool) -> bool {
+        let mut looked = previous;
+        while looked != NONE {
+            let event = &self.events[looked as usize];
+            if event.changed {
+                return false;
+            }
+            let news = |&step: &u32| {
+                let other = &self.events[step as usize];
+                other.thread != thread && other.changed && keeps(step)
+            };
+            if let Some(touch) = event.touches[0]
+                && self.on_object(touch.object).take_while(|&step| step > looked).any(|s| news(&s))
+            {
+                return true;
+            }
+            looked = event.previous_in_thread;
+        }
+        false
+    }
+}
+
+/// The touches of a step, as other executions that share the first `depth` steps may know them.
+fn far(runtime: &Runtime, touches: &super::Touches, depth: u32) -> FarTouches {
+    touches.map(|touch| {
+        touch.map(|touch| {
+            let info = &runtime.objects[touch.object as usize];
+            let object = if info.born <= depth { touch.object } else { NONE };
+            FarTouch { object, key: info.key, mode: touch.mode }
+        })
+    })
+}

@@ -1,0 +1,125 @@
+//! Wakeup trees: the reversed orders that are still to be explored from a point.
+//!
+//! A branch says how to go on so that an execution ends in a class that has not been seen, without
+//! being cut short on the way (Abdulla, Aronis, Jonsson, Sagonas: "Source Sets: A Foundation for
+//! Optimal Dynamic Partial Order Reduction", J. ACM 64(4), 2017, section 6). Branches are kept in an
+//! arena, so that exploring allocates nothing once it has warmed up.
+
+use crate::explore::runtime::NONE;
+use crate::trace::Mode;
+
+/// One object touched by a step of another execution than the present one.
+///
+/// Objects are numbered as an execution meets them, so a number from another execution means the
+/// same object only if it was met in the common prefix. Beyond that, two steps may touch the same
+/// object if the keys are equal: taken for dependent, which can cost an execution, never miss one.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct FarTouch {
+    /// The object's number; `NONE` if it was met after the common prefix.
+    pub object: u32,
+    pub key: u64,
+    pub mode: Mode,
+}
+
+impl FarTouch {
+    pub fn conflicts(self, other: FarTouch) -> bool {
+        let same = if self.object != NONE && other.object != NONE {
+            self.object == other.object
+        } else {
+            self.key == other.key
+        };
+        same && self.mode.conflicts(other.mode)
+    }
+}
+
+pub(super) type FarTouches = [Option<FarTouch>; 2];
+
+/// Do two steps of different threads depend on each other?
+pub(super) fn conflict(a: &FarTouches, b: &FarTouches) -> bool {
+    a.iter().flatten().any(|x| b.iter().flatten().any(|y| x.conflicts(*y)))
+}
+
+/// A step of a branch.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Branch {
+    pub thread: u8,
+    /// Which alternative; `None`: all of them.
+    pub choice: Option<u32>,
+    pub touches: FarTouches,
+    pub first_child: u32,
+    pub next: u32,
+}
+
+/// An arena of branches.
+#[derive(Default)]
+pub(super) struct Forest {
+    branches: Vec<Branch>,
+    free: Vec<u32>,
+}
+
+impl Forest {
+    pub fn get(&self, branch: u32) -> &Branch {
+        &self.branches[branch as usize]
+    }
+
+    pub fn get_mut(&mut self, branch: u32) -> &mut Branch {
+        &mut self.branches[branch as usize]
+    }
+
+    pub fn add(&mut self, thread: u8, choice: Option<u32>, touches: FarTouches) -> u32 {
+        let branch = Branch { thread, choice, touches, first_child: NONE, next: NONE };
+        match self.free.pop() {
+            Some(slot) => {
+                self.branches[slot as usize] = branch;
+                slot
+            }
+            None => {
+                self.branches.push(branch);
+                self.branches.len() as u32 - 1
+            }
+        }
+    }
+
+    /// Gives one branch back, without what hangs below it.
+    pub fn release(&mut self, branch: u32) {
+        self.free.push(branch);
+    }
+
+    /// Gives a list of branches back, with all that hangs below it.
+    pub fn release_all(&mut self, mut branch: u32) {
+        while branch != NONE {
+            let Branch { first_child, next, .. } = *self.get(branch);
+            self.release_all(first_child);
+            self.release(branch);
+            branch = next;
+        }
+    }
+
+    /// A copy of a list of branches with all that hangs below it.
+    pub fn copy(&mut self, branch: u32) -> u32 {
+        if branch == NONE {
+            return NONE;
+        }
+        let Branch { thread, choice, touches, first_child, next } = *self.get(branch);
+        let copy = self.add(thread, choice, touches);
+        let first_child = self.copy(first_child);
+        let next = self.copy(next);
+        let slot = self.get_mut(copy);
+        slot.first_child = first_child;
+        slot.next = next;
+        copy
+    }
+
+    /// Appends `branch` to the list that starts at `first`; returns the list's start.
+    pub fn append(&mut self, first: u32, branch: u32) -> u32 {
+        if first == NONE {
+            return branch;
+        }
+        let mut last = first;
+        while self.get(last).next != NONE {
+            last = self.get(last).next;
+        }
+        self.get_mut(last).next = branch;
+        first
+    }
+}

@@ -1,0 +1,317 @@
+//! The settings of an exploration, and its loop.
+
+use super::dpor::Dpor;
+use super::replay::record;
+use super::runtime::{self, Runtime};
+use super::tally::Tally;
+use super::{ExploreError, replay};
+use crate::report::{Engine, Outcome, Proof, Report};
+use crate::trace::Trace;
+use std::cell::RefCell;
+use std::fmt::Debug;
+use std::time::{Duration, Instant};
+
+/// Which values a load may see.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Memory {
+    /// A load sees the newest store: all threads agree on one order of all steps.
+    #[default]
+    SequentiallyConsistent,
+}
+
+/// Which interleavings are run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Reduction {
+    /// One of each class: those that differ only in the order of independent steps count as one.
+    #[default]
+    Dpor,
+    /// Every interleaving, literally.
+    None,
+}
+
+/// Explores a program under every interleaving.
+///
+/// # Examples
+/// ```
+/// use racelab::explore::{Explorer, Reduction};
+/// use racelab::model::{sync::atomic::{AtomicU32, Ordering::SeqCst}, thread};
+/// use std::sync::Arc;
+///
+/// let report = Explorer::new().reduction(Reduction::None).explore(|| {
+///     let x = Arc::new(AtomicU32::new(0));
+///     let other = Arc::clone(&x);
+///     let thread = thread::spawn(move || other.fetch_add(1, SeqCst));
+///     x.fetch_add(1, SeqCst);
+///     thread.join().unwrap()
+/// });
+/// assert_eq!(report.executions(), 2);
+/// ```
+#[derive(Clone, Debug)]
+pub struct Explorer {
+    pub(super) memory: Memory,
+    pub(super) reduction: Reduction,
+    pub(super) counting: bool,
+    pub(super) max_executions: u64,
+    pub(super) max_steps: usize,
+    pub(super) timeout: Option<Duration>,
+    pub(super) jobs: usize,
+    pub(super) stack_size: usize,
+}
+
+impl Default for Explorer {
+    fn default() -> Self {
+        Explorer::new()
+    }
+}
+
+impl Explorer {
+    /// The default settings: sequential consistency, one execution a class, no limit but 10,000
+    /// steps an execution.
+    pub fn new() -> Self {
+        Explorer {
+            memory: Memory::default(),
+            reduction: Reduction::default(),
+            counting: true,
+            max_executions: u64::MAX,
+            max_steps: 10_000,
+            timeout: None,
+            jobs: 1,
+            stack_size: 256 << 10,
+        }
+    }
+
+    /// Which values a load may see.
+    #[must_use]
+    pub fn memory(mut self, memory: Memory) -> Self {
+        self.memory = memory;
+        self
+    }
+
+    /// Which interleavings are run.
+    #[must_use]
+    pub fn reduction(mut self, reduction: Reduction) -> Self {
+        self.reduction = reduction;
+        self
+    }
+
+    /// Whether to count the interleavings that each execution stands for (the default).
+    #[must_use]
+    pub fn counting(mut self, counting: bool) -> Self {
+        self.counting = counting;
+        self
+    }
+
+    /// Stops after so many executions; the report then says that it is not complete.
+    #[must_use]
+    pub fn max_executions(mut self, executions: u64) -> Self {
+        self.max_executions = executions;
+        self
+    }
+
+    /// The number of steps after which an execution counts as one that never ends.
+    #[must_use]
+    pub fn max_steps(mut self, steps: usize) -> Self {
+        self.max_steps = steps;
+        self
+    }
+
+    /// Stops after this time; the report then says that it is not complete.
+    #[must_use]
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
+        self
+    }
+
+    /// How many OS threads explore (1 to 64).
+    #[must_use]
+    pub fn jobs(mut self, jobs: usize) -> Self {
+        self.jobs = jobs.clamp(1, 64);
+        self
+    }
+
+    /// The stack of each modelled thread, in bytes (256 KiB unless told otherwise).
+    #[must_use]
+    pub fn stack_size(mut self, bytes: usize) -> Self {
+        self.stack_size = bytes;
+        self
+    }
+
+    /// Explores `program`.
+    ///
+    /// # Panics
+    /// When the program cannot be explored at all (see [`ExploreError`]). What goes wrong *in* the
+    /// program is an outcome, not a panic.
+    #[track_caller]
+    pub fn explore<T, F>(&self, program: F) -> Report<T>
+    where
+        F: Fn() -> T + Send + Sync,
+        T: Clone + Ord + Debug + Send,
+    {
+        match self.try_explore(program) {
+            Ok(report) => report,
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// Explores `program`.
+    ///
+    /// # Errors
+    /// When the program cannot be explored at all.
+    pub fn try_explore<T, F>(&self, program: F) -> Result<Report<T>, ExploreError>
+    where
+        F: Fn() -> T + Send + Sync,
+        T: Clone + Ord + Debug + Send,
+    {
+        if runtime::is_exploring() {
+            return Err(ExploreError::Nested);
+        }
+        let started = Instant::now();
+        let mut runtime = Runtime::new(self.stack_size);
+        let mut dpor = Dpor::new(self.counting, self.reduction == Reduction::None);
+        let mut tally = Tally::new();
+        let complete = self.run(&mut runtime, &mut dpor, &mut tally, &program, started)?;
+        let closed_form = dpor.closed_form();
+        let proof = match (self.reduction, closed_form) {
+            _ if !complete => Proof::None,
+            (Reduction::None, _) => Proof::Enumeration,
+            (_, Some(total)) if tally.interleavings == Some(total) => Proof::ClosedForm,
+            _ => Proof::None,
+        };
+        let mut outcomes = Vec::with_capacity(tally.outcomes.len());
+        for (result, entry) in tally.outcomes {
+            let example = record(&mut runtime, &entry.example, self.max_steps, &program, &result);
+            outcomes.push(Outcome {
+                result,
+                executions: entry.executions,
+                interleavings: entry.interleavings,
+                example,
+                grade: None,
+            });
+        }
+        Ok(Report {
+            engine: Engine::Explorer,
+            executions: tally.executions,
+            redundant: dpor.redundant(),
+            traces: tally.executions,
+            interleavings: tally.interleavings,
+            coverage: None,
+            proof,
+            complete,
+            estimate: None,
+            elapsed: started.elapsed(),
+            outcomes,
+        })
+    }
+
+    /// Runs execution after execution; returns whether that was all of them.
+    fn run<T: Ord, F: Fn() -> T>(
+        &self,
+        runtime: &mut Runtime,
+        dpor: &mut Dpor,
+        tally: &mut Tally<T>,
+        program: &F,
+        started: Instant,
+    ) -> Result<bool, ExploreError> {
+        let max_steps = u32::try_from(self.max_steps).unwrap_or(u32::MAX);
+        let value = RefCell::new(None);
+        let mut body = || {
+            let returned = program();
+            *value.borrow_mut() = Some(returned);
+        };
+        // The first execution is run twice: whatever lives outside the program, or differs from
+        // run to run, shows at once.
+        let mut first = true;
+        loop {
+            value.borrow_mut().take();
+            dpor.execute(runtime, max_steps, &mut body, |execution| {
+                if !first {
+                    tally.enter(execution, value.borrow_mut().take(), max_steps);
+                }
+            });
+            if let Some(error) = runtime.error.take() {
+                return Err(error);
+            }
+            if first {
+                first = false;
+                dpor.again();
+                continue;
+            }
+            let out_of_time = || {
+                let due = tally.executions.is_multiple_of(64);
+                due && self.timeout.is_some_and(|timeout| started.elapsed() >= timeout)
+            };
+            if tally.stop || dpor.diverged().is_some() {
+                return Ok(false);
+            }
+            let more = dpor.backtrack();
+            if !more {
+                return Ok(true);
+            }
+            if tally.executions >= self.max_executions || out_of_time() {
+                return Ok(false);
+            }
+        }
+    }
+
+    /// Runs one schedule again and returns its trace.
+    ///
+    /// The schedule is as [`Trace::schedule`] gives it; where it ends early the execution goes on
+    /// with as few switches as it can.
+    ///
+    /// # Examples
+    /// ```
+    /// # use racelab::model::{sync::atomic::{AtomicU32, Ordering::SeqCst}, thread};
+    /// # use std::sync::Arc;
+    /// let trace = racelab::explore::Explorer::replay("AMAM", || {
+    ///     let x = Arc::new(AtomicU32::new(0));
+    ///     let other = Arc::clone(&x);
+    ///     let thread = thread::spawn(move || other.store(other.load(SeqCst) + 1, SeqCst));
+    ///     x.store(x.load(SeqCst) + 1, SeqCst);
+    ///     thread.join().unwrap();
+    /// });
+    /// assert_eq!(trace.lost_updates().len(), 1);
+    /// ```
+    ///
+    /// # Panics
+    /// When the schedule is not one of the program's; the message says who blocks whom.
+    #[track_caller]
+    pub fn replay<T, F>(schedule: &str, program: F) -> Trace
+    where
+        F: Fn() -> T + Send + Sync,
+        T: Debug,
+    {
+        match Explorer::new().try_replay(schedule, program) {
+            Ok(trace) => trace,
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// Runs one schedule again under these settings.
+    ///
+    /// # Errors
+    /// When the schedule is not one of the program's; the message says who blocks whom.
+    pub fn try_replay<T, F>(&self, schedule: &str, program: F) -> Result<Trace, ExploreError>
+    where
+        F: Fn() -> T + Send + Sync,
+        T: Debug,
+    {
+        if runtime::is_exploring() {
+            return Err(ExploreError::Nested);
+        }
+        replay::replay(schedule, self, program)
+    }
+}
+
+/// Explores `program` with the default settings.
+///
+/// # Panics
+/// When the program cannot be explored at all (see [`ExploreError`]).
+#[track_caller]
+pub fn explore<T, F>(program: F) -> Report<T>
+where
+    F: Fn() -> T + Send + Sync,
+    T: Clone + Ord + Debug + Send,
+{
+    Explorer::new().explore(program)
+}

@@ -1,0 +1,204 @@
+//! One schedule, run again, this time with everything written down.
+
+use super::runtime::{Driver, Ending, Pick, Runtime, Taken, run};
+use super::tally::{self, Steps};
+use super::{ExploreError, Explorer};
+use crate::report::Failure;
+use crate::trace::{Thread, ThreadId, Trace};
+use std::borrow::Cow;
+use std::fmt::Debug;
+
+/// Runs the steps of a recorded execution again and writes its trace.
+pub(super) fn record<T: Debug, F: Fn() -> T>(
+    runtime: &mut Runtime,
+    steps: &Steps,
+    max_steps: usize,
+    program: &F,
+    result: &Result<T, Failure>,
+) -> Trace {
+    let mut driver = Script { steps, next: 0 };
+    let mut body = || drop(program());
+    // A run that never ends is shown up to where it was cut.
+    let limit = max_steps.min(steps.len()) as u32;
+    runtime.recording = Some(Vec::with_capacity(steps.len()));
+    let mut trace =
+        run(runtime, &mut driver, limit, &mut body, |runtime, _, ending| trace_of(runtime, ending));
+    trace.ending = match result {
+        Ok(value) => format!("returned {value:?}"),
+        Err(failure) => failure.to_string(),
+    };
+    trace
+}
+
+/// Takes the recording out of the runtime.
+fn trace_of(runtime: &mut Runtime, ending: Ending) -> Trace {
+    let threads = runtime.threads.iter_mut().enumerate().map(|(number, thread)| Thread {
+        id: ThreadId(number as u8),
+        name: thread.name.clone().map(Cow::Owned),
+    });
+    let threads = threads.collect();
+    let waiting = match ending {
+        Ending::Deadlock => tally::waiting(runtime),
+        _ => Vec::new(),
+    };
+    Trace {
+        threads,
+        objects: runtime.named_objects(),
+        steps: runtime.recording.take().unwrap_or_default(),
+        ending: String::new(),
+        waiting,
+    }
+}
+
+struct Script<'a> {
+    steps: &'a Steps,
+    next: usize,
+}
+
+impl Driver for Script<'_> {
+    fn scripted(&mut self, runtime: &mut Runtime) -> Option<(u8, u32)> {
+        let step = *self.steps.get(self.next)?;
+        if runtime.asking & (1 << step.0) == 0 {
+            self.next = usize::MAX;
+            return None;
+        }
+        self.next += 1;
+        Some(step)
+    }
+
+    fn pick(&mut self, _: &mut Runtime, _: u64) -> Pick {
+        Pick::Stop
+    }
+
+    fn taken(&mut self, _: &mut Runtime, _: u8, _: u32, _: &Taken) {}
+}
+
+/// Runs a schedule that a person has written or a report has given.
+pub(super) fn replay<T: Debug, F: Fn() -> T>(
+    schedule: &str,
+    settings: &Explorer,
+    program: F,
+) -> Result<Trace, ExploreError> {
+    let moves = parse(schedule)?;
+    let mut runtime = Runtime::new(settings.stack_size);
+    let mut driver = Moves { moves: &moves, next: 0, last: 0, error: None };
+    let value = std::cell::RefCell::new(None);
+    let mut body = || {
+        let returned = program();
+        *value.borrow_mut() = Some(format!("returned {returned:?}"));
+    };
+    // Two runs, as in an exploration: the first meets the threads, so that their letters are known.
+    runtime.recording = Some(Vec::new());
+    let limit = u32::try_from(settings.max_steps).unwrap_or(u32::MAX);
+    let mut trace = run(&mut runtime, &mut driver, limit, &mut body, |runtime, _, ending| {
+        let mut trace = trace_of(runtime, ending);
+        trace.ending = match ending {
+            Ending::Deadlock => "deadlock".to_owned(),
+            Ending::StepLimit | Ending::Livelock => "does not end".to_owned(),
+            _ => String::new(),
+        };
+        let panics = runtime.threads.iter().filter_map(|thread| thread.panic.as_ref());
+        if let Some(panic) = panics.min_by_key(|panic| panic.order) {
+            trace.ending = format!("panicked: {}", panic.message);
+        }
+        trace
+    });
+    if let Some(error) = driver.error.or(runtime.error.take()) {
+        return Err(error);
+    }
+    if driver.next < moves.len() {
+        let rest: String = moves[driver.next..].iter().map(|m| m.0.letter()).collect();
+        return Err(ExploreError::Schedule(format!(
+            "the program has ended, but the schedule goes on with {rest}: leave that out"
+        )));
+    }
+    if trace.ending.is_empty() {
+        trace.ending = value.take().unwrap_or_default();
+    }
+    Ok(trace)
+}
+
+/// A schedule's letters with their choices.
+fn parse(schedule: &str) -> Result<Vec<(ThreadId, Option<u32>)>, ExploreError> {
+    let mut moves: Vec<(ThreadId, Option<u32>)> = Vec::new();
+    for (at, letter) in schedule.chars().enumerate() {
+        if let Some(thread) = ThreadId::from_letter(letter) {
+            moves.push((thread, None));
+        } else if let (Some(digit), Some((_, choice))) = (letter.to_digit(10), moves.last_mut()) {
+            *choice = choice.unwrap_or(0).checked_mul(10).and_then(|c| c.checked_add(digit));
+        } else {
+            return Err(ExploreError::Schedule(format!(
+                "a schedule is one letter a step, like ABAB, with the number of a free choice \
+                 behind it; {letter:?} at place {} is neither",
+                at + 1
+            )));
+        }
+    }
+    Ok(moves)
+}
+
+struct Moves<'a> {
+    moves: &'a [(ThreadId, Option<u32>)],
+    next: usize,
+    last: u8,
+    error: Option<ExploreError>,
+}
+
+impl Driver for Moves<'_> {
+    fn scripted(&mut self, _: &mut Runtime) -> Option<(u8, u32)> {
+        None
+    }
+
+    fn pick(&mut self, runtime: &mut Runtime, enabled: u64) -> Pick {
+        if runtime.live.count_ones() == 1 {
+            // Nobody to choose from: such steps are not in the schedule.
+            return Pick::Go(enabled.trailing_zeros() as u8, 0);
+        }
+        let Some(&(thread, choice)) = self.moves.get(self.next) else {
+            let go_on = enabled & (1 << self.last) != 0;
+            return Pick::Go(if go_on { self.last } else { enabled.trailing_zeros() as u8 }, 0);
+        };
+        if enabled & (1 << thread.0) == 0 {
+            self.error = Some(ExploreError::Schedule(self.refusal(runtime, thread, enabled)));
+            return Pick::Stop;
+        }
+        let request = &runtime.threads[thread.index()].request;
+        let alternatives = request.alternatives(runtime.word(request));
+        let choice = if alternatives > 1 { choice.unwrap_or(0) } else { 0 };
+        if choice >= alternatives {
+            self.error = Some(ExploreError::Schedule(format!(
+                "step {} of the schedule is {thread}{choice}, but there {thread} has the choices 0 \
+                 to {}",
+                self.next + 1,
+                alternatives - 1
+            )));
+            return Pick::Stop;
+        }
+        self.next += 1;
+        self.last = thread.0;
+        Pick::Go(thread.0, choice)
+    }
+
+    fn taken(&mut self, _: &mut Runtime, _: u8, _: u32, _: &Taken) {}
+}
+
+impl Moves<'_> {
+    fn refusal(&self, runtime: &Runtime, thread: ThreadId, enabled: u64) -> String {
+        let nth = self.next + 1;
+        let letters = |mask: u64| -> String {
+            let threads = (0..ThreadId::MAX as u8).filter(|&t| mask & (1 << t) != 0);
+            threads.map(|t| ThreadId(t).letter()).collect::<Vec<_>>().iter().collect()
+        };
+        let why = match tally::waiting(runtime).into_iter().find(|w| w.thread == thread) {
+            Some(waiting) => waiting.to_string(),
+            None if thread.index() >= runtime.threads.len() => {
+                format!("there is no thread {thread}")
+            }
+            None => format!("{thread} has no step to take"),
+        };
+        format!(
+            "step {nth} of the schedule is {thread}, but {why}; choose among {}",
+            letters(enabled)
+        )
+    }
+}

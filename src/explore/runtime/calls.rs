@@ -1,0 +1,93 @@
+//! What the model's types ask of the runtime besides steps.
+
+use super::run::spawn;
+use super::{CURRENT, Runtime, State, Word, with_current};
+use std::any::Any;
+
+/// Starts a modelled thread.
+///
+/// # Safety
+/// What `body` borrows must live until the thread has ended or its execution was given up.
+#[track_caller]
+pub(crate) unsafe fn spawn_thread(name: Option<String>, body: impl FnOnce()) -> u8 {
+    // Outside an exploration: the usual panic.
+    with_current(|_| ());
+    // SAFETY: the pointer was checked just now; no reference to the runtime is alive here.
+    unsafe { spawn(CURRENT.get(), name, body) }
+}
+
+/// Notes that the running thread's program panicked.
+pub(crate) fn note_panic(payload: &(dyn Any + Send)) {
+    with_current(|runtime| runtime.note_panic(runtime.current, payload));
+}
+
+/// Is the running thread unwinding from a panic of its own?
+///
+/// `std::thread::panicking` alone would not do: another modelled thread may have stopped in the
+/// middle of its unwinding, on the same OS thread.
+pub(crate) fn is_unwinding() -> bool {
+    std::thread::panicking()
+        && with_current(|runtime| runtime.threads[usize::from(runtime.current)].unwinding)
+}
+
+impl Runtime {
+    pub(crate) fn current_thread(&self) -> u8 {
+        self.current
+    }
+
+    pub(crate) fn current_name(&self) -> (u8, Option<String>) {
+        (self.current, self.threads[usize::from(self.current)].name.clone())
+    }
+
+    pub(crate) fn execution_and_thread(&self) -> (u64, u8) {
+        (self.execution, self.current)
+    }
+
+    pub(crate) fn begin_operation(&mut self) {
+        let current = usize::from(self.current);
+        self.threads[current].operation += 1;
+    }
+
+    pub(crate) fn has_finished(&self, thread: u8) -> bool {
+        self.threads[usize::from(thread)].state == State::Finished
+    }
+
+    pub(crate) fn has_untaken_panic(&self, thread: u8) -> bool {
+        self.threads[usize::from(thread)].panic.as_ref().is_some_and(|panic| !panic.taken)
+    }
+
+    pub(crate) fn panic_taken(&mut self, thread: u8) {
+        if let Some(panic) = &mut self.threads[usize::from(thread)].panic {
+            panic.taken = true;
+        }
+    }
+
+    /// What the running thread does next comes after all that `thread` has done.
+    pub(crate) fn comes_after(&mut self, thread: u8) {
+        let ended = &self.threads[usize::from(thread)];
+        // A thread that took no step may still have learnt something: by joining others.
+        let mut learnt = ended.after.clone();
+        if ended.last_step != super::NONE {
+            learnt.push(ended.last_step);
+        }
+        let current = usize::from(self.current);
+        self.threads[current].after.extend(learnt);
+    }
+
+    /// Must the running thread wait for news before it looks again?
+    pub(crate) fn must_spin(&mut self) -> bool {
+        let thread = &self.threads[usize::from(self.current)];
+        let looked = !thread.looked_at.is_empty() && thread.looked_at.len() < 64;
+        if looked && !self.has_news(self.current) {
+            return true;
+        }
+        let current = usize::from(self.current);
+        self.threads[current].looked_at.clear();
+        false
+    }
+
+    /// Is the object one of this execution?
+    pub(crate) fn knows(&self, word: &Word) -> bool {
+        word.belongs_to(self.execution)
+    }
+}

@@ -1,0 +1,304 @@
+//! Runs a program's threads as coroutines on one OS thread, one step at a time.
+//!
+//! A thread stops *before* every shared step and says what it is about to do ([`Request`]); a
+//! [`Driver`] picks who goes; the step is performed, and the thread runs on to its next stop. Code
+//! between steps is the thread's own and nobody can see it, so it runs at once.
+//!
+//! # Layout
+//! - `word`: the state of one shared object
+//! - `request`: what a thread asks for, and what each step does to a word
+//! - `thread`: a coroutine and where it stands
+//! - `run`: one execution, from the first step to the last
+//! - `step`: performing a step
+//! - `calls`: what the model's types ask besides steps
+//! - `abandon`: unwinding what a deadlock leaves behind
+//! - `panics`: one quiet panic hook; `overflow`: stack overflow; `statics`: what outlives a run
+
+mod abandon;
+mod calls;
+mod overflow;
+mod panics;
+pub(crate) mod request;
+mod run;
+mod statics;
+mod step;
+mod thread;
+pub(crate) mod word;
+
+pub(crate) use abandon::is_abandoning;
+pub(crate) use calls::{is_unwinding, note_panic, spawn_thread};
+pub(crate) use request::{Bits, NONE, Op, Request};
+pub(crate) use run::{Driver, Ending, Pick, run};
+pub(crate) use step::{
+    Taken, change_silently, object_of, step, step_at, step_value_at, step_with, wait_in,
+};
+pub(crate) use thread::{Panic, State, Thread};
+pub(crate) use word::Word;
+
+use crate::trace::{Object, ObjectKind, Step, ThreadId};
+use corosensei::stack::DefaultStack;
+use std::borrow::Cow;
+use std::cell::Cell;
+use std::panic::Location;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::ExploreError;
+
+/// What the runtime knows of an object.
+pub(crate) struct ObjectInfo {
+    pub kind: ObjectKind,
+    pub name: Option<&'static str>,
+    pub initial: u64,
+    pub bits: Bits,
+    /// How many steps had been taken when it was registered.
+    pub born: u32,
+    /// A name that is the same in every execution, as far as one is known: exact for objects that
+    /// were registered when made, the line of creation for the others.
+    pub key: u64,
+    /// Changes of its state so far.
+    pub version: u32,
+    /// Who took it (a lock), and where.
+    pub held: Option<(u8, &'static Location<'static>)>,
+}
+
+/// The state of one execution; its allocations serve the next one too.
+pub(crate) struct Runtime {
+    /// A number no other execution in the process has.
+    pub(super) execution: u64,
+    pub(crate) threads: Vec<Thread>,
+    /// Threads that have not ended, as a bit set.
+    pub(crate) live: u64,
+    /// Threads that have asked for a step, as a bit set.
+    pub(crate) asking: u64,
+    /// Who runs now.
+    current: u8,
+    newborn: Vec<u8>,
+    /// Every thread ever seen, by parent and index among its children: the same number, and so the
+    /// same letter, in every execution.
+    table: Vec<(u8, u16)>,
+    pub(crate) objects: Vec<ObjectInfo>,
+    statics: Vec<(usize, Box<Word>, u32)>,
+    /// Steps taken.
+    pub(crate) steps: u32,
+    /// The steps with their values, when somebody wants to see them.
+    pub(crate) recording: Option<Vec<Step>>,
+    /// The cell that the step recorded last is about to write.
+    last_cell: Option<(u64, Bits)>,
+    stacks: Vec<DefaultStack>,
+    stack_size: usize,
+    abandoning: bool,
+    panics: u32,
+    /// Coroutines that could not be unwound and were reset.
+    pub(crate) resets: u64,
+    pub(crate) error: Option<ExploreError>,
+}
+
+thread_local! {
+    static CURRENT: Cell<*mut Runtime> = const { Cell::new(std::ptr::null_mut()) };
+}
+
+/// Is this OS thread running a program under exploration?
+pub(crate) fn is_exploring() -> bool {
+    !CURRENT.get().is_null()
+}
+
+/// The runtime of the exploration this thread of the program belongs to.
+///
+/// # Panics
+/// Outside an exploration.
+#[inline]
+#[track_caller]
+pub(crate) fn with_current<R>(f: impl FnOnce(&mut Runtime) -> R) -> R {
+    let runtime = CURRENT.get();
+    if runtime.is_null() {
+        outside();
+    }
+    // SAFETY: `run` sets the pointer to a runtime that outlives the execution and clears it after.
+    // Only one coroutine runs at a time, and no reference made here lives across a switch.
+    f(unsafe { &mut *runtime })
+}
+
+#[cold]
+#[track_caller]
+fn outside() -> ! {
+    panic!(
+        "racelab::model works only inside a program under exploration: call this from the closure \
+         given to racelab::explore, or use std's type outside"
+    );
+}
+
+/// A thread's slot, reached through the runtime's pointer.
+///
+/// # Safety
+/// `rt` is the current runtime, and the reference ends before the next switch to a coroutine.
+unsafe fn thread_at<'a>(rt: *mut Runtime, thread: u8) -> &'a mut Thread {
+    // SAFETY: by the caller's promise.
+    let threads = unsafe { &mut (*rt).threads };
+    &mut threads[usize::from(thread)]
+}
+
+impl Runtime {
+    pub(crate) fn new(stack_size: usize) -> Self {
+        panics::install();
+        overflow::install();
+        Runtime {
+            execution: 0,
+            threads: Vec::new(),
+            live: 0,
+            asking: 0,
+            current: u8::MAX,
+            newborn: Vec::new(),
+            table: vec![(u8::MAX, 0)],
+            objects: Vec::new(),
+            statics: Vec::new(),
+            steps: 0,
+            recording: None,
+            last_cell: None,
+            stacks: Vec::new(),
+            stack_size,
+            abandoning: false,
+            panics: 0,
+            resets: 0,
+            error: None,
+        }
+    }
+
+    /// The runtime as it is before the first step of a new execution.
+    fn begin(&mut self) {
+        static EXECUTIONS: AtomicU64 = AtomicU64::new(1);
+        self.execution = EXECUTIONS.fetch_add(1, Ordering::Relaxed);
+        self.threads.iter_mut().for_each(Thread::reset);
+        self.live = 0;
+        self.asking = 0;
+        self.current = u8::MAX;
+        self.newborn.clear();
+        self.objects.clear();
+        self.statics.clear();
+        self.steps = 0;
+        self.panics = 0;
+        self.abandoning = false;
+    }
+
+    /// The number of the `index`-th child of `parent`.
+    fn thread_number(&mut self, parent: u8, index: u16) -> Option<u8> {
+        let known = self.table.iter().position(|&entry| entry == (parent, index));
+        let number = known.unwrap_or_else(|| {
+            self.table.push((parent, index));
+            self.table.len() - 1
+        });
+        (number < ThreadId::MAX).then_some(number as u8)
+    }
+
+    fn register(&mut self, word: &Word, at_creation: bool) -> u32 {
+        let object = self.add_object(word, at_creation);
+        word.tag_as(self.execution, object);
+        object
+    }
+
+    fn add_object(&mut self, word: &Word, at_creation: bool) -> u32 {
+        let object = self.objects.len() as u32;
+        let created = std::ptr::from_ref(word.created()) as u64;
+        let key = if at_creation {
+            // Made by this thread as its so-manieth object: the same in every execution in which
+            // the thread has done the same until here.
+            let maker = &mut self.threads[usize::from(self.current)];
+            maker.made += 1;
+            (u64::from(self.current) + 1) << 56 | u64::from(maker.made)
+        } else {
+            created & (u64::MAX >> 8)
+        };
+        self.objects.push(ObjectInfo {
+            kind: word.kind(),
+            name: word.name(),
+            initial: word.get(),
+            bits: Bits::Opaque,
+            born: self.steps,
+            key,
+            version: 0,
+            held: None,
+        });
+        object
+    }
+
+    fn register_static(&mut self, word: &Word) -> (u32, *const Word) {
+        let address = std::ptr::from_ref(word) as usize;
+        if let Some((_, copy, object)) = self.statics.iter().find(|(at, ..)| *at == address) {
+            return (*object, &raw const **copy);
+        }
+        if matches!(word.kind(), ObjectKind::Mutex | ObjectKind::RwLock | ObjectKind::Cell) {
+            self.error.get_or_insert(ExploreError::StaticObject {
+                kind: word.kind(),
+                place: word.created().into(),
+            });
+            std::panic::resume_unwind(Box::new(abandon::Abandoned));
+        }
+        let copy = Box::new(word.copy_of_static());
+        let object = self.add_object(&copy, false);
+        self.objects[object as usize].key = address as u64 & (u64::MAX >> 8);
+        let pointer = &raw const *copy;
+        self.statics.push((address, copy, object));
+        (object, pointer)
+    }
+
+    fn refuse_outside_object(&mut self, word: &Word) -> ! {
+        self.error.get_or_insert(ExploreError::OutsideObject {
+            kind: word.kind(),
+            place: word.created().into(),
+        });
+        std::panic::resume_unwind(Box::new(abandon::Abandoned))
+    }
+
+    /// The objects as a trace shows them.
+    pub(crate) fn named_objects(&self) -> Vec<Object> {
+        let mut seen = [0usize; 9];
+        self.objects
+            .iter()
+            .map(|info| {
+                let nth = &mut seen[kind_index(info.kind)];
+                let name = match info.name {
+                    Some(name) => Cow::Borrowed(name),
+                    None => default_name(info.kind, *nth),
+                };
+                *nth += 1;
+                let holds_value = matches!(info.kind, ObjectKind::Atomic | ObjectKind::Cell);
+                let initial = holds_value.then(|| info.bits.value(info.initial)).flatten();
+                Object { name, kind: info.kind, initial }
+            })
+            .collect()
+    }
+}
+
+/// Atomics and cells share the letters of variables.
+fn kind_index(kind: ObjectKind) -> usize {
+    match kind {
+        ObjectKind::Atomic | ObjectKind::Cell => 0,
+        ObjectKind::Mutex => 1,
+        ObjectKind::RwLock => 2,
+        ObjectKind::Condvar => 3,
+        ObjectKind::Channel => 4,
+        ObjectKind::Park => 5,
+        ObjectKind::Barrier => 6,
+        ObjectKind::Once => 7,
+    }
+}
+
+fn default_name(kind: ObjectKind, nth: usize) -> Cow<'static, str> {
+    const VARIABLES: [&str; 6] = ["x", "y", "z", "u", "v", "w"];
+    let stem = match kind {
+        ObjectKind::Atomic | ObjectKind::Cell => match VARIABLES.get(nth) {
+            Some(name) => return Cow::Borrowed(name),
+            None => return Cow::Owned(format!("x{}", nth - VARIABLES.len() + 1)),
+        },
+        ObjectKind::Mutex => "m",
+        ObjectKind::RwLock => "rw",
+        ObjectKind::Condvar => "cv",
+        ObjectKind::Channel => "ch",
+        ObjectKind::Park => "token",
+        ObjectKind::Barrier => "barrier",
+        ObjectKind::Once => "once",
+    };
+    match nth {
+        0 => Cow::Borrowed(stem),
+        _ => Cow::Owned(format!("{stem}{}", nth + 1)),
+    }
+}

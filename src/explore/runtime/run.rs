@@ -1,0 +1,322 @@
+//! One execution, from the first step to the last.
+
+use super::thread::Body;
+use super::{CURRENT, Runtime, State, Taken, Thread, abandon, panics, thread_at};
+use crate::explore::ExploreError;
+use corosensei::stack::{DefaultStack, Stack};
+use corosensei::{Coroutine, CoroutineResult};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// Who goes next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Pick {
+    /// This thread, with this alternative of its step.
+    Go(u8, u32),
+    /// Nobody: give the execution up.
+    Stop,
+}
+
+/// Decides who goes at each step.
+pub(crate) trait Driver {
+    /// The next step of a schedule that is only being repeated; asked before [`Driver::pick`].
+    fn scripted(&mut self, runtime: &mut Runtime) -> Option<(u8, u32)>;
+    /// Picks among the threads in `enabled`, a bit set that is not empty.
+    fn pick(&mut self, runtime: &mut Runtime, enabled: u64) -> Pick;
+    /// Told of every step that was picked (not of scripted ones), before the thread runs on.
+    fn taken(&mut self, runtime: &mut Runtime, thread: u8, choice: u32, taken: &Taken);
+}
+
+/// How an execution ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// Every thread ended.
+    Finished,
+    /// Threads are left and none can go on. They are still there: see [`abandon::abandon`].
+    Deadlock,
+    /// All that are left spin, and nobody can change what they look at.
+    Livelock,
+    /// The step limit was reached.
+    StepLimit,
+    /// The driver gave it up, or the runtime found an error.
+    Stopped,
+}
+
+/// Runs one execution of `body` to its end and looks at it through `at_end` before what is left
+/// of it is unwound.
+pub(crate) fn run<D: Driver, R>(
+    runtime: &mut Runtime,
+    driver: &mut D,
+    max_steps: u32,
+    body: &mut dyn FnMut(),
+    at_end: impl FnOnce(&mut Runtime, &mut D, Ending) -> R,
+) -> R {
+    // From here on the runtime is reached through this pointer only: the coroutines use it too, so
+    // no `&mut` may be assumed to be unique across a switch.
+    let rt: *mut Runtime = runtime;
+    CURRENT.set(rt);
+    let quiet = panics::quiet();
+    // SAFETY: `rt` is valid for the whole call; every reference made from it below ends before the
+    // next switch to a coroutine. `body` outlives the coroutines: all are finished or reset before
+    // this function returns.
+    let result = unsafe {
+        (*rt).begin();
+        let main: *mut dyn FnMut() = std::mem::transmute::<&mut dyn FnMut(), _>(body);
+        spawn(rt, None, move || (*main)());
+        settle(rt);
+        let ending = drive(rt, driver, max_steps);
+        let result = at_end(&mut *rt, driver, ending);
+        if (*rt).live != 0 {
+            abandon::abandon(rt);
+        }
+        result
+    };
+    drop(quiet);
+    CURRENT.set(std::ptr::null_mut());
+    result
+}
+
+/// # Safety
+/// `rt` is the current runtime, and no reference to it is alive.
+unsafe fn drive<D: Driver>(rt: *mut Runtime, driver: &mut D, max_steps: u32) -> Ending {
+    loop {
+        // SAFETY: by the caller's promise; the reference is not used across `resume`.
+        let runtime = unsafe { &mut *rt };
+        if runtime.live == 0 {
+            return Ending::Finished;
+        }
+        if runtime.error.is_some() {
+            return Ending::Stopped;
+        }
+        let (thread, choice) = match driver.scripted(runtime) {
+            Some(step) => step,
+            None => {
+                let enabled = runtime.enabled();
+                if enabled == 0 {
+                    let spins = runtime.threads.iter().any(|t| t.state == State::Spinning);
+                    return if spins { Ending::Livelock } else { Ending::Deadlock };
+                }
+                if runtime.steps >= max_steps {
+                    return Ending::StepLimit;
+                }
+                match driver.pick(runtime, enabled) {
+                    Pick::Go(thread, choice) => {
+                        let taken = runtime.perform(thread, choice);
+                        driver.taken(runtime, thread, choice, &taken);
+                        runtime.forget_reasons(thread);
+                        // SAFETY: as above; `runtime` is not used after this.
+                        unsafe { go_on(rt, thread) };
+                        continue;
+                    }
+                    Pick::Stop => return Ending::Stopped,
+                }
+            }
+        };
+        runtime.perform(thread, choice);
+        runtime.forget_reasons(thread);
+        // SAFETY: as above.
+        unsafe { go_on(rt, thread) };
+    }
+}
+
+/// Lets `thread` run on after its step, and whoever can run because of it.
+///
+/// # Safety
+/// As for [`drive`].
+unsafe fn go_on(rt: *mut Runtime, thread: u8) {
+    // SAFETY: by the caller's promise.
+    unsafe {
+        // A thread that fell asleep with this step has asked for its next one already.
+        if thread_at(rt, thread).state == State::Running {
+            resume(rt, thread);
+            if (*rt).recording.is_some() {
+                (*rt).record_written();
+            }
+        }
+        settle(rt);
+    }
+}
+
+/// Runs everyone who can run without taking a step, until all have stopped.
+///
+/// # Safety
+/// As for [`drive`].
+unsafe fn settle(rt: *mut Runtime) {
+    // SAFETY: by the caller's promise; each access is a short one between two switches.
+    unsafe {
+        loop {
+            if let Some(thread) = (*rt).newborn.pop() {
+                resume(rt, thread);
+            } else if (*rt).asking == (*rt).live {
+                return;
+            } else if let Some(thread) = (*rt).released() {
+                (*rt).release(thread);
+                resume(rt, thread);
+            } else {
+                return;
+            }
+        }
+    }
+}
+
+/// Switches to a thread until it stops again.
+///
+/// # Safety
+/// As for [`drive`].
+pub(super) unsafe fn resume(rt: *mut Runtime, thread: u8) {
+    // SAFETY: by the caller's promise. The coroutine is taken out for the switch, so that the
+    // threads' vector may grow meanwhile.
+    unsafe {
+        (*rt).current = thread;
+        let mut coroutine = thread_at(rt, thread).coroutine.take().expect("a live thread has one");
+        match coroutine.resume(()) {
+            CoroutineResult::Yield(()) => thread_at(rt, thread).coroutine = Some(coroutine),
+            CoroutineResult::Return(()) => {
+                (*rt).stacks.push(coroutine.into_stack());
+                thread_at(rt, thread).state = State::Finished;
+                (*rt).live &= !(1 << thread);
+                (*rt).asking &= !(1 << thread);
+            }
+        }
+        (*rt).current = u8::MAX;
+    }
+}
+
+/// Starts a thread; it will run to its first stop before anyone takes another step.
+///
+/// # Safety
+/// `rt` is the current runtime and no reference to it is alive; `body` lives until the thread has
+/// ended or was abandoned.
+pub(super) unsafe fn spawn(rt: *mut Runtime, name: Option<String>, body: impl FnOnce()) -> u8 {
+    // SAFETY: by the caller's promise.
+    let runtime = unsafe { &mut *rt };
+    let parent = runtime.current;
+    let number = match parent {
+        u8::MAX => 0,
+        _ => {
+            let spawner = &mut runtime.threads[usize::from(parent)];
+            let index = spawner.children;
+            spawner.children += 1;
+            match runtime.thread_number(parent, index) {
+                Some(number) => number,
+                None => {
+                    runtime.error.get_or_insert(ExploreError::TooManyThreads);
+                    std::panic::resume_unwind(Box::new(abandon::Abandoned));
+                }
+            }
+        }
+    };
+    let stack = runtime.stacks.pop().unwrap_or_else(|| {
+        DefaultStack::new(runtime.stack_size).expect("no memory for another thread's stack")
+    });
+    // The lowest page of the mapping is the guard page; a large frame may jump over a part of it.
+    let limit = stack.limit().get();
+    let guard = limit.saturating_sub(64 << 10)..limit + (8 << 10);
+    while runtime.threads.len() <= usize::from(number) {
+        runtime.threads.push(Thread::new());
+    }
+    // SAFETY: the closure's borrows live until the coroutine has ended, by the caller's promise.
+    let coroutine: Body = unsafe {
+        Coroutine::with_stack_unchecked(stack, move |yielder, ()| {
+            thread_at(rt, number).yielder = yielder;
+            let result = catch_unwind(AssertUnwindSafe(body));
+            if let Err(payload) = result {
+                (*rt).note_panic(number, payload.as_ref());
+                // Dropping a payload may run the program's code, and that may panic.
+                let _ = catch_unwind(AssertUnwindSafe(|| drop(payload)));
+            }
+        })
+    };
+    let parent_step = match parent {
+        u8::MAX => super::NONE,
+        _ => runtime.threads[usize::from(parent)].last_step,
+    };
+    let inherited: &[u32] = match parent {
+        u8::MAX => &[],
+        // What the parent has learnt since its last step, the child knows too.
+        _ => &runtime.threads[usize::from(parent)].after.clone(),
+    };
+    let thread = &mut runtime.threads[usize::from(number)];
+    thread.coroutine = Some(coroutine);
+    thread.guard = guard;
+    thread.state = State::Running;
+    thread.name = name;
+    thread.after.extend_from_slice(inherited);
+    if parent_step != super::NONE {
+        thread.after.push(parent_step);
+    }
+    runtime.live |= 1 << number;
+    runtime.newborn.insert(0, number);
+    number
+}
+
+impl Runtime {
+    /// The threads whose step can be taken now, as a bit set.
+    #[inline]
+    pub(crate) fn enabled(&self) -> u64 {
+        let mut enabled = 0;
+        let mut asking = self.asking;
+        while asking != 0 {
+            let thread = asking.trailing_zeros();
+            asking &= asking - 1;
+            let request = &self.threads[thread as usize].request;
+            if request.word.is_null() || request.enabled(self.word(request)) {
+                enabled |= 1 << thread;
+            }
+        }
+        enabled
+    }
+
+    /// The state of the object a pending request is about.
+    #[inline]
+    pub(crate) fn word(&self, request: &super::Request) -> u64 {
+        if request.word.is_null() {
+            return 0;
+        }
+        // SAFETY: the request is pending, so its thread borrows the object.
+        unsafe { (*request.word).get() }
+    }
+
+    /// The step is taken: what had to come before it is no longer news.
+    fn forget_reasons(&mut self, thread: u8) {
+        let thread = &mut self.threads[usize::from(thread)];
+        thread.after.clear();
+        thread.woken_by = super::NONE;
+    }
+
+    /// A thread that waits for something other than a step and has it now.
+    fn released(&mut self) -> Option<u8> {
+        let mut waiting = self.live & !self.asking;
+        while waiting != 0 {
+            let thread = waiting.trailing_zeros() as u8;
+            waiting &= waiting - 1;
+            let free = match self.threads[usize::from(thread)].state {
+                State::Joining(other) => self.threads[usize::from(other)].state == State::Finished,
+                State::Released => true,
+                State::Spinning => self.has_news(thread),
+                _ => false,
+            };
+            if free {
+                return Some(thread);
+            }
+        }
+        None
+    }
+
+    fn release(&mut self, thread: u8) {
+        let last = self.steps.wrapping_sub(1);
+        let thread = &mut self.threads[usize::from(thread)];
+        if thread.state == State::Spinning {
+            thread.woken_by = last;
+            thread.looked_at.clear();
+        }
+        thread.state = State::Running;
+    }
+
+    /// Has anything changed that the thread looked at?
+    pub(super) fn has_news(&self, thread: u8) -> bool {
+        self.threads[usize::from(thread)]
+            .looked_at
+            .iter()
+            .any(|&(object, version)| self.objects[object as usize].version != version)
+    }
+}

@@ -1,0 +1,325 @@
+//! Asking for a step, and performing it.
+
+use super::request::{Bits, NONE, Op, Request};
+use super::{CURRENT, Runtime, State, Word, abandon, thread_at, with_current};
+use crate::trace::{Action, ObjectId, Step, ThreadId};
+use std::panic::Location;
+use std::sync::atomic::Ordering;
+
+/// What a step found and did: enough to analyse it later, without values.
+#[derive(Clone, Copy)]
+pub(crate) struct Taken {
+    pub request: Request,
+    pub action: Action,
+    /// The states of its object and of a wait's mutex before the step.
+    pub before: u64,
+    pub mutex_before: u64,
+    /// Did it change its object's state?
+    pub changed: bool,
+}
+
+/// Asks for a step on `word` and returns what it gives, once the scheduler has let the thread go.
+#[inline]
+#[track_caller]
+pub(crate) fn step(word: &Word, bits: Bits, op: Op, order: Ordering, a: u64, b: u64) -> u64 {
+    step_with(Some(word), None, bits, op, (order, order), a, b)
+}
+
+/// As [`step`], for the few steps with a second object, a second ordering, or no object.
+#[track_caller]
+pub(crate) fn step_with(
+    word: Option<&Word>,
+    mutex: Option<&Word>,
+    bits: Bits,
+    op: Op,
+    (order, failure): (Ordering, Ordering),
+    a: u64,
+    b: u64,
+) -> u64 {
+    let place = Location::caller();
+    with_current(|runtime| {
+        let (object, word) = match word {
+            Some(word) => word.locate(runtime),
+            None => (NONE, std::ptr::null()),
+        };
+        let (mutex, mutex_word) = match mutex {
+            Some(word) => word.locate(runtime),
+            None => (NONE, std::ptr::null()),
+        };
+        if object != NONE && runtime.objects[object as usize].bits == Bits::Opaque {
+            runtime.objects[object as usize].bits = bits;
+            if matches!(op, Op::CellRead | Op::CellWrite) {
+                runtime.objects[object as usize].initial = peek(a, bits);
+            }
+        }
+        let thread = runtime.current;
+        runtime.threads[usize::from(thread)].request =
+            Request { op, bits, order, failure, object, mutex, word, mutex_word, a, b, place };
+    });
+    ask()
+}
+
+/// Stops the current thread until its request has been granted.
+fn ask() -> u64 {
+    let rt = CURRENT.get();
+    // SAFETY: `rt` is the current runtime (`with_current` has just checked it); the accesses are
+    // short ones on either side of the switch. The yielder belongs to the running coroutine.
+    unsafe {
+        let thread = (*rt).current;
+        if (*rt).abandoning {
+            return abandon::inert_step(rt, thread);
+        }
+        thread_at(rt, thread).state = State::Asking;
+        (*rt).asking |= 1 << thread;
+        (*thread_at(rt, thread).yielder).suspend(());
+        if (*rt).abandoning {
+            return abandon::inert_step(rt, thread);
+        }
+        thread_at(rt, thread).result
+    }
+}
+
+/// Stops the current thread in a state that is not a request, until `settle` lets it go on.
+#[track_caller]
+pub(crate) fn wait_in(state: State) {
+    let place = Location::caller();
+    let rt = CURRENT.get();
+    // SAFETY: as in `ask`.
+    unsafe {
+        let thread = (*rt).current;
+        if (*rt).abandoning {
+            abandon::inert_step(rt, thread);
+            return;
+        }
+        thread_at(rt, thread).waits_at = place;
+        thread_at(rt, thread).state = state;
+        (*thread_at(rt, thread).yielder).suspend(());
+        if (*rt).abandoning {
+            abandon::inert_step(rt, (*rt).current);
+        }
+    }
+}
+
+/// The value in the memory of a plain cell.
+fn peek(address: u64, bits: Bits) -> u64 {
+    let width = match bits {
+        Bits::Unsigned(width) | Bits::Signed(width) => width,
+        Bits::Bool => 8,
+        Bits::Pointer | Bits::Opaque => return 0,
+    };
+    // SAFETY: the address is that of a live cell of an integer or `bool` of this width, borrowed by
+    // the thread whose step is being recorded; all modelled threads run on this OS thread.
+    unsafe {
+        match width {
+            8 => u64::from(*(address as *const u8)),
+            16 => u64::from(*(address as *const u16)),
+            32 => u64::from(*(address as *const u32)),
+            _ => *(address as *const u64),
+        }
+    }
+}
+
+impl Runtime {
+    /// Performs the step that `thread` has asked for; the thread does not run yet.
+    #[inline]
+    pub(super) fn perform(&mut self, thread: u8, choice: u32) -> Taken {
+        let index = usize::from(thread);
+        let request = self.threads[index].request;
+        let before = self.word(&request);
+        let effect = request.effect(before, thread, choice);
+        let changed = effect.word != before;
+        let mut taken = Taken { request, action: effect.action, before, mutex_before: 0, changed };
+        let nth = self.steps;
+        if self.recording.is_some() {
+            self.last_cell = (request.op == Op::CellWrite).then_some((request.a, request.bits));
+            self.record(thread, choice, &taken, effect.result, effect.word);
+        }
+        self.steps += 1;
+        self.threads[index].result = match request.op {
+            Op::Choose => u64::from(choice),
+            _ => effect.result,
+        };
+        self.threads[index].state = State::Running;
+        self.threads[index].last_step = nth;
+        self.asking &= !(1 << thread);
+        if !request.word.is_null() {
+            let info = &mut self.objects[request.object as usize];
+            if changed {
+                info.version += 1;
+                // SAFETY: the request is pending, so its thread borrows the object.
+                unsafe { (*request.word).set(effect.word) };
+                self.threads[index].looked_at.clear();
+            } else if self.threads[index].looked_at.len() < 64 {
+                let version = info.version;
+                self.threads[index].looked_at.push((request.object, version));
+            }
+        }
+        match effect.action {
+            Action::Lock | Action::ReadLock | Action::Reacquire | Action::OnceBegin => {
+                self.objects[request.object as usize].held = Some((thread, request.place));
+            }
+            Action::Wait => taken.mutex_before = self.fall_asleep(thread, &request),
+            Action::TimeOut if !request.mutex_word.is_null() => self.wake(thread, nth, 1),
+            Action::NotifyOne | Action::NotifyAll => {
+                let mut woken = effect.result;
+                while woken != 0 {
+                    self.wake(woken.trailing_zeros() as u8, nth, 0);
+                    woken &= woken - 1;
+                }
+            }
+            Action::Arrive if effect.result == 1 => self.open_barrier(request.object, nth),
+            _ => {}
+        }
+        taken
+    }
+
+    /// The second half of a wait: the mutex is given back, and the thread asks to sleep on.
+    fn fall_asleep(&mut self, thread: u8, request: &Request) -> u64 {
+        // SAFETY: the waiting thread borrows the mutex through its guard.
+        let mutex = unsafe { &*request.mutex_word };
+        let before = mutex.get();
+        mutex.set(0);
+        self.objects[request.mutex as usize].version += 1;
+        let sleeper = &mut self.threads[usize::from(thread)];
+        sleeper.request.op = if request.a == 1 { Op::TimeOut } else { Op::Asleep };
+        sleeper.state = State::Asking;
+        self.asking |= 1 << thread;
+        before
+    }
+
+    /// Wakes a thread that waits on a condition variable: it asks for its mutex again.
+    fn wake(&mut self, thread: u8, by: u32, timed_out: u64) {
+        let sleeper = &mut self.threads[usize::from(thread)];
+        let request = &mut sleeper.request;
+        request.op = Op::Reacquire;
+        request.object = request.mutex;
+        request.word = request.mutex_word;
+        request.mutex = NONE;
+        request.mutex_word = std::ptr::null();
+        request.b = timed_out;
+        sleeper.after.push(by);
+        sleeper.state = State::Asking;
+        self.asking |= 1 << thread;
+    }
+
+    /// Lets everyone go on who has arrived at the barrier.
+    fn open_barrier(&mut self, object: u32, by: u32) {
+        for thread in &mut self.threads {
+            if thread.state == State::AtBarrier(object) {
+                thread.state = State::Released;
+                thread.after.push(by);
+            }
+        }
+    }
+
+    fn record(&mut self, thread: u8, choice: u32, taken: &Taken, result: u64, word: u64) {
+        let request = &taken.request;
+        let bits = request.bits;
+        let (mut read, mut written) = (None, None);
+        match taken.action {
+            Action::Load | Action::CompareExchangeFailed => read = bits.value(result),
+            Action::Store => written = bits.value(word),
+            Action::CellRead => read = bits.value(peek(request.a, bits)),
+            Action::Swap
+            | Action::FetchAdd
+            | Action::FetchSub
+            | Action::FetchUpdate
+            | Action::CompareExchange => {
+                read = bits.value(result);
+                written = bits.value(word);
+            }
+            _ => {}
+        }
+        let failed = taken.action == Action::CompareExchangeFailed;
+        let order = if failed { request.failure } else { request.order };
+        let ordered = matches!(
+            taken.action,
+            Action::Load
+                | Action::Store
+                | Action::Swap
+                | Action::FetchAdd
+                | Action::FetchSub
+                | Action::FetchUpdate
+                | Action::CompareExchange
+                | Action::CompareExchangeFailed
+                | Action::Fence
+        );
+        let alternatives = request.alternatives(taken.before);
+        let actor = &self.threads[usize::from(thread)];
+        let mut after: Vec<usize> = actor.after.iter().map(|&step| step as usize).collect();
+        after.sort_unstable();
+        after.dedup();
+        let step = Step {
+            thread: ThreadId(thread),
+            action: taken.action,
+            object: (request.object != NONE).then_some(ObjectId(request.object)),
+            mutex: (taken.action == Action::Wait).then_some(ObjectId(request.mutex)),
+            order: ordered.then_some(order),
+            read,
+            written,
+            choice: (alternatives > 1 || request.op == Op::Choose).then_some(choice),
+            place: request.place.into(),
+            operation: actor.operation,
+            after,
+            alone: self.live == 1 << thread,
+            stale: None,
+            behind: None,
+        };
+        if let Some(steps) = &mut self.recording {
+            steps.push(step);
+        }
+    }
+
+    /// A cell is written by the thread itself, after its step was granted: look now.
+    pub(super) fn record_written(&mut self) {
+        let Some(step) = self.recording.as_mut().and_then(|steps| steps.last_mut()) else {
+            return;
+        };
+        if step.action == Action::CellWrite && step.written.is_none() {
+            step.written =
+                self.last_cell.and_then(|(address, bits)| bits.value(peek(address, bits)));
+        }
+    }
+}
+
+/// As [`step`], for a `Drop`: it has no caller, so the place comes from what it undoes.
+pub(crate) fn step_at(place: &'static Location<'static>, word: &Word, op: Op) -> u64 {
+    step_value_at(place, word, op, 0)
+}
+
+/// As [`step_at`], with an operand.
+pub(crate) fn step_value_at(place: &'static Location<'static>, word: &Word, op: Op, a: u64) -> u64 {
+    with_current(|runtime| {
+        let (object, word) = word.locate(runtime);
+        let thread = runtime.current;
+        runtime.threads[usize::from(thread)].request = Request {
+            op,
+            bits: Bits::Opaque,
+            order: Ordering::Relaxed,
+            failure: Ordering::Relaxed,
+            object,
+            mutex: NONE,
+            word,
+            mutex_word: std::ptr::null(),
+            a,
+            b: 0,
+            place,
+        };
+    });
+    ask()
+}
+
+/// The number of an object that has been used.
+pub(crate) fn object_of(word: &Word) -> u32 {
+    with_current(|runtime| word.locate(runtime).0)
+}
+
+/// Changes an object's state in a way that no step could tell.
+pub(crate) fn change_silently(word: &Word, change: impl FnOnce(u64) -> u64) {
+    with_current(|runtime| {
+        let (_, word) = word.locate(runtime);
+        // SAFETY: `locate` gives the object itself or the runtime's copy of it; both are alive.
+        let word = unsafe { &*word };
+        word.set(change(word.get()));
+    });
+}

@@ -1,0 +1,129 @@
+//! A modelled thread: a coroutine that stops before each shared step.
+
+use super::request::{Bits, NONE, Op, Request};
+use crate::trace::Place;
+use corosensei::stack::DefaultStack;
+use corosensei::{Coroutine, Yielder};
+use std::panic::Location;
+use std::sync::atomic::Ordering;
+
+pub(super) type Body = Coroutine<(), (), (), DefaultStack>;
+
+/// Where a thread stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum State {
+    /// Not spawned in this execution (yet).
+    Absent,
+    /// Running its own code, which nobody else can see.
+    Running,
+    /// Stopped before the step it has asked for.
+    Asking,
+    /// Waits for a thread to end. Not a step: it goes on by itself.
+    Joining(u8),
+    /// Waits for the last thread to arrive at a barrier.
+    AtBarrier(u32),
+    /// May go on: the barrier it waited at has opened.
+    Released,
+    /// Has looked and found nothing new: waits until something it looked at changes.
+    Spinning,
+    /// Has ended.
+    Finished,
+}
+
+/// A panic: its message and its place.
+#[derive(Clone, Debug)]
+pub(crate) struct Panic {
+    pub message: String,
+    pub place: Option<Place>,
+    /// Its number among the panics of the execution.
+    pub order: u32,
+    /// Somebody took the error from `join`.
+    pub taken: bool,
+}
+
+pub(crate) struct Thread {
+    pub(super) coroutine: Option<Body>,
+    pub(super) yielder: *const Yielder<(), ()>,
+    pub(crate) state: State,
+    pub(crate) request: Request,
+    /// What the step returned to the thread.
+    pub(super) result: u64,
+    pub(crate) name: Option<String>,
+    /// How many threads it has spawned.
+    pub(super) children: u16,
+    /// How many objects it has made.
+    pub(super) made: u32,
+    /// The number of operations it has begun.
+    pub(crate) operation: u32,
+    /// Its last step, as an index into the execution's steps.
+    pub(crate) last_step: u32,
+    /// Steps that come before its next one for a reason other than an object.
+    pub(crate) after: Vec<u32>,
+    /// The step that changed something it spun on.
+    pub(crate) woken_by: u32,
+    /// Objects it has looked at since it last changed something, with their versions.
+    pub(super) looked_at: Vec<(u32, u32)>,
+    /// Where it waits, when it waits for something that is not a step.
+    pub(crate) waits_at: &'static Location<'static>,
+    pub(crate) panic: Option<Panic>,
+    /// Has a panic of its own begun to unwind?
+    pub(super) unwinding: bool,
+    /// The guard pages below its stack.
+    pub(super) guard: std::ops::Range<usize>,
+    /// Steps asked for while being abandoned.
+    pub(super) abandoned_steps: u32,
+}
+
+impl Thread {
+    pub(super) fn new() -> Self {
+        let nowhere = Location::caller();
+        Thread {
+            coroutine: None,
+            yielder: std::ptr::null(),
+            state: State::Absent,
+            request: Request {
+                op: Op::Fence,
+                bits: Bits::Opaque,
+                order: Ordering::SeqCst,
+                failure: Ordering::SeqCst,
+                object: NONE,
+                mutex: NONE,
+                word: std::ptr::null(),
+                mutex_word: std::ptr::null(),
+                a: 0,
+                b: 0,
+                place: nowhere,
+            },
+            result: 0,
+            name: None,
+            children: 0,
+            made: 0,
+            operation: 0,
+            last_step: NONE,
+            after: Vec::new(),
+            woken_by: NONE,
+            looked_at: Vec::new(),
+            waits_at: nowhere,
+            panic: None,
+            unwinding: false,
+            guard: 0..0,
+            abandoned_steps: 0,
+        }
+    }
+
+    /// Ready for the next execution; keeps its allocations.
+    pub(super) fn reset(&mut self) {
+        self.state = State::Absent;
+        self.name = None;
+        self.children = 0;
+        self.made = 0;
+        self.operation = 0;
+        self.last_step = NONE;
+        self.after.clear();
+        self.woken_by = NONE;
+        self.looked_at.clear();
+        self.panic = None;
+        self.unwinding = false;
+        self.abandoned_steps = 0;
+    }
+}

@@ -1,0 +1,117 @@
+//! A word: the state of one shared object, and the tag that says which execution it belongs to.
+
+use super::Runtime;
+use crate::trace::ObjectKind;
+use std::cell::Cell;
+use std::panic::Location;
+
+/// The part of every modelled object that the runtime sees.
+///
+/// The whole state of an object, as far as steps depend on it, fits into 64 bits: an atomic's
+/// value, a mutex's holder, the number of messages in a channel. What it guards lives elsewhere.
+pub(crate) struct Word {
+    /// Execution (upper 40 bits) and object number (lower 24) of the last registration.
+    tag: Cell<u64>,
+    value: Cell<u64>,
+    /// What it starts with: a `static` returns to this in each execution.
+    initial: u64,
+    kind: ObjectKind,
+    name: Cell<Option<&'static str>>,
+    created: &'static Location<'static>,
+}
+
+// SAFETY: a word is only touched by the thread that runs its execution (all modelled threads are
+// coroutines of that one thread). Words in statics, which several explorations could reach at the
+// same time, are recognised by their address and never written: the runtime keeps a copy.
+unsafe impl Sync for Word {}
+// SAFETY: as above; nothing in it is tied to the thread that made it.
+unsafe impl Send for Word {}
+
+/// Execution numbers count from 1, so a fresh word belongs to none.
+pub(crate) const OBJECT_BITS: u32 = 24;
+
+impl Word {
+    /// A word that is registered when it is first used; this form can stand in a `static`.
+    #[track_caller]
+    pub(crate) const fn new(kind: ObjectKind, initial: u64) -> Self {
+        Word {
+            tag: Cell::new(0),
+            value: Cell::new(initial),
+            initial,
+            kind,
+            name: Cell::new(None),
+            created: Location::caller(),
+        }
+    }
+
+    /// A word that is registered at once, when made inside an exploration.
+    #[track_caller]
+    pub(crate) fn registered(kind: ObjectKind, initial: u64, name: Option<&'static str>) -> Self {
+        let word = Word::new(kind, initial);
+        word.name.set(name);
+        super::with_current(|runtime| runtime.register(&word, true));
+        word
+    }
+
+    pub(crate) fn kind(&self) -> ObjectKind {
+        self.kind
+    }
+
+    pub(crate) fn name(&self) -> Option<&'static str> {
+        self.name.get()
+    }
+
+    pub(crate) fn created(&self) -> &'static Location<'static> {
+        self.created
+    }
+
+    pub(crate) fn get(&self) -> u64 {
+        self.value.get()
+    }
+
+    pub(crate) fn set(&self, value: u64) {
+        self.value.set(value);
+    }
+
+    /// The word's object number in this execution, and where its state is kept.
+    #[inline]
+    pub(crate) fn locate(&self, runtime: &mut Runtime) -> (u32, *const Word) {
+        let tag = self.tag.get();
+        if tag >> OBJECT_BITS == runtime.execution {
+            return ((tag & ((1 << OBJECT_BITS) - 1)) as u32, self);
+        }
+        self.locate_slow(runtime, tag)
+    }
+
+    #[cold]
+    fn locate_slow(&self, runtime: &mut Runtime, tag: u64) -> (u32, *const Word) {
+        if super::statics::is_static(self) {
+            return runtime.register_static(self);
+        }
+        if tag != 0 {
+            // It was used in an earlier execution, so it outlived one: it was made outside.
+            runtime.refuse_outside_object(self);
+        }
+        (runtime.register(self, false), self)
+    }
+
+    /// A copy of a static's word, at its initial state, for one execution.
+    pub(super) fn copy_of_static(&self) -> Word {
+        Word {
+            tag: Cell::new(0),
+            value: Cell::new(self.initial),
+            initial: self.initial,
+            kind: self.kind,
+            name: Cell::new(None),
+            created: self.created,
+        }
+    }
+
+    pub(super) fn belongs_to(&self, execution: u64) -> bool {
+        self.tag.get() >> OBJECT_BITS == execution
+    }
+
+    pub(super) fn tag_as(&self, execution: u64, object: u32) {
+        self.tag.set(execution << OBJECT_BITS | u64::from(object));
+    }
+}

@@ -1,0 +1,161 @@
+//! Outcomes and their counts.
+
+use super::dpor::{Dpor, Execution};
+use super::runtime::{Ending, Runtime, State};
+use super::{data_race, runtime::Panic};
+use crate::report::Failure;
+use crate::trace::{Place, ThreadId, Waiting};
+use std::collections::BTreeMap;
+
+/// A schedule by thread and alternative, alone steps included.
+pub(super) type Steps = Vec<(u8, u32)>;
+
+pub(super) struct Entry {
+    pub executions: u64,
+    pub interleavings: Option<u128>,
+    /// The example with the fewest switches, and the first of those by schedule.
+    pub switches: usize,
+    pub example: Steps,
+}
+
+/// The books of an exploration.
+pub(super) struct Tally<T> {
+    pub executions: u64,
+    pub interleavings: Option<u128>,
+    pub outcomes: BTreeMap<Result<T, Failure>, Entry>,
+    /// An outcome after which going on makes no sense.
+    pub stop: bool,
+}
+
+impl<T: Ord> Tally<T> {
+    pub fn new() -> Self {
+        Tally { executions: 0, interleavings: Some(0), outcomes: BTreeMap::new(), stop: false }
+    }
+
+    /// Enters one execution. `value` is what the program returned, if it did.
+    pub fn enter(&mut self, execution: Execution<'_>, value: Option<T>, max_steps: u32) {
+        let Execution { runtime, ending, history, interleavings } = execution;
+        self.stop |= matches!(ending, Ending::StepLimit | Ending::Stopped);
+        let result = match failure(runtime, history, ending, max_steps, value.is_some()) {
+            Some(failure) => Err(failure),
+            None => match value {
+                Some(value) => Ok(value),
+                // Stopped by the driver without a reason of the program's.
+                None => return,
+            },
+        };
+        self.executions += 1;
+        let add = |sum: &mut Option<u128>| {
+            *sum = sum.zip(interleavings).and_then(|(sum, more)| sum.checked_add(more));
+        };
+        add(&mut self.interleavings);
+        let entry = self.outcomes.entry(result).or_insert_with(|| Entry {
+            executions: 0,
+            interleavings: Some(0),
+            switches: usize::MAX,
+            example: Vec::new(),
+        });
+        entry.executions += 1;
+        add(&mut entry.interleavings);
+        history.offer_example(&mut entry.switches, &mut entry.example);
+    }
+}
+
+/// Why the execution has no value.
+fn failure(
+    runtime: &Runtime,
+    dpor: &Dpor,
+    ending: Ending,
+    max_steps: u32,
+    returned: bool,
+) -> Option<Failure> {
+    if let Some((step, expected, found)) = dpor.diverged() {
+        let (expected, found) = (expected.clone(), found.clone());
+        return Some(Failure::Nondeterministic { step: *step, expected, found });
+    }
+    if let Some(panic) = panic(runtime, returned) {
+        return Some(panic);
+    }
+    match ending {
+        Ending::Deadlock => Some(Failure::Deadlock { waiting: waiting(runtime) }),
+        Ending::StepLimit | Ending::Livelock => {
+            let limit = if ending == Ending::StepLimit { max_steps } else { runtime.steps };
+            Some(Failure::StepLimit { limit: limit as usize, looping: looping(runtime, dpor) })
+        }
+        Ending::Finished => {
+            let objects = std::cell::OnceCell::new();
+            data_race::find(dpor.history(), |object| {
+                let objects = objects.get_or_init(|| runtime.named_objects());
+                objects[object as usize].name.to_string()
+            })
+        }
+        Ending::Stopped => None,
+    }
+}
+
+/// The first panic, if the main thread panicked or nobody took a thread's.
+fn panic(runtime: &Runtime, returned: bool) -> Option<Failure> {
+    let panics = || {
+        let with_panic = |(i, t): (usize, _)| Some((i, Option::<&Panic>::as_ref(&t).copied()?));
+        runtime.threads.iter().map(|t| t.panic.as_ref()).enumerate().filter_map(with_panic)
+    };
+    let main_panicked = !returned && panics().any(|(thread, _)| thread == 0);
+    let (thread, panic) = panics()
+        .filter(|(_, panic)| main_panicked || !panic.taken)
+        .min_by_key(|(_, panic)| panic.order)?;
+    Some(Failure::Panic {
+        thread: ThreadId(thread as u8).letter(),
+        message: panic.message.clone(),
+        place: panic.place.clone(),
+    })
+}
+
+/// Who waits for what.
+pub(super) fn waiting(runtime: &Runtime) -> Vec<Waiting> {
+    let objects = runtime.named_objects();
+    let mut waiting = Vec::new();
+    for (number, thread) in runtime.threads.iter().enumerate() {
+        let (what, place, holder) = match thread.state {
+            State::Asking => {
+                let request = &thread.request;
+                let Some(object) = objects.get(request.object as usize) else { continue };
+                let kind = format!("{:?}", object.kind).to_lowercase();
+                let held = runtime.objects[request.object as usize].held;
+                let is_lock = matches!(
+                    object.kind,
+                    crate::trace::ObjectKind::Mutex | crate::trace::ObjectKind::RwLock
+                );
+                let holder = held.filter(|_| is_lock && runtime.word(request) != 0);
+                (format!("{kind} {}", object.name), request.place, holder)
+            }
+            State::Joining(other) => {
+                let what = format!("thread {} to end", ThreadId(other));
+                (what, thread.waits_at, None)
+            }
+            State::AtBarrier(object) => {
+                let name = objects.get(object as usize).map_or("barrier", |o| &o.name);
+                (format!("others at {name}"), thread.waits_at, None)
+            }
+            _ => continue,
+        };
+        let holder = holder.map(|(thread, place)| (ThreadId(thread), Place::from(place)));
+        let thread = ThreadId(number as u8);
+        waiting.push(Waiting { thread, what, place: place.into(), holder });
+    }
+    waiting
+}
+
+/// The places that the last steps go round.
+fn looping(runtime: &Runtime, dpor: &Dpor) -> Vec<Place> {
+    let events = &dpor.history().events;
+    let tail = &events[events.len().saturating_sub(64)..];
+    let mut places: Vec<Place> = tail.iter().map(|event| event.request.place.into()).collect();
+    let spinning = runtime.threads.iter().filter(|t| t.state == State::Spinning);
+    let spins: Vec<Place> = spinning.map(|t| t.waits_at.into()).collect();
+    if !spins.is_empty() {
+        places = spins;
+    }
+    places.sort();
+    places.dedup();
+    places
+}

@@ -1,0 +1,32 @@
+//! std's concurrency, for programs under exploration.
+//!
+//! The modules mirror std's paths and signatures, so that a program written for std runs under
+//! [`racelab::explore`](crate::explore()) after a change of its `use` lines:
+//!
+//! | instead of | write |
+//! |---|---|
+//! | `std::sync::atomic::…` | `racelab::model::sync::atomic::…` |
+//! | `std::sync::{Mutex, Condvar, …}` | `racelab::model::sync::{Mutex, Condvar, …}` |
+//! | `std::thread` | `racelab::model::thread` |
+//! | `std::cell::UnsafeCell` | `racelab::model::cell::UnsafeCell` |
+//! | `std::thread_local!` | `racelab::model::thread_local!` |
+//! | `std::hint::spin_loop` | `racelab::model::hint::spin_loop` |
+//!
+//! # Limitations
+//! - `Arc` is std's own. A last clone that is dropped by whichever thread comes last, and whose
+//!   value takes steps when dropped, makes the program depend on something that is not a step.
+//! - A rendezvous channel (`sync_channel(0)`) is refused.
+//! - `Condvar` wakes nobody without a reason; a wait with a time-out may always time out.
+//! - Time does not pass: `sleep` is [`yield_now`](thread::yield_now).
+
+pub mod cell;
+pub mod hint;
+pub mod sync;
+pub mod thread;
+
+mod local;
+mod operation;
+
+pub use crate::__model_thread_local as thread_local;
+pub use local::LocalKey;
+pub use operation::{choose, operation};

@@ -1,0 +1,125 @@
+//! `std::sync::atomic::AtomicPtr`, for programs under exploration.
+
+use super::{Ordering, check_load, check_store, load_part};
+use crate::explore::runtime::{Bits, Op, Word, step_with};
+use crate::trace::ObjectKind;
+
+/// An atomic pointer.
+pub struct AtomicPtr<T> {
+    /// Holds the address relative to the initial one (by exclusive or), since a pointer's address
+    /// is not known when a `static` is made. Equal addresses stay equal, which is all that counts.
+    word: Word,
+    initial: *mut T,
+}
+
+// SAFETY: as std's: the pointer is only handed out, never followed.
+unsafe impl<T> Send for AtomicPtr<T> {}
+// SAFETY: as above; the word is made for sharing.
+unsafe impl<T> Sync for AtomicPtr<T> {}
+
+impl<T> AtomicPtr<T> {
+    /// A new atomic. It can stand in a `static`, and starts anew in each execution.
+    #[track_caller]
+    pub const fn new(pointer: *mut T) -> Self {
+        AtomicPtr { word: Word::new(ObjectKind::Atomic, 0), initial: pointer }
+    }
+
+    /// Reads.
+    ///
+    /// # Panics
+    /// When `order` is `Release` or `AcqRel`, as in std.
+    #[track_caller]
+    pub fn load(&self, order: Ordering) -> *mut T {
+        check_load(order);
+        self.step(Op::Load, (order, order), 0, 0)
+    }
+
+    /// Writes.
+    ///
+    /// # Panics
+    /// When `order` is `Acquire` or `AcqRel`, as in std.
+    #[track_caller]
+    pub fn store(&self, pointer: *mut T, order: Ordering) {
+        check_store(order);
+        self.step(Op::Store, (order, order), self.encode(pointer), 0);
+    }
+
+    /// Writes, and returns what was there.
+    #[track_caller]
+    pub fn swap(&self, pointer: *mut T, order: Ordering) -> *mut T {
+        self.step(Op::Swap, (order, load_part(order)), self.encode(pointer), 0)
+    }
+
+    /// Writes `new` if `current` is there; `Ok` and `Err` carry what was there.
+    ///
+    /// # Errors
+    /// With what was there instead.
+    #[track_caller]
+    pub fn compare_exchange(
+        &self,
+        current: *mut T,
+        new: *mut T,
+        success: Ordering,
+        failure: Ordering,
+    ) -> Result<*mut T, *mut T> {
+        self.exchange(Op::CompareExchange, current, new, success, failure)
+    }
+
+    /// As [`compare_exchange`](Self::compare_exchange), but may fail for no reason where the memory
+    /// model explored says so.
+    ///
+    /// # Errors
+    /// With what was there instead.
+    #[track_caller]
+    pub fn compare_exchange_weak(
+        &self,
+        current: *mut T,
+        new: *mut T,
+        success: Ordering,
+        failure: Ordering,
+    ) -> Result<*mut T, *mut T> {
+        self.exchange(Op::CompareExchangeWeak, current, new, success, failure)
+    }
+
+    /// The pointer, which nobody else can reach.
+    pub fn into_inner(self) -> *mut T {
+        self.decode(self.word.get())
+    }
+
+    #[track_caller]
+    fn exchange(
+        &self,
+        op: Op,
+        current: *mut T,
+        new: *mut T,
+        success: Ordering,
+        failure: Ordering,
+    ) -> Result<*mut T, *mut T> {
+        check_load(failure);
+        let seen = self.step(op, (success, failure), self.encode(current), self.encode(new));
+        if seen == current { Ok(seen) } else { Err(seen) }
+    }
+
+    #[track_caller]
+    fn step(&self, op: Op, orders: (Ordering, Ordering), a: u64, b: u64) -> *mut T {
+        // Relative to anything but null the word says nothing about being null: not shown.
+        let bits = if self.initial.is_null() { Bits::Pointer } else { Bits::Opaque };
+        self.decode(step_with(Some(&self.word), None, bits, op, orders, a, b))
+    }
+
+    fn encode(&self, pointer: *mut T) -> u64 {
+        (pointer.expose_provenance() ^ self.initial.expose_provenance()) as u64
+    }
+
+    fn decode(&self, word: u64) -> *mut T {
+        let address = word as usize ^ self.initial.expose_provenance();
+        std::ptr::with_exposed_provenance_mut(address)
+    }
+}
+
+impl<T> Default for AtomicPtr<T> {
+    #[track_caller]
+    fn default() -> Self {
+        AtomicPtr::new(std::ptr::null_mut())
+    }
+}

@@ -1,0 +1,184 @@
+//! `std::thread`, for programs under exploration.
+//!
+//! Spawning and joining are not steps: they touch nothing that another thread could see change.
+//! A spawned thread starts after all its parent did before, and a join returns after all the thread
+//! did.
+
+mod park;
+mod scope;
+
+pub use park::{Thread, ThreadId, park, park_timeout};
+pub use scope::{Scope, ScopedJoinHandle, scope};
+pub use std::thread::{AccessError, Result, panicking};
+
+use crate::explore::runtime::{self, State, wait_in, with_current};
+use std::any::Any;
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+/// What a thread leaves for whoever joins it. std's mutex: its lock is never waited for here.
+type Packet<T> = Arc<Mutex<Option<Result<T>>>>;
+
+/// Starts a thread.
+///
+/// # Panics
+/// Outside an exploration.
+#[track_caller]
+pub fn spawn<T, F>(f: F) -> JoinHandle<T>
+where
+    F: FnOnce() -> T + Send + 'static,
+    T: Send + 'static,
+{
+    // SAFETY: the closure and its result own what they use.
+    unsafe { start(None, f) }
+}
+
+/// A thread to be, with a name.
+#[derive(Debug, Default)]
+pub struct Builder {
+    name: Option<String>,
+}
+
+impl Builder {
+    /// A thread without a name.
+    pub fn new() -> Self {
+        Builder::default()
+    }
+
+    /// Names the thread; the name heads its column in pictures.
+    #[must_use]
+    pub fn name(mut self, name: String) -> Self {
+        self.name = Some(name);
+        self
+    }
+
+    /// Ignored: `Explorer::stack_size` sets the stacks of all modelled threads.
+    #[must_use]
+    pub fn stack_size(self, _bytes: usize) -> Self {
+        self
+    }
+
+    /// Starts the thread.
+    ///
+    /// # Errors
+    /// Never; std's may.
+    #[track_caller]
+    pub fn spawn<T, F>(self, f: F) -> io::Result<JoinHandle<T>>
+    where
+        F: FnOnce() -> T + Send + 'static,
+        T: Send + 'static,
+    {
+        // SAFETY: the closure and its result own what they use.
+        Ok(unsafe { start(self.name, f) })
+    }
+}
+
+/// Starts a thread.
+///
+/// # Safety
+/// What `f` and its result borrow must outlive the thread.
+#[track_caller]
+unsafe fn start<T, F>(name: Option<String>, f: F) -> JoinHandle<T>
+where
+    F: FnOnce() -> T,
+{
+    let packet: Packet<T> = Arc::new(Mutex::new(None));
+    let theirs = Arc::clone(&packet);
+    let unpark = Arc::new(park::Token::new());
+    let token = Arc::clone(&unpark);
+    let body = move || {
+        park::enter(token);
+        let result = catch_unwind(AssertUnwindSafe(f));
+        super::local::drop_locals();
+        if let Err(payload) = &result {
+            runtime::note_panic(payload.as_ref());
+        }
+        *theirs.lock().unwrap_or_else(|e| e.into_inner()) = Some(result);
+    };
+    // SAFETY: by the caller's promise.
+    let number = unsafe { runtime::spawn_thread(name.clone(), body) };
+    JoinHandle { number, packet, thread: Thread::new(number, name, unpark) }
+}
+
+/// A spawned thread.
+pub struct JoinHandle<T> {
+    number: u8,
+    packet: Packet<T>,
+    thread: Thread,
+}
+
+impl<T> JoinHandle<T> {
+    /// Waits until the thread has ended.
+    ///
+    /// # Errors
+    /// With the thread's panic.
+    #[track_caller]
+    pub fn join(self) -> Result<T> {
+        wait_for_end(self.number);
+        let result = self.packet.lock().unwrap_or_else(|e| e.into_inner()).take();
+        if let Some(Err(_)) = &result {
+            with_current(|runtime| runtime.panic_taken(self.number));
+        }
+        result.unwrap_or_else(|| Err(Box::new("the execution was given up") as Box<dyn Any + Send>))
+    }
+
+    /// Has the thread ended? It is no step: what it sees is not ordered with anything.
+    pub fn is_finished(&self) -> bool {
+        with_current(|runtime| runtime.has_finished(self.number))
+    }
+
+    /// The thread.
+    pub fn thread(&self) -> &Thread {
+        &self.thread
+    }
+}
+
+impl<T> std::fmt::Debug for JoinHandle<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("JoinHandle").finish_non_exhaustive()
+    }
+}
+
+/// Waits until a thread has ended; what it did comes before whatever this thread does next.
+#[track_caller]
+fn wait_for_end(number: u8) {
+    if !with_current(|runtime| runtime.has_finished(number)) {
+        wait_in(State::Joining(number));
+    }
+    with_current(|runtime| runtime.comes_after(number));
+}
+
+/// Lets others go first: this thread goes on when something it has looked at has changed.
+///
+/// A loop that only looks and yields is explored once for each change, not once for each round. If
+/// the thread has changed something itself since it last yielded, this does nothing.
+#[track_caller]
+pub fn yield_now() {
+    if with_current(|runtime| runtime.must_spin()) {
+        wait_in(State::Spinning);
+    }
+}
+
+/// Time does not pass in a model: as [`yield_now`].
+#[track_caller]
+pub fn sleep(_duration: Duration) {
+    yield_now();
+}
+
+/// The running thread.
+///
+/// # Panics
+/// Outside an exploration.
+pub fn current() -> Thread {
+    park::current()
+}
+
+/// As std's; the models pretend to have as many cores as they need.
+///
+/// # Errors
+/// Never.
+pub fn available_parallelism() -> io::Result<std::num::NonZeroUsize> {
+    Ok(std::num::NonZeroUsize::new(2).expect("two is not zero"))
+}

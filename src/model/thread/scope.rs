@@ -1,0 +1,116 @@
+//! `std::thread::scope`, for programs under exploration.
+
+use super::{JoinHandle, Result, Thread, start, wait_for_end};
+use crate::explore::runtime::with_current;
+use std::cell::RefCell;
+use std::io;
+use std::marker::PhantomData;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+
+/// A scope that threads may borrow from.
+pub struct Scope<'scope, 'env: 'scope> {
+    threads: RefCell<Vec<u8>>,
+    scope: PhantomData<&'scope mut &'scope ()>,
+    env: PhantomData<&'env mut &'env ()>,
+}
+
+// SAFETY: the list is only touched by modelled threads, of which one runs at a time.
+unsafe impl Sync for Scope<'_, '_> {}
+
+/// A thread of a scope.
+pub struct ScopedJoinHandle<'scope, T> {
+    handle: JoinHandle<T>,
+    scope: PhantomData<&'scope ()>,
+}
+
+/// Runs `f` with a scope, and returns when every thread of the scope has ended.
+///
+/// # Panics
+/// When `f` does, or when a thread of the scope did and nobody joined it.
+#[track_caller]
+pub fn scope<'env, F, T>(f: F) -> T
+where
+    F: for<'scope> FnOnce(&'scope Scope<'scope, 'env>) -> T,
+{
+    let scope = Scope { threads: RefCell::new(Vec::new()), scope: PhantomData, env: PhantomData };
+    let result = catch_unwind(AssertUnwindSafe(|| f(&scope)));
+    let mut panicked = false;
+    let mut next = 0;
+    // Threads of the scope may start further ones.
+    loop {
+        let Some(number) = scope.threads.borrow().get(next).copied() else { break };
+        next += 1;
+        wait_for_end(number);
+        panicked |= with_current(|runtime| runtime.has_untaken_panic(number));
+    }
+    match result {
+        Err(panic) => resume_unwind(panic),
+        Ok(_) if panicked => panic!("a scoped thread panicked"),
+        Ok(value) => value,
+    }
+}
+
+impl<'scope> Scope<'scope, '_> {
+    /// Starts a thread that may borrow from outside the scope.
+    #[track_caller]
+    pub fn spawn<F, T>(&'scope self, f: F) -> ScopedJoinHandle<'scope, T>
+    where
+        F: FnOnce() -> T + Send + 'scope,
+        T: Send + 'scope,
+    {
+        self.start(None, f)
+    }
+
+    #[track_caller]
+    fn start<F, T>(&'scope self, name: Option<String>, f: F) -> ScopedJoinHandle<'scope, T>
+    where
+        F: FnOnce() -> T + Send + 'scope,
+        T: Send + 'scope,
+    {
+        // SAFETY: `scope` does not return before the thread has ended, and what it borrows lives
+        // as long as the scope. An execution that is given up unwinds its newest threads first.
+        let handle = unsafe { start(name, f) };
+        self.threads.borrow_mut().push(handle.number);
+        ScopedJoinHandle { handle, scope: PhantomData }
+    }
+}
+
+impl super::Builder {
+    /// Starts the thread in a scope.
+    ///
+    /// # Errors
+    /// Never; std's may.
+    #[track_caller]
+    pub fn spawn_scoped<'scope, F, T>(
+        self,
+        scope: &'scope Scope<'scope, '_>,
+        f: F,
+    ) -> io::Result<ScopedJoinHandle<'scope, T>>
+    where
+        F: FnOnce() -> T + Send + 'scope,
+        T: Send + 'scope,
+    {
+        Ok(scope.start(self.name, f))
+    }
+}
+
+impl<T> ScopedJoinHandle<'_, T> {
+    /// Waits until the thread has ended.
+    ///
+    /// # Errors
+    /// With the thread's panic.
+    #[track_caller]
+    pub fn join(self) -> Result<T> {
+        self.handle.join()
+    }
+
+    /// Has the thread ended?
+    pub fn is_finished(&self) -> bool {
+        self.handle.is_finished()
+    }
+
+    /// The thread.
+    pub fn thread(&self) -> &Thread {
+        self.handle.thread()
+    }
+}

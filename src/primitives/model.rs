@@ -1,0 +1,268 @@
+//! racelab's explorer: the types of [`model`](crate::model), as a family.
+
+use super::{
+    AtomicBool, AtomicInteger, Condvar, JoinHandle, Mutex, Primitives, Receiver, Sender, UnsafeCell,
+};
+use crate::explore::runtime::with_current;
+use crate::model::{self, cell, sync, sync::atomic, sync::mpsc, thread};
+use std::sync::atomic::Ordering;
+
+/// The family of the explorer's primitives.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Model;
+
+impl Primitives for Model {
+    type AtomicBool = atomic::AtomicBool;
+    type AtomicU8 = atomic::AtomicU8;
+    type AtomicU32 = atomic::AtomicU32;
+    type AtomicU64 = atomic::AtomicU64;
+    type AtomicUsize = atomic::AtomicUsize;
+    type AtomicI32 = atomic::AtomicI32;
+    type AtomicI64 = atomic::AtomicI64;
+    type Mutex<T: Send + 'static> = sync::Mutex<T>;
+    type Condvar = sync::Condvar;
+    type UnsafeCell<T: Send + 'static> = cell::UnsafeCell<T>;
+    type Sender<T: Send + 'static> = ModelSender<T>;
+    type Receiver<T: Send + 'static> = mpsc::Receiver<T>;
+    type JoinHandle<T: Send + 'static> = thread::JoinHandle<T>;
+
+    #[track_caller]
+    fn spawn<T: Send + 'static>(
+        name: &'static str,
+        body: impl FnOnce() -> T + Send + 'static,
+    ) -> Self::JoinHandle<T> {
+        let builder = thread::Builder::new().name(name.to_owned());
+        builder.spawn(body).expect("a modelled thread always starts")
+    }
+
+    #[track_caller]
+    fn yield_now() {
+        thread::yield_now();
+    }
+
+    #[track_caller]
+    fn fence(order: Ordering) {
+        atomic::fence(order);
+    }
+
+    #[track_caller]
+    fn channel<T: Send + 'static>(
+        name: &'static str,
+        capacity: Option<usize>,
+    ) -> (Self::Sender<T>, Self::Receiver<T>) {
+        match capacity {
+            None => {
+                let (sender, receiver) = mpsc::named_channel(Some(name));
+                (ModelSender::Unbounded(sender), receiver)
+            }
+            Some(capacity) => {
+                let (sender, receiver) = mpsc::named_sync_channel(Some(name), capacity);
+                (ModelSender::Bounded(sender), receiver)
+            }
+        }
+    }
+
+    fn thread_index() -> usize {
+        usize::from(with_current(|runtime| runtime.current_thread()))
+    }
+
+    fn operation<R>(body: impl FnOnce() -> R) -> R {
+        model::operation(body)
+    }
+}
+
+macro_rules! atomic_integer {
+    ($($atomic:ident $integer:ident),*) => {$(
+        impl AtomicInteger for atomic::$atomic {
+            type Value = $integer;
+
+            #[track_caller]
+            fn named(name: &'static str, value: $integer) -> Self {
+                Self::named(name, value)
+            }
+            #[track_caller]
+            fn load(&self, order: Ordering) -> $integer {
+                self.load(order)
+            }
+            #[track_caller]
+            fn store(&self, value: $integer, order: Ordering) {
+                self.store(value, order);
+            }
+            #[track_caller]
+            fn swap(&self, value: $integer, order: Ordering) -> $integer {
+                self.swap(value, order)
+            }
+            #[track_caller]
+            fn fetch_add(&self, value: $integer, order: Ordering) -> $integer {
+                self.fetch_add(value, order)
+            }
+            #[track_caller]
+            fn fetch_sub(&self, value: $integer, order: Ordering) -> $integer {
+                self.fetch_sub(value, order)
+            }
+            #[track_caller]
+            fn fetch_or(&self, value: $integer, order: Ordering) -> $integer {
+                self.fetch_or(value, order)
+            }
+            #[track_caller]
+            fn fetch_and(&self, value: $integer, order: Ordering) -> $integer {
+                self.fetch_and(value, order)
+            }
+            #[track_caller]
+            fn fetch_max(&self, value: $integer, order: Ordering) -> $integer {
+                self.fetch_max(value, order)
+            }
+            #[track_caller]
+            fn compare_exchange(
+                &self,
+                current: $integer,
+                new: $integer,
+                success: Ordering,
+                failure: Ordering,
+            ) -> Result<$integer, $integer> {
+                self.compare_exchange(current, new, success, failure)
+            }
+            #[track_caller]
+            fn compare_exchange_weak(
+                &self,
+                current: $integer,
+                new: $integer,
+                success: Ordering,
+                failure: Ordering,
+            ) -> Result<$integer, $integer> {
+                self.compare_exchange_weak(current, new, success, failure)
+            }
+        }
+    )*};
+}
+
+atomic_integer!(AtomicU8 u8, AtomicU32 u32, AtomicU64 u64, AtomicUsize usize, AtomicI32 i32, AtomicI64 i64);
+
+impl AtomicBool for atomic::AtomicBool {
+    #[track_caller]
+    fn named(name: &'static str, value: bool) -> Self {
+        Self::named(name, value)
+    }
+    #[track_caller]
+    fn load(&self, order: Ordering) -> bool {
+        self.load(order)
+    }
+    #[track_caller]
+    fn store(&self, value: bool, order: Ordering) {
+        self.store(value, order);
+    }
+    #[track_caller]
+    fn swap(&self, value: bool, order: Ordering) -> bool {
+        self.swap(value, order)
+    }
+    #[track_caller]
+    fn compare_exchange(
+        &self,
+        current: bool,
+        new: bool,
+        success: Ordering,
+        failure: Ordering,
+    ) -> Result<bool, bool> {
+        self.compare_exchange(current, new, success, failure)
+    }
+}
+
+impl<T: Send + 'static> Mutex<T> for sync::Mutex<T> {
+    type Guard<'a> = sync::MutexGuard<'a, T>;
+
+    #[track_caller]
+    fn named(name: &'static str, value: T) -> Self {
+        sync::Mutex::named(name, value)
+    }
+    #[track_caller]
+    fn lock(&self) -> Self::Guard<'_> {
+        self.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+    #[track_caller]
+    fn try_lock(&self) -> Option<Self::Guard<'_>> {
+        match self.try_lock() {
+            Ok(guard) => Some(guard),
+            Err(sync::TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+            Err(sync::TryLockError::WouldBlock) => None,
+        }
+    }
+}
+
+impl Condvar<Model> for sync::Condvar {
+    #[track_caller]
+    fn named(name: &'static str) -> Self {
+        sync::Condvar::named(name)
+    }
+    #[track_caller]
+    fn wait<'a, T: Send + 'static>(&self, guard: &mut sync::MutexGuard<'a, T>)
+    where
+        sync::Mutex<T>: 'a,
+    {
+        self.sleep(guard, false);
+    }
+    #[track_caller]
+    fn notify_one(&self) {
+        self.notify_one();
+    }
+    #[track_caller]
+    fn notify_all(&self) {
+        self.notify_all();
+    }
+}
+
+impl<T: Send + 'static> UnsafeCell<T> for cell::UnsafeCell<T> {
+    #[track_caller]
+    fn named(name: &'static str, value: T) -> Self {
+        cell::UnsafeCell::named(name, value)
+    }
+    #[track_caller]
+    fn with<R>(&self, f: impl FnOnce(*const T) -> R) -> R {
+        self.with(f)
+    }
+    #[track_caller]
+    fn with_mut<R>(&self, f: impl FnOnce(*mut T) -> R) -> R {
+        self.with_mut(f)
+    }
+}
+
+/// The sending half of a modelled channel, bounded or not.
+pub enum ModelSender<T> {
+    /// Never waits.
+    Unbounded(mpsc::Sender<T>),
+    /// Waits while the channel is full.
+    Bounded(mpsc::SyncSender<T>),
+}
+
+impl<T> Clone for ModelSender<T> {
+    fn clone(&self) -> Self {
+        match self {
+            ModelSender::Unbounded(sender) => ModelSender::Unbounded(sender.clone()),
+            ModelSender::Bounded(sender) => ModelSender::Bounded(sender.clone()),
+        }
+    }
+}
+
+impl<T: Send + 'static> Sender<T> for ModelSender<T> {
+    #[track_caller]
+    fn send(&self, message: T) -> Result<(), T> {
+        match self {
+            ModelSender::Unbounded(sender) => sender.send(message),
+            ModelSender::Bounded(sender) => sender.send(message),
+        }
+        .map_err(|error| error.0)
+    }
+}
+
+impl<T: Send + 'static> Receiver<T> for mpsc::Receiver<T> {
+    #[track_caller]
+    fn receive(&self) -> Option<T> {
+        self.recv().ok()
+    }
+}
+
+impl<T: Send + 'static> JoinHandle<T> for thread::JoinHandle<T> {
+    #[track_caller]
+    fn join(self) -> T {
+        self.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    }
+}

@@ -1,0 +1,98 @@
+//! The figures of the design: classes, interleavings, outcomes.
+
+use racelab::model::sync::Mutex;
+use racelab::model::sync::atomic::{AtomicU64, Ordering::SeqCst};
+use racelab::model::thread;
+use racelab::{Explorer, Proof, Reduction, Report};
+use std::sync::Arc;
+
+fn threads(n: usize, body: impl Fn(usize) + Send + Sync + 'static) {
+    let body = Arc::new(body);
+    let handles: Vec<_> = (0..n)
+        .map(|i| {
+            let body = Arc::clone(&body);
+            thread::spawn(move || body(i))
+        })
+        .collect();
+    handles.into_iter().for_each(|handle| handle.join().unwrap());
+}
+
+fn racy(n: usize, increments: usize) -> u64 {
+    let count = Arc::new(AtomicU64::new(0));
+    let shared = Arc::clone(&count);
+    threads(n, move |_| {
+        for _ in 0..increments {
+            let seen = shared.load(SeqCst);
+            shared.store(seen + 1, SeqCst);
+        }
+    });
+    count.load(SeqCst)
+}
+
+fn table(report: &Report<u64>) -> Vec<(u64, u128)> {
+    let row = |o: &racelab::Outcome<u64>| (*o.result().unwrap(), o.interleavings().unwrap());
+    report.outcomes().iter().map(row).collect()
+}
+
+#[track_caller]
+fn check(
+    n: usize,
+    increments: usize,
+    executions: u64,
+    interleavings: u128,
+    outcomes: &[(u64, u128)],
+) {
+    let report = Explorer::new().explore(|| racy(n, increments));
+    assert_eq!(report.executions(), executions, "{report}");
+    assert_eq!(report.redundant(), 0);
+    assert_eq!(report.interleavings(), Some(interleavings), "{report}");
+    assert_eq!(report.proof(), Proof::ClosedForm);
+    if !outcomes.is_empty() {
+        assert_eq!(table(&report), outcomes);
+    }
+}
+
+#[test]
+fn the_racy_counter_has_the_classes_and_interleavings_of_the_design() {
+    check(2, 1, 4, 6, &[(1, 4), (2, 2)]);
+    check(2, 2, 34, 70, &[(2, 32), (3, 32), (4, 6)]);
+    check(2, 3, 328, 924, &[(2, 8), (3, 300), (4, 416), (5, 180), (6, 20)]);
+    check(3, 1, 36, 90, &[(1, 48), (2, 36), (3, 6)]);
+    check(4, 1, 576, 2520, &[(1, 1152), (2, 1056), (3, 288), (4, 24)]);
+    check(3, 2, 7134, 34650, &[(2, 10428), (3, 15180), (4, 7512), (5, 1440), (6, 90)]);
+    check(2, 5, 34904, 184756, &[]);
+}
+
+#[test]
+fn literal_enumeration_agrees() {
+    for (n, increments) in [(2, 1), (2, 2), (3, 1), (2, 3)] {
+        let dpor = Explorer::new().explore(|| racy(n, increments));
+        let all = Explorer::new().reduction(Reduction::None).explore(|| racy(n, increments));
+        assert_eq!(Some(u128::from(all.executions())), dpor.interleavings());
+        assert_eq!(table(&all), table(&dpor));
+    }
+}
+
+#[test]
+fn fetch_add_and_mutex_have_a_class_for_each_order_of_the_threads() {
+    for (n, factorial) in [(2, 2), (3, 6), (4, 24)] {
+        let report = Explorer::new().explore(|| {
+            let count = Arc::new(AtomicU64::new(0));
+            let shared = Arc::clone(&count);
+            threads(n, move |_| {
+                shared.fetch_add(1, SeqCst);
+            });
+            count.load(SeqCst)
+        });
+        assert_eq!((report.executions(), report.redundant()), (factorial, 0));
+        assert_eq!(table(&report), [(n as u64, u128::from(factorial))]);
+        let report = Explorer::new().explore(|| {
+            let count = Arc::new(Mutex::new(0));
+            let shared = Arc::clone(&count);
+            threads(n, move |_| *shared.lock().unwrap() += 1);
+            *count.lock().unwrap()
+        });
+        assert_eq!((report.executions(), report.redundant()), (factorial, 0), "{report}");
+        assert_eq!(table(&report), [(n as u64, u128::from(factorial))]);
+    }
+}
