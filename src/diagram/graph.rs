@@ -67,6 +67,11 @@ impl Graph {
         self.threads.iter().map(|thread| thread.id).filter(goes).collect()
     }
 
+    /// The thread's letter, and its name where it has one of its own.
+    pub fn name(&self, id: ThreadId) -> String {
+        words::thread_name(&self.threads, id)
+    }
+
     /// What a move does, in the words of the pictures.
     pub fn text(&self, step: &Step) -> String {
         words::step_text(&self.objects, step, false)

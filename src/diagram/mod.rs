@@ -7,13 +7,17 @@
 //! - [`mermaid`]: for README files
 //! - [`html`]: the pages on which a reader steps through every interleaving
 //! - [`graph`]: all interleavings at once, for the pages and the terminal player
+//! - [`game`]: playing the scheduler
+//! - [`bars`], [`bars_svg`]: how many interleavings end in each value
 //! - [`json`]: the trace itself, to be read back or drawn elsewhere
 //!
 //! Inside, a trace becomes a `picture` first: the columns, the rows and the links that name the
 //! lost updates. How it is drawn comes after.
 
+mod bars;
 mod explain;
 mod fold;
+pub mod game;
 pub mod graph;
 pub mod html;
 pub mod json;
@@ -31,6 +35,7 @@ mod terminal;
 mod tests;
 mod words;
 
+pub use bars::{Bar, bars, bars_svg};
 pub use mermaid::mermaid;
 pub use page::page;
 pub use svg::svg;

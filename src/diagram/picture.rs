@@ -228,7 +228,7 @@ pub(crate) fn numbers(indices: &[usize]) -> String {
 }
 
 /// One link for each overwriting step.
-fn links(trace: &Trace) -> Vec<Link> {
+pub(crate) fn links(trace: &Trace) -> Vec<Link> {
     let mut links: Vec<Link> = Vec::new();
     for lost in trace.lost_updates() {
         match links.last_mut() {

@@ -198,7 +198,8 @@ function showVerdict() {
   if (first) {
     const steps = counted(BigInt(first.write + 1), "step");
     words.push(`An update is lost after ${steps}; the shortest possible is ${at.graph.data.shortest}.`);
-    words.push(`${sentence(at.graph, path, first)}.`);
+    const cause = sentence(at.graph, path, first);
+    words.push(`${cause[0].toUpperCase()}${cause.slice(1)}.`);
     look = "won";
   }
   if (outcome !== null) {
@@ -206,7 +207,7 @@ function showVerdict() {
     words.push(`It ${text}.`);
     if (!lost) {
       words.push("Nothing is lost.");
-      if (at.graph.data.shortest !== null) words.push("Press u to undo, and try another order.");
+      if (at.graph.data.shortest !== null) words.push("Take a step back with u, and try another order.");
       look = look || "safe";
     } else {
       look = "won";

@@ -9,7 +9,8 @@ mod xml;
 
 use self::arrows::arrows;
 use self::layout::{BOX, Layout, ROW, broken, width};
-use self::xml::{Escaped, fingerprint};
+use self::xml::Escaped;
+pub(super) use self::xml::fingerprint;
 use super::explain::Explanation;
 use super::picture::{Idle, Picture, Row, StepRow};
 use super::words;
@@ -39,6 +40,11 @@ pub fn svg(trace: &Trace) -> String {
     };
     drawing.draw();
     drawing.out
+}
+
+/// The text as it may stand in XML.
+pub(super) fn escaped(text: &str) -> String {
+    Escaped(text).to_string()
 }
 
 struct Drawing<'p> {

@@ -24,7 +24,7 @@ impl Display for Escaped<'_> {
 }
 
 /// A number that depends on the text alone (FNV-1a), for names that must not clash on one page.
-pub(super) fn fingerprint(text: &str) -> u32 {
+pub(in crate::diagram) fn fingerprint(text: &str) -> u32 {
     let step = |hash: u32, byte: u8| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193);
     text.bytes().fold(0x811c_9dc5, step)
 }

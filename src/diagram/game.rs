@@ -1,0 +1,162 @@
+//! Playing the scheduler: the learner chooses who goes next, and losing an update is the win.
+
+use super::graph::{Graph, Move, State};
+use crate::report::counted;
+use crate::trace::{ThreadId, Trace};
+
+/// A game on a graph: the moves taken so far.
+#[derive(Clone, Debug)]
+pub struct Game<'g> {
+    graph: &'g Graph,
+    /// At each state so far, which of its moves was taken.
+    path: Vec<usize>,
+    shortest: Option<usize>,
+}
+
+/// How the game stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// The program runs, and nothing is lost.
+    Running,
+    /// The program has ended, and nothing is lost.
+    Safe(String),
+    /// An update is lost: the game is won. The words say by which step, and why.
+    Won(String),
+}
+
+impl<'g> Game<'g> {
+    /// A game at its start.
+    pub fn new(graph: &'g Graph) -> Self {
+        Game { graph, path: Vec::new(), shortest: graph.shortest_loss() }
+    }
+
+    /// The goal in one line.
+    pub fn goal(&self) -> &'static str {
+        match self.shortest {
+            Some(_) => "Goal: lose an update.",
+            None => "Goal: lose an update. (Nobody can, in this program. Try.)",
+        }
+    }
+
+    /// The state the program is in.
+    pub fn state(&self) -> &'g State {
+        &self.graph.states[self.at()]
+    }
+
+    fn at(&self) -> usize {
+        let step = |state: usize, &choice: &usize| self.graph.states[state].moves[choice].next;
+        self.path.iter().fold(0, step)
+    }
+
+    /// The moves that a thread has now; more than one when it has a free choice.
+    pub fn moves(&self, thread: ThreadId) -> Vec<&'g Move> {
+        self.state().moves.iter().filter(|taken| taken.step.thread == thread).collect()
+    }
+
+    /// Why a thread cannot go now; `None` when it can, or has ended.
+    pub fn blocked(&self, thread: ThreadId) -> Option<&'g str> {
+        let blocked = self.state().blocked.iter().find(|(id, _)| *id == thread);
+        blocked.map(|(_, why)| why.as_str())
+    }
+
+    /// Lets a thread take the move with this number among its own. `false`: it has no such move.
+    pub fn play(&mut self, thread: ThreadId, choice: usize) -> bool {
+        let own = self.state().moves.iter().enumerate().filter(|(_, m)| m.step.thread == thread);
+        match own.map(|(at, _)| at).nth(choice) {
+            Some(at) => {
+                self.path.push(at);
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// Takes the last move back. `false`: there was none.
+    pub fn undo(&mut self) -> bool {
+        self.path.pop().is_some()
+    }
+
+    /// Begins again.
+    pub fn restart(&mut self) {
+        self.path.clear();
+    }
+
+    /// The moves taken so far, as a trace.
+    pub fn trace(&self) -> Trace {
+        self.graph.trace(&self.path)
+    }
+
+    /// How the game stands.
+    pub fn standing(&self) -> Standing {
+        let trace = self.trace();
+        let ending = self.state().outcome.map(|outcome| &self.graph.outcomes[outcome]);
+        let ended = ending.map(|ending| format!(" It {}.", ending.text)).unwrap_or_default();
+        if let Some(link) = super::picture::links(&trace).first() {
+            let steps = counted(link.write as u128 + 1, "step");
+            let shortest = self.shortest.unwrap_or(link.write + 1);
+            return Standing::Won(format!(
+                "An update is lost after {steps}; the shortest possible is {shortest}. {}.{ended}",
+                capital(&link.sentence)
+            ));
+        }
+        match ending {
+            None => Standing::Running,
+            Some(ending) if ending.lost => Standing::Won(ended.trim().to_owned()),
+            Some(_) => Standing::Safe(format!("{} Nothing is lost.", ended.trim())),
+        }
+    }
+}
+
+/// The sentence with a capital letter.
+fn capital(sentence: &str) -> String {
+    let mut letters = sentence.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagram::sample::racy_graph;
+
+    fn play(game: &mut Game, schedule: &str) {
+        for letter in schedule.chars() {
+            assert!(game.play(ThreadId::from_letter(letter).unwrap(), 0), "{letter} can go");
+        }
+    }
+
+    #[test]
+    fn losing_an_update_wins_and_says_why() {
+        let graph = racy_graph(2, 2);
+        let mut game = Game::new(&graph);
+        play(&mut game, "ABA");
+        assert_eq!(game.standing(), Standing::Running);
+        play(&mut game, "B");
+        let Standing::Won(words) = game.standing() else { panic!("an update is lost") };
+        assert_eq!(
+            words,
+            "An update is lost after 4 steps; the shortest possible is 4. Step 4 overwrote step 3, \
+             because thread B had read count at step 2."
+        );
+        play(&mut game, "AABB");
+        assert!(
+            matches!(game.standing(), Standing::Won(words) if words.ends_with("It returned 3."))
+        );
+    }
+
+    #[test]
+    fn an_order_that_loses_nothing_is_no_win_and_can_be_taken_back() {
+        let graph = racy_graph(2, 1);
+        let mut game = Game::new(&graph);
+        play(&mut game, "AABB");
+        assert_eq!(game.standing(), Standing::Safe("It returned 2. Nothing is lost.".into()));
+        assert!(!game.play(ThreadId(1), 0), "A has ended");
+        for _ in 0..3 {
+            assert!(game.undo());
+        }
+        play(&mut game, "BAB");
+        assert!(matches!(game.standing(), Standing::Won(_)));
+        game.restart();
+        assert!(!game.undo(), "nothing is left to take back");
+        assert_eq!(game.standing(), Standing::Running);
+    }
+}
