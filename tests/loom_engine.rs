@@ -201,6 +201,44 @@ fn a_cell_that_a_flag_hands_over_is_no_data_race_unless_the_flag_is_relaxed() {
 }
 
 #[test]
+fn what_destructors_ask_for_in_a_stopped_execution_neither_aborts_nor_hangs() {
+    /// Locks and joins when it is dropped, as a counter with a thread of its own does.
+    struct Tidy(
+        Arc<<Loom as Primitives>::Mutex<u64>>,
+        Option<<Loom as Primitives>::JoinHandle<()>>,
+    );
+    impl Drop for Tidy {
+        fn drop(&mut self) {
+            *self.0.lock() += 1;
+            self.1.take().expect("dropped once").join();
+        }
+    }
+    let report = explore_with_loom(|| {
+        let a = Arc::new(<Loom as Primitives>::Mutex::named("a", 0u64));
+        let b = Arc::new(<Loom as Primitives>::Mutex::named("b", 0u64));
+        let (a2, b2) = (Arc::clone(&a), Arc::clone(&b));
+        let thread = Loom::spawn("other", move || {
+            let _b = b2.lock();
+            *a2.lock() += 1;
+        });
+        let _tidy = Tidy(Arc::clone(&b), Some(thread));
+        let _a = a.lock();
+        *b.lock() += 1;
+    });
+    let stuck = report.failures().next().expect("a deadlock").result();
+    assert!(matches!(stuck, Err(Failure::Deadlock { .. })), "{report}");
+    assert!(!report.is_complete(), "loom could not go on after it");
+
+    let report = explore_with_loom(|| {
+        let m = Arc::new(<Loom as Primitives>::Mutex::named("m", ()));
+        let _held = m.lock();
+        while std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| drop(m.lock()))).is_err() {}
+    });
+    let stuck = report.failures().next().expect("a deadlock").result();
+    assert!(matches!(stuck, Err(Failure::Deadlock { .. })), "{report}");
+}
+
+#[test]
 fn a_channel_closes_and_a_bounded_one_makes_its_sender_wait() {
     let report = explore_with_loom(|| {
         let (sender, receiver) = Loom::channel::<u64>("channel", Some(1));

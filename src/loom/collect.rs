@@ -106,7 +106,7 @@ impl<T: Clone + Ord + Debug> Collector<T> {
             self.stale.insert((literal, outcome));
             return Some(0);
         }
-        let shape = shape(steps);
+        let shape = shape(steps, &finished.contended);
         match &self.shape {
             None => self.shape = Some(shape),
             Some(common) if *common != shape => self.shape = Some(None),

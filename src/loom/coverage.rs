@@ -7,11 +7,11 @@ use crate::trace::{Action, Step};
 pub(super) struct Shape(Vec<u32>);
 
 /// The shape of an execution whose threads never wait and are not started or joined in between;
-/// `None` for any other.
-pub(super) fn shape(steps: &[Step]) -> Option<Shape> {
+/// `None` for any other. `contended` says of each step whether others may take theirs meanwhile.
+pub(super) fn shape(steps: &[Step], contended: &[bool]) -> Option<Shape> {
     let mut counts = Vec::new();
-    for step in steps.iter().filter(|step| !step.alone) {
-        let free = |&earlier: &usize| steps[earlier].alone || steps[earlier].thread == step.thread;
+    for (step, _) in steps.iter().zip(contended).filter(|(_, contended)| **contended) {
+        let free = |&before: &usize| !contended[before] || steps[before].thread == step.thread;
         if !never_waits(step.action) || !step.after.iter().all(free) {
             return None;
         }

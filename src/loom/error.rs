@@ -31,6 +31,8 @@ pub enum LoomError {
     Nondeterministic,
     /// An exploration was started inside the program of another.
     Nested,
+    /// A thread that unwinds joined, in a destructor, a thread that had panicked.
+    PanicWhileUnwinding,
     /// Another panic of loom's.
     Other {
         /// What loom said.
@@ -87,6 +89,11 @@ impl fmt::Display for LoomError {
                 f,
                 "a program that loom runs cannot start another exploration: run them one after \
                  the other"
+            ),
+            LoomError::PanicWhileUnwinding => write!(
+                f,
+                "a destructor joins a panicked thread while its own thread unwinds, which would \
+                 end the process: join before, or ignore the error there"
             ),
             LoomError::Other { message } => {
                 let message = message.lines().next().unwrap_or_default();

@@ -3,6 +3,7 @@
 //! The log numbers threads and objects as they came, which depends on the schedule. Here they get
 //! the numbers that stay: threads by parent and index, objects by maker and index.
 
+use super::happens_before::racing_pairs;
 use crate::primitives::loom::log::{Log, PanicNote, RacyAccess};
 use crate::primitives::loom::threads::Wait;
 use crate::report::{Failure, RacingAccess};
@@ -13,6 +14,8 @@ use std::borrow::Cow;
 pub(super) struct Finished {
     pub(super) steps: Vec<Step>,
     pub(super) failure: Option<Failure>,
+    /// For each step: was there anyone to race with, whatever the schedule?
+    pub(super) contended: Vec<bool>,
     /// Something that loom does not explore was asked of it.
     pub(super) unexplored: bool,
     waiting: Vec<Waiting>,
@@ -43,7 +46,8 @@ pub(super) fn finish(mut log: Log) -> Finished {
     name_the_nameless(&mut made);
     let waiting = waiting(&log, &names, &made);
     Finished {
-        failure: failure(&log, &names, &made, &waiting),
+        failure: failure(&log, &names, &made, &steps, &waiting),
+        contended: std::mem::take(&mut log.contended),
         unexplored: log.unexplored,
         threads: threads.iter().map(|&i| thread(&log, i, &names)).collect(),
         objects: made,
@@ -125,8 +129,8 @@ fn waiting(log: &Log, names: &Names, objects: &[Object]) -> Vec<Waiting> {
                     (format!("mutex {}", name(*mutex)), holder.clone())
                 }
                 Wait::Notify(condvar) => (format!("condvar {}", name(*condvar)), None),
-                Wait::Message(channel) => (format!("a message in {}", name(*channel)), None),
-                Wait::Room(channel) => (format!("room in {}", name(*channel)), None),
+                Wait::Message(channel) => (format!("channel {}", name(*channel)), None),
+                Wait::Room(channel) => (format!("channel {}", name(*channel)), None),
                 Wait::End(child) => (format!("thread {} to end", thread(*child)), None),
             };
             let holder = holder.map(|(holder, place)| (thread(holder), place));
@@ -137,24 +141,35 @@ fn waiting(log: &Log, names: &Names, objects: &[Object]) -> Vec<Waiting> {
     waiting
 }
 
-/// Undefined behaviour first, then why the execution did not end, then what ended a thread.
-fn failure(log: &Log, names: &Names, objects: &[Object], waiting: &[Waiting]) -> Option<Failure> {
-    if let Some((cell, first, second)) = &log.race {
-        let object = objects[names.objects[cell.0 as usize].0 as usize].name.to_string();
+/// What ended a thread first, then why the execution did not end, then undefined behaviour.
+fn failure(
+    log: &Log,
+    names: &Names,
+    objects: &[Object],
+    steps: &[Step],
+    waiting: &[Waiting],
+) -> Option<Failure> {
+    if let Some(panic) = log.threads.iter().find_map(|thread| thread.panic.clone()) {
+        let PanicNote { thread, message, place } = panic;
+        let thread = names.threads[thread.index()].letter();
+        return Some(Failure::Panic { thread, message, place });
+    }
+    if !waiting.is_empty() {
+        return Some(Failure::Deadlock { waiting: waiting.to_vec() });
+    }
+    let (cell, first, second) = log.race.as_ref()?;
+    let cell = names.objects[cell.0 as usize];
+    let object = objects[cell.0 as usize].name.to_string();
+    // loom says that there is a race; of all pairs that race the same one is named in every
+    // interleaving of the class.
+    let pair = racing_pairs(steps, cell).min();
+    let (first, second) = pair.unwrap_or_else(|| {
         let access = |(thread, writes, place): &RacyAccess| RacingAccess {
             thread: names.threads[thread.index()].letter(),
             writes: *writes,
             place: place.clone(),
         };
-        return Some(Failure::DataRace { object, first: access(first), second: access(second) });
-    }
-    if !waiting.is_empty() {
-        return Some(Failure::Deadlock { waiting: waiting.to_vec() });
-    }
-    let panic = log.threads.iter().find_map(|thread| thread.panic.clone());
-    panic.map(|PanicNote { thread, message, place }| Failure::Panic {
-        thread: names.threads[thread.index()].letter(),
-        message,
-        place,
-    })
+        (access(first), access(second))
+    });
+    Some(Failure::DataRace { object, first, second })
 }

@@ -24,7 +24,8 @@
 //! # Layout
 //! - this file: [`explore_with_loom`], and [`LoomExplorer`] with its limits
 //! - `finish`: from a log to a trace; `collect`: from executions to a report; `class`: which executions are the same but for the
-//!   order of independent steps; `coverage`: how many interleavings there are
+//!   order of independent steps; `coverage`: how many interleavings there are; `happens_before`:
+//!   which accesses race
 //! - `error`: what loom cannot do; `panics`: panics caught without noise
 //!
 //! # Limitations
@@ -36,11 +37,12 @@ mod collect;
 mod coverage;
 mod error;
 mod finish;
+mod happens_before;
 pub(crate) mod panics;
 
 pub use error::LoomError;
 
-use crate::primitives::loom::log::{self, Abandon, Log, Stop};
+use crate::primitives::loom::log::{self, Abandon, Log, OnHang, Stop};
 use crate::primitives::loom::threads;
 use crate::report::Report;
 use collect::Collector;
@@ -48,8 +50,8 @@ use panics::Quiet;
 use parking_lot::Mutex;
 use std::fmt::Debug;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
 /// Explores a program with loom.
@@ -136,23 +138,63 @@ impl LoomExplorer {
         if log::is_active() {
             return Err(LoomError::Nested);
         }
-        let program = Arc::new(program);
+        // On a thread of its own: what a program leaves behind there (a destructor that hangs, say)
+        // stays there.
+        let (sender, receiver) = mpsc::channel();
+        let limits = self.clone();
+        let explore = move || limits.explore_here(&Arc::new(program), &sender);
+        let thread = std::thread::Builder::new().name("loom".to_owned()).spawn(explore);
+        let thread = thread.expect("the operating system refused a new thread");
+        receiver.recv().unwrap_or_else(|_| {
+            let panic = thread.join().err();
+            let message = panic.map(|panic| panics::message(panic.as_ref())).unwrap_or_default();
+            Err(LoomError::Other { message })
+        })
+    }
+
+    /// Explores, and sends the report: at the end, or when a thread hangs.
+    fn explore_here<T, F>(
+        &self,
+        program: &Arc<F>,
+        send: &mpsc::Sender<Result<Report<T>, LoomError>>,
+    ) where
+        F: Fn() -> T + Send + Sync + 'static,
+        T: Clone + Ord + Debug + Send + 'static,
+    {
         let began = Instant::now();
         let mut unlocks_are_points = false;
         loop {
             let collector = Arc::new(Mutex::new(Collector::new()));
-            let ended = self.run(&program, &collector, began, unlocks_are_points);
-            match ended {
+            let (hung, collected) = (send.clone(), Arc::clone(&collector));
+            let on_hang: OnHang = Arc::new(move |log: Log| {
+                let mut collector = collected.lock();
+                let report = match log.stop {
+                    Some(Stop::Error(error)) => Err(error),
+                    _ => {
+                        collector.collect(Some(log));
+                        Ok(collector.report(false, began.elapsed()))
+                    }
+                };
+                let _ = hung.send(report);
+            });
+            let ended = self.run(program, &collector, began, unlocks_are_points, &on_hang);
+            let report = match ended {
+                Ended::UnlocksAsPoints => {
+                    unlocks_are_points = true;
+                    continue;
+                }
                 Ended::All | Ended::Limit => {
-                    let complete = matches!(ended, Ended::All);
-                    return Ok(collector.lock().report(complete, began.elapsed()));
+                    let all = matches!(ended, Ended::All);
+                    Ok(collector.lock().report(all, began.elapsed()))
                 }
                 Ended::Error(LoomError::TooManyBranches { .. }) => {
-                    return Err(LoomError::TooManyBranches { limit: self.max_branches });
+                    Err(LoomError::TooManyBranches { limit: self.max_branches })
                 }
-                Ended::Error(error) => return Err(error),
-                Ended::UnlocksAsPoints => unlocks_are_points = true,
-            }
+                Ended::Error(error) => Err(error),
+            };
+            // Nobody listens any more where a thread hung; then the report is already there.
+            let _ = send.send(report);
+            return;
         }
     }
 
@@ -163,6 +205,7 @@ impl LoomExplorer {
         collector: &Arc<Mutex<Collector<T>>>,
         began: Instant,
         unlocks_are_points: bool,
+        on_hang: &OnHang,
     ) -> Ended
     where
         F: Fn() -> T + Send + Sync + 'static,
@@ -170,7 +213,7 @@ impl LoomExplorer {
     {
         let _quiet = Quiet::new();
         let (program, limits) = (Arc::clone(program), self.clone());
-        let collected = Arc::clone(collector);
+        let (collected, on_hang) = (Arc::clone(collector), Arc::clone(on_hang));
         let body = move || {
             {
                 let mut collector = collected.lock();
@@ -179,7 +222,7 @@ impl LoomExplorer {
                     resume_unwind(Box::new(Limit));
                 }
             }
-            let result = execute(&*program, unlocks_are_points);
+            let result = execute(&*program, unlocks_are_points, &on_hang);
             collected.lock().returned(result);
         };
         let checked = catch_unwind(AssertUnwindSafe(|| self.builder().check(body)));
@@ -231,11 +274,11 @@ enum Ended {
 }
 
 /// Runs the program's main thread once. `None` when it ended in a panic, which the log then has.
-fn execute<T>(program: &(impl Fn() -> T + ?Sized), unlocks_are_points: bool) -> Option<T> {
+fn execute<T>(program: impl Fn() -> T, unlocks_are_points: bool, on_hang: &OnHang) -> Option<T> {
     // 0 is the number of no execution: that of an object which was made outside.
     static EXECUTIONS: AtomicU64 = AtomicU64::new(1);
     let number = EXECUTIONS.fetch_add(1, Ordering::Relaxed);
-    let mut log = Log::new(number, unlocks_are_points);
+    let mut log = Log::new(number, unlocks_are_points, Arc::clone(on_hang));
     log.set_main(::loom::thread::current());
     log::begin(log);
     let result = catch_unwind(AssertUnwindSafe(program));

@@ -66,6 +66,7 @@ fn keep(info: &PanicHookInfo<'_>) {
         line: at.line(),
         column: at.column(),
     });
+    log::try_with(|log| log.mine().unwinding = true);
     // A panic of loom's own ends the exploration; only what its data-race check says is a result.
     let of_loom = place.as_ref().is_some_and(|place| is_looms(&place.file));
     if of_loom && !message.contains("Causality violation") {
@@ -91,5 +92,5 @@ pub(crate) fn message(payload: &(dyn Any + Send)) -> String {
         .downcast_ref::<&str>()
         .map(|text| (*text).to_owned())
         .or_else(|| payload.downcast_ref::<String>().cloned())
-        .unwrap_or_else(|| "a value that is not text".to_owned())
+        .unwrap_or_else(|| "a panic without a message".to_owned())
 }

@@ -55,36 +55,46 @@ pub(super) fn channel<T: Send + 'static>(
     (LoomSender(Arc::clone(&channel)), LoomReceiver(channel))
 }
 
-/// What a thread that came to the channel did there.
-enum Turn<R> {
-    Done { result: R, action: Action, read: Option<Value>, written: Option<Value> },
-    Wait(Wait),
+/// What a thread did at a channel.
+struct Turn<R> {
+    result: R,
+    action: Action,
+    read: Option<Value>,
+    written: Option<Value>,
 }
 
 impl<T: Send + 'static> Channel<T> {
-    /// Comes to the channel until `turn` does something, and records what. `None` when the
-    /// execution cannot go on.
-    fn step<R>(&self, place: &Place, mut turn: impl FnMut(&mut State<T>) -> Turn<R>) -> Option<R> {
-        while self.tag.enter() {
-            let published = self.point.as_ref()?.pass();
-            let turn = turn(&mut self.state.lock());
-            match turn {
-                Turn::Done { result, action, read, written } => {
-                    let done = Done { read, written, ..Done::on(action, self.tag.id) };
-                    log::with(|log| log.step(done, place.clone()));
-                    drop(published);
-                    let waiting = std::mem::take(&mut self.state.lock().waiting);
-                    threads::wake(waiting);
-                    return Some(result);
-                }
-                Turn::Wait(wait) => {
-                    std::mem::forget(published);
-                    self.state.lock().waiting.push(log::with(|log| log.current));
-                    threads::wait(wait, place.clone());
-                }
+    /// Waits until `ready`, then takes its turn and records it. `None` when the execution cannot go
+    /// on.
+    fn step<R>(
+        &self,
+        wait: Wait,
+        place: &Place,
+        ready: impl Fn(&State<T>) -> bool,
+        turn: impl FnOnce(&mut State<T>) -> Turn<R>,
+    ) -> Option<R> {
+        let published = loop {
+            if !self.tag.enter() {
+                return None;
             }
-        }
-        None
+            // Who has to wait does so without going to loom: blocked means disabled.
+            if ready(&self.state.lock()) {
+                let published = self.point.as_ref()?.pass();
+                if ready(&self.state.lock()) {
+                    break published;
+                }
+                std::mem::forget(published);
+            } else {
+                self.state.lock().waiting.push(log::with(|log| log.current));
+                threads::wait(wait.clone(), place.clone());
+            }
+        };
+        let Turn { result, action, read, written } = turn(&mut self.state.lock());
+        let done = Done { read, written, ..Done::on(action, self.tag.id) };
+        log::with(|log| log.step(done, place.clone()));
+        drop(published);
+        self.wake();
+        Some(result)
     }
 }
 
@@ -103,6 +113,10 @@ impl<T> Channel<T> {
             log::with(|log| log.step(Done::on(action, self.tag.id), self.made.clone()));
         }
         drop(published);
+        self.wake();
+    }
+
+    fn wake(&self) {
         let waiting = std::mem::take(&mut self.state.lock().waiting);
         threads::wake(waiting);
     }
@@ -115,16 +129,18 @@ impl<T: Send + 'static> Sender<T> for LoomSender<T> {
         let channel = &self.0;
         let written = shown(&message);
         let mut message = Some(message);
-        let sent = channel.step(&place, |state| {
+        let room = |state: &State<T>| !state.receiver || state.messages.len() < channel.capacity;
+        let sent = channel.step(Wait::Room(channel.tag.id), &place, room, |state| {
             if !state.receiver {
-                let action = Action::SendClosed;
-                return Turn::Done { result: false, action, read: None, written: None };
-            }
-            if state.messages.len() >= channel.capacity {
-                return Turn::Wait(Wait::Room(channel.tag.id));
+                return Turn {
+                    result: false,
+                    action: Action::SendClosed,
+                    read: None,
+                    written: None,
+                };
             }
             state.messages.extend(message.take());
-            Turn::Done { result: true, action: Action::Send, read: None, written }
+            Turn { result: true, action: Action::Send, read: None, written }
         });
         match (sent, message) {
             (Some(true), _) | (None, None) => Ok(()),
@@ -139,17 +155,12 @@ impl<T: Send + 'static> Receiver<T> for LoomReceiver<T> {
     fn receive(&self) -> Option<T> {
         let place = Place::from(Location::caller());
         let channel = &self.0;
-        let received = channel.step(&place, |state| match state.messages.pop_front() {
-            Some(message) => {
-                let read = shown(&message);
-                let result = Some(message);
-                Turn::Done { result, action: Action::Receive, read, written: None }
-            }
-            None if state.senders == 0 => {
-                let action = Action::ReceiveClosed;
-                Turn::Done { result: None, action, read: None, written: None }
-            }
-            None => Turn::Wait(Wait::Message(channel.tag.id)),
+        let some = |state: &State<T>| !state.messages.is_empty() || state.senders == 0;
+        let received = channel.step(Wait::Message(channel.tag.id), &place, some, |state| {
+            let result = state.messages.pop_front();
+            let read = result.as_ref().and_then(shown);
+            let action = if result.is_some() { Action::Receive } else { Action::ReceiveClosed };
+            Turn { result, action, read, written: None }
         });
         received.flatten()
     }

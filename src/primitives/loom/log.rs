@@ -13,6 +13,7 @@ use crate::trace::{Action, Object, ObjectId, ObjectKind, Place, Step, ThreadId, 
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::panic::resume_unwind;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 thread_local! {
@@ -21,6 +22,9 @@ thread_local! {
 
 /// The payload that unwinds a thread of an execution which cannot go on.
 pub(crate) struct Abandon;
+
+/// What becomes of the log of an execution that hangs.
+pub(crate) type OnHang = Arc<dyn Fn(Log) + Send + Sync>;
 
 /// Why loom has to stop altogether.
 pub(crate) enum Stop {
@@ -49,8 +53,12 @@ pub(crate) struct Log {
     pub(crate) unlocks_are_points: bool,
     /// No operation reaches loom any more.
     pub(crate) dead: bool,
+    /// Takes the log when a thread can neither go on nor unwind: see [`hang`].
+    on_hang: OnHang,
+    /// For each step: was there anyone to race with, whatever the schedule?
+    pub(crate) contended: Vec<bool>,
     /// The one object of the start gate.
-    pub(crate) gate: Option<std::sync::Arc<::loom::sync::atomic::AtomicUsize>>,
+    pub(crate) gate: Option<Arc<::loom::sync::atomic::AtomicUsize>>,
     pub(super) current: usize,
     pub(super) unjoined: usize,
 }
@@ -75,6 +83,10 @@ pub(crate) struct ThreadLog {
     pub(super) after: Vec<usize>,
     pub(super) waiting: Option<(Wait, Place)>,
     pub(super) ended: bool,
+    /// It has begun to unwind. It may have caught that: see [`unwinds`].
+    pub(crate) unwinding: bool,
+    /// How often it asked for something that an execution which cannot go on does not give.
+    abandoned: u32,
     /// The panic that ended it, until a thread that joins it takes it over.
     pub(crate) panic: Option<PanicNote>,
     /// The panic of a joined thread, which it may catch or pass on.
@@ -98,7 +110,7 @@ pub(crate) struct ObjectLog {
 }
 
 impl Log {
-    pub(crate) fn new(execution: u64, unlocks_are_points: bool) -> Log {
+    pub(crate) fn new(execution: u64, unlocks_are_points: bool, on_hang: OnHang) -> Log {
         let mut log = Log {
             execution,
             threads: Vec::with_capacity(4),
@@ -110,6 +122,8 @@ impl Log {
             unexplored: false,
             unlocks_are_points,
             dead: false,
+            on_hang,
+            contended: Vec::with_capacity(32),
             gate: None,
             current: 0,
             unjoined: 0,
@@ -128,14 +142,15 @@ impl Log {
         ThreadId(self.current as u8)
     }
 
-    pub(super) fn mine(&mut self) -> &mut ThreadLog {
+    pub(crate) fn mine(&mut self) -> &mut ThreadLog {
         &mut self.threads[self.current]
     }
 
     /// Writes down a step of the running thread, and returns its index.
     pub(super) fn step(&mut self, done: Done, place: Place) -> usize {
         let at = self.steps.len();
-        let alone = self.unjoined == 0;
+        let alone = self.threads.iter().filter(|thread| !thread.ended).count() == 1;
+        self.contended.push(self.unjoined > 0);
         let thread = self.me();
         let mine = self.mine();
         mine.last = Some(at);
@@ -177,6 +192,8 @@ impl ThreadLog {
             after: Vec::new(),
             waiting: None,
             ended: false,
+            unwinding: false,
+            abandoned: 0,
             panic: None,
             passing: None,
         }
@@ -246,10 +263,44 @@ pub(super) fn uninterrupted<R>(call: impl FnOnce() -> R) -> R {
     result
 }
 
+/// Does the running thread unwind?
+///
+/// `std::thread::panicking` alone would not do: it is true for all modelled threads while one of
+/// them is stopped in the middle of its unwinding.
+fn unwinds() -> bool {
+    let mine_or_nobodys =
+        |log: &mut Log| log.mine().unwinding || !log.threads.iter().any(|thread| thread.unwinding);
+    std::thread::panicking() && try_with(mine_or_nobodys).unwrap_or(true)
+}
+
 /// Unwinds the running thread of an execution that cannot go on, unless it unwinds already.
 pub(super) fn abandon() {
-    if !std::thread::panicking() {
-        resume_unwind(Box::new(Abandon));
+    if unwinds() {
+        return;
+    }
+    let patience = with(|log| {
+        let mine = log.mine();
+        mine.unwinding = true;
+        mine.abandoned += 1;
+        mine.abandoned < 1000
+    });
+    if !patience {
+        // It catches every panic and asks again.
+        hang();
+    }
+    resume_unwind(Box::new(Abandon));
+}
+
+/// Stops the running thread for good, and the exploration with it: a destructor asks for something
+/// that does not exist, and a second panic would end the process. The thread of the operating
+/// system, which belongs to this exploration alone, sleeps from here on.
+pub(super) fn hang() -> ! {
+    if let Some(log) = take() {
+        let on_hang = Arc::clone(&log.on_hang);
+        on_hang(log);
+    }
+    loop {
+        std::thread::park();
     }
 }
 

@@ -182,6 +182,7 @@ pub(super) fn spawn<M: Mode, T: Send + 'static>(
 pub(crate) fn end(thread: usize) -> bool {
     log::with(|log| {
         log.threads[thread].ended = true;
+        log.threads[thread].unwinding = false;
         log.stop.is_some()
     })
 }
@@ -258,10 +259,18 @@ impl<T: Send + 'static> JoinHandle<T> for LoomJoinHandle<T> {
             Some(Ok(value)) => value,
             Some(Err(payload)) => {
                 panics::take();
-                log::with(|log| log.mine().passing = note);
+                let unwinds = log::with(|log| {
+                    log.mine().passing = note;
+                    std::mem::replace(&mut log.mine().unwinding, true)
+                });
+                if unwinds && std::thread::panicking() {
+                    let why = Stop::Error(LoomError::PanicWhileUnwinding);
+                    log::with(|log| drop(log.stop.replace(why)));
+                    log::hang();
+                }
                 resume_unwind(payload)
             }
-            None => resume_unwind(Box::new(Abandon)),
+            None => log::hang(),
         }
     }
 }
