@@ -6,7 +6,6 @@
 //! and no store may come between. What is left is checked against the axiom for SC, where it could
 //! break.
 
-use super::clocks::Row;
 use super::event::{Choice, EventId, INIT, Op, Step};
 use super::graph::Graph;
 use std::sync::atomic::Ordering;
@@ -18,22 +17,24 @@ impl Graph {
         out.clear();
         match step.op() {
             Op::Load { location, .. } => {
-                self.visible(thread, location, |_, w| out.push(Choice::Read(w)))
+                self.visible(thread, step, location, |_, w| out.push(Choice::Read(w)))
             }
-            Op::Store { location, .. } => self.visible(thread, location, |taken, w| {
+            Op::Store { location, .. } => self.visible(thread, step, location, |taken, w| {
                 if !taken {
                     out.push(Choice::Behind(w));
                 }
             }),
-            Op::Update { location, weak, .. } => self.visible(thread, location, |taken, w| {
-                let writes = step.update(self.value(location, w)).is_some();
-                if !writes || !taken {
-                    out.push(Choice::Read(w));
-                }
-                if writes && weak {
-                    out.push(Choice::Fail(w));
-                }
-            }),
+            Op::Update { location, weak, .. } => {
+                self.visible(thread, step, location, |taken, w| {
+                    let writes = step.update(self.value(location, w)).is_some();
+                    if !writes || !taken {
+                        out.push(Choice::Read(w));
+                    }
+                    if writes && weak {
+                        out.push(Choice::Fail(w));
+                    }
+                })
+            }
             Op::Touch { ways, .. } | Op::Pick { ways } if ways > 1 => {
                 out.extend((0..ways).map(Choice::Way));
             }
@@ -51,7 +52,13 @@ impl Graph {
 
     /// Calls `each` with every write to the location that a thread may still see, newest first,
     /// and whether a read-modify-write already stands right behind it.
-    fn visible(&self, thread: u8, location: u32, mut each: impl FnMut(bool, EventId)) {
+    fn visible(
+        &self,
+        thread: u8,
+        step: &impl Step,
+        location: u32,
+        mut each: impl FnMut(bool, EventId),
+    ) {
         let Some(place) = self.locations.get(location as usize) else {
             return each(false, INIT);
         };
@@ -59,7 +66,7 @@ impl Graph {
         for &write in place.writes.iter().rev().chain([&INIT]) {
             let taken = next.is_some_and(|next| self.event(next).reads == Some(write));
             each(taken, write);
-            if write == INIT || self.has_seen(thread, write, &place.touched) {
+            if write == INIT || self.has_seen(thread, step, write, &place.touched) {
                 break;
             }
             next = Some(write);
@@ -67,10 +74,10 @@ impl Graph {
     }
 
     /// Does the thread know of this write, by itself or through a read that happened before?
-    fn has_seen(&self, thread: u8, write: EventId, touched: &[EventId]) -> bool {
-        self.known_to(thread, write, Row::Before)
+    fn has_seen(&self, thread: u8, step: &impl Step, write: EventId, touched: &[EventId]) -> bool {
+        self.known_to(thread, step, write)
             || touched.iter().any(|&event| {
-                self.event(event).reads == Some(write) && self.known_to(thread, event, Row::Before)
+                self.event(event).reads == Some(write) && self.known_to(thread, step, event)
             })
     }
 
@@ -86,8 +93,7 @@ impl Graph {
             }
             _ => return false,
         };
-        let fence =
-            |&id: &EventId| self.event(id).is_fence() && self.known_to(thread, id, Row::Before);
+        let fence = |&id: &EventId| self.event(id).is_fence() && self.known_to(thread, step, id);
         !self.sc.is_empty() && (itself || self.sc.iter().any(fence))
     }
 }

@@ -66,16 +66,6 @@ pub enum Op {
         /// In how many ways it can be done: the waiters a notify may wake.
         ways: u32,
     },
-    /// Starts a thread.
-    Spawn {
-        /// The new thread.
-        child: u8,
-    },
-    /// Learns that a thread has ended.
-    Join {
-        /// The ended thread.
-        child: u8,
-    },
     /// A free choice that touches nothing.
     Pick {
         /// How many alternatives there are.
@@ -116,10 +106,26 @@ impl Op {
     }
 }
 
+/// An earlier event that comes before a step for a reason other than an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reason {
+    /// The event.
+    pub event: EventId,
+    /// Does the step learn what the event's thread knew? A spawn and a join teach, a notify only
+    /// wakes.
+    pub teaches: bool,
+}
+
 /// A step that a thread waits to take.
-pub trait Step: Copy {
+pub trait Step: Clone {
     /// The step.
     fn op(&self) -> Op;
+
+    /// What comes before it besides its thread's own events: the event that started its thread,
+    /// the last one of a thread it has joined, the notify that woke it.
+    fn reasons(&self) -> &[Reason] {
+        &[]
+    }
 
     /// What an [`Op::Update`] writes when it reads `read`; `None`: it fails and only reads.
     fn update(&self, read: u64) -> Option<u64>;
@@ -141,7 +147,7 @@ pub enum Choice {
 }
 
 /// One event of the graph.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Event {
     /// Who.
     pub thread: u8,
@@ -159,6 +165,8 @@ pub struct Event {
     pub read: u64,
     /// The value written, if it writes.
     pub written: Option<u64>,
+    /// What comes before it besides its thread's own events.
+    pub reasons: Vec<Reason>,
     /// The thread's latest release fence.
     pub(super) fence: Option<EventId>,
 }

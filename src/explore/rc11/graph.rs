@@ -20,23 +20,13 @@ pub(super) struct Location {
     pub(super) touched: Vec<EventId>,
 }
 
-/// A thread's events.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Line {
-    /// Its events, in program order.
-    pub(super) events: Vec<EventId>,
-    /// The event that started it.
-    pub(super) spawned: Option<EventId>,
-    /// The event that awaited its end.
-    pub(super) joined: Option<EventId>,
-}
-
 /// An execution graph.
 #[derive(Clone, Debug)]
 pub struct Graph {
     pub(super) events: Vec<Event>,
     pub(super) clocks: Clocks,
-    pub(super) threads: Vec<Line>,
+    /// Each thread's events, in program order.
+    pub(super) threads: Vec<Vec<EventId>>,
     pub(super) locations: Vec<Location>,
     /// The events over which the SC axiom speaks.
     pub(super) sc: Vec<EventId>,
@@ -104,15 +94,17 @@ impl Graph {
         self.clocks.get(b, row, event.thread) > event.index
     }
 
-    /// The event whose clocks a thread starts its next event with.
-    pub(super) fn last_of(&self, thread: u8) -> Option<EventId> {
-        let line = self.threads.get(thread as usize)?;
-        line.events.last().copied().or(line.spawned)
+    /// A thread's events, in program order.
+    pub(super) fn line(&self, thread: u8) -> &[EventId] {
+        self.threads.get(thread as usize).map_or(&[], |line| line)
     }
 
-    /// Has `thread`, before its next event, any knowledge of `event`?
-    pub(super) fn known_to(&self, thread: u8, event: EventId, row: Row) -> bool {
-        self.last_of(thread).is_some_and(|last| self.known(event, last, row))
+    /// Has `thread`, when it takes this step as its next, any knowledge of `event`?
+    pub(super) fn known_to(&self, thread: u8, step: &impl Step, event: EventId) -> bool {
+        let learnt = step.reasons().iter().filter(|reason| reason.teaches);
+        let mut ahead =
+            self.line(thread).last().copied().into_iter().chain(learnt.map(|r| r.event));
+        ahead.any(|ahead| self.known(event, ahead, Row::Before))
     }
 
     /// All events about a location or object, in the order they were added.
@@ -142,10 +134,10 @@ impl Graph {
         &mut self.locations[at]
     }
 
-    fn line_mut(&mut self, thread: u8) -> &mut Line {
+    fn line_mut(&mut self, thread: u8) -> &mut Vec<EventId> {
         let at = thread as usize;
         if self.threads.len() <= at {
-            self.threads.resize_with(at + 1, Line::default);
+            self.threads.resize_with(at + 1, Vec::new);
             self.clocks.widen(at + 1);
         }
         &mut self.threads[at]
@@ -157,12 +149,9 @@ impl Graph {
     pub fn push(&mut self, thread: u8, step: &impl Step, choice: Choice) -> EventId {
         let id = self.events.len() as EventId;
         let op = step.op();
-        let last = self.last_of(thread);
         let line = self.line_mut(thread);
-        let index = line.events.len() as u32;
-        line.events.push(id);
-        let inherits = last.filter(|&last| self.event(last).thread == thread);
-        let fence = inherits.and_then(|last| self.event(last).fence);
+        let (index, last) = (line.len() as u32, line.last().copied());
+        line.push(id);
         let mut event = Event {
             thread,
             index,
@@ -172,15 +161,20 @@ impl Graph {
             reads: None,
             read: 0,
             written: None,
-            fence,
+            reasons: step.reasons().to_vec(),
+            fence: last.and_then(|last| self.event(last).fence),
         };
         self.clocks.push();
         if let Some(last) = last {
             self.clocks.join((id, Row::Before), (last, Row::Before));
             self.clocks.join((id, Row::Causes), (last, Row::Causes));
-        }
-        if let Some(last) = inherits {
             self.clocks.join((id, Row::Pending), (last, Row::Pending));
+        }
+        for reason in &event.reasons {
+            self.clocks.join((id, Row::Causes), (reason.event, Row::Causes));
+            if reason.teaches {
+                self.clocks.join((id, Row::Before), (reason.event, Row::Before));
+            }
         }
         self.clocks.set(id, Row::Before, thread, index + 1);
         self.clocks.set(id, Row::Causes, thread, index + 1);
@@ -197,14 +191,6 @@ impl Graph {
                 }
                 if releases(order) {
                     event.fence = Some(id);
-                }
-            }
-            Op::Spawn { child } => self.line_mut(child).spawned = Some(id),
-            Op::Join { child } => {
-                self.line_mut(child).joined = Some(id);
-                if let Some(last) = self.last_of(child) {
-                    self.clocks.join((id, Row::Before), (last, Row::Before));
-                    self.clocks.join((id, Row::Causes), (last, Row::Causes));
                 }
             }
             Op::Touch { .. } => self.follow_touches(id, &op),
@@ -280,7 +266,7 @@ impl Graph {
             if let Some(fence) = event.fence {
                 self.clocks.join((id, Row::Released), (fence, Row::Before));
             }
-            let line = &self.threads[event.thread as usize].events;
+            let line = self.line(event.thread);
             let head = line.iter().rev().skip(1).copied().find(|&earlier| {
                 let earlier = self.event(earlier);
                 earlier.written.is_some()
@@ -322,14 +308,9 @@ impl Graph {
         let event = self.events.pop().expect("an event to take back");
         let id = self.events.len() as EventId;
         self.clocks.pop();
-        self.threads[event.thread as usize].events.pop();
+        self.threads[event.thread as usize].pop();
         if event.is_sc() {
             self.sc.pop();
-        }
-        match event.op {
-            Op::Spawn { child } => self.threads[child as usize].spawned = None,
-            Op::Join { child } => self.threads[child as usize].joined = None,
-            _ => {}
         }
         if let Op::Touch { second: Some(second), .. } = event.op {
             self.locations[second as usize].touched.pop();

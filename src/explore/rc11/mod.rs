@@ -35,6 +35,6 @@ mod psc;
 mod races;
 mod search;
 
-pub use event::{Choice, Event, EventId, INIT, Op, Step};
+pub use event::{Choice, Event, EventId, INIT, Op, Reason, Step};
 pub use graph::Graph;
 pub use search::{Pending, Search, Turn};

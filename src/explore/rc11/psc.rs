@@ -71,24 +71,33 @@ impl Graph {
         a == b || self.happens_before(a, b)
     }
 
-    /// The thread's next event in program order; behind its last one, the join that awaited it.
-    ///
-    /// A thread's start and end are events of their own in the model. They are not kept: whatever
-    /// reaches the spawn reaches the start, and whatever the end reaches the join reaches too.
+    /// The thread's next event in program order.
     fn after(&self, id: EventId) -> Option<EventId> {
         let event = self.event(id);
-        let line = &self.threads[event.thread as usize];
-        line.events.get(event.index as usize + 1).copied().or(line.joined)
+        self.line(event.thread).get(event.index as usize + 1).copied()
     }
 
-    /// The thread's event before this one, or the one that started the thread.
+    /// The thread's event before this one.
     fn ahead(&self, id: EventId) -> Option<EventId> {
         let event = self.event(id);
-        let line = &self.threads[event.thread as usize];
-        match event.index {
-            0 => line.spawned,
-            index => Some(line.events[index as usize - 1]),
-        }
+        event.index.checked_sub(1).map(|index| self.line(event.thread)[index as usize])
+    }
+
+    /// Where an event leads without synchronisation in between: to the next of its thread, and to
+    /// those that a spawn or a join put behind it.
+    ///
+    /// In the paper a spawn, a join, a thread's start and its end would be events of their own.
+    fn leads_to(&self, id: EventId) -> impl Iterator<Item = EventId> + '_ {
+        let taught = (0..self.events.len() as EventId).filter(move |&later| {
+            self.event(later).reasons.iter().any(|r| r.teaches && r.event == id)
+        });
+        self.after(id).into_iter().chain(taught)
+    }
+
+    /// The opposite of [`Graph::leads_to`].
+    fn comes_from(&self, id: EventId) -> impl Iterator<Item = EventId> + '_ {
+        let learnt = self.event(id).reasons.iter().filter(|r| r.teaches).map(|r| r.event);
+        self.ahead(id).into_iter().chain(learnt)
     }
 }
 
@@ -160,7 +169,7 @@ impl<'a> PartialSc<'a> {
         let graph = self.graph;
         let location = graph.event(access).op.location().expect("an access");
         let same = &graph.locations[location as usize].touched;
-        graph.ahead(access).is_some_and(|ahead| graph.reaches(fence, ahead))
+        graph.comes_from(access).any(|ahead| graph.reaches(fence, ahead))
             || same
                 .iter()
                 .any(|&via| graph.happens_before(fence, via) && graph.happens_before(via, access))
@@ -172,7 +181,7 @@ impl<'a> PartialSc<'a> {
         let graph = self.graph;
         let location = graph.event(access).op.location().expect("an access");
         let same = &graph.locations[location as usize].touched;
-        graph.after(access).is_some_and(|after| graph.reaches(after, fence))
+        graph.leads_to(access).any(|after| graph.reaches(after, fence))
             || same
                 .iter()
                 .any(|&via| graph.happens_before(access, via) && graph.happens_before(via, fence))
@@ -190,11 +199,24 @@ impl<'a> PartialSc<'a> {
             let lower = self.heights[a as usize] < self.heights[b as usize];
             return graph.happens_before(a, b) || lower && to.written.is_some();
         }
+        // Leave the location within `a`'s thread, enter the other one within `b`'s.
         let elsewhere = |id: &EventId, than: Option<u32>| graph.event(*id).op.location() != than;
-        let mut behind = std::iter::successors(graph.after(a), |&id| graph.after(id));
-        let mut ahead = std::iter::successors(graph.ahead(b), |&id| graph.ahead(id));
-        let leave = behind.find(|id| elsewhere(id, from.op.location()));
-        let enter = ahead.find(|id| elsewhere(id, to.op.location()));
-        leave.zip(enter).is_some_and(|(leave, enter)| graph.reaches(leave, enter))
+        let mut leave = Vec::new();
+        for id in std::iter::successors(Some(a), |&id| graph.after(id)) {
+            let next = graph.leads_to(id).filter(|next| {
+                graph.event(*next).thread != from.thread || elsewhere(next, from.op.location())
+            });
+            leave.extend(next);
+        }
+        std::iter::successors(Some(b), |&id| graph.ahead(id)).any(|id| {
+            graph.comes_from(id).any(|last| {
+                let own = graph.event(last).thread == to.thread;
+                (!own || elsewhere(&last, to.op.location()))
+                    && (leave.iter().any(|&first| graph.reaches(first, last))
+                        // One spawn or join leads straight from `a`'s thread into `b`'s.
+                        || !own && graph.event(last).thread == from.thread
+                            && graph.event(last).index >= from.index)
+            })
+        })
     }
 }

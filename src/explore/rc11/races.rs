@@ -7,7 +7,8 @@ impl<S: Step> Search<S> {
     /// Notes, for a step of `thread`, at which earlier points others should have gone first.
     ///
     /// `event` is the step as it was taken; `None` for one that waits in vain at the end of a run.
-    pub(super) fn races(&mut self, thread: u8, op: &Op, event: Option<EventId>) {
+    pub(super) fn races(&mut self, thread: u8, step: &S, event: Option<EventId>) {
+        let op = &step.op();
         let end = event.unwrap_or(self.graph().events().len() as EventId);
         let objects = op.touches().map(|(object, _)| object);
         let location = match op {
@@ -17,15 +18,15 @@ impl<S: Step> Search<S> {
         for place in objects.chain(location) {
             for i in 0..self.graph().touched(place).len() {
                 let read = self.graph().touched(place)[i];
-                if read < end && self.is_race(read, thread, op, event) {
-                    self.come_back(read, end, thread, event.is_some());
+                if read < end && self.is_race(read, thread, step, event) {
+                    self.come_back(read, end, thread, step);
                 }
             }
         }
     }
 
     /// Would the read at `read` have another choice, if the step had been taken before it?
-    fn is_race(&self, read: EventId, thread: u8, op: &Op, event: Option<EventId>) -> bool {
+    fn is_race(&self, read: EventId, thread: u8, step: &S, event: Option<EventId>) -> bool {
         let graph = self.graph();
         let earlier = graph.event(read);
         if earlier.thread == thread {
@@ -34,11 +35,11 @@ impl<S: Step> Search<S> {
         // The step cannot go first if its thread could not get there without the read. (Whether
         // the step itself, as it was taken, reads what came of the read does not matter where it
         // could have read something else instead.)
-        let ahead = self.ahead(thread, event);
-        let needs = ahead.is_some_and(|ahead| read == ahead || graph.causes(read, ahead));
-        if needs {
+        let end = event.unwrap_or(graph.events().len() as EventId);
+        if self.needs(thread, step, end, read) {
             return false;
         }
+        let op = &step.op();
         match (earlier.op, op) {
             (Op::Touch { .. }, Op::Touch { .. }) => earlier
                 .op
@@ -54,18 +55,17 @@ impl<S: Step> Search<S> {
         }
     }
 
-    /// The event before a step in program order.
-    fn ahead(&self, thread: u8, event: Option<EventId>) -> Option<EventId> {
-        let line = &self.graph().threads[thread as usize];
-        let count = event.map_or(line.events.len(), |id| self.graph().event(id).index as usize);
-        match count {
-            0 => line.spawned,
-            _ => Some(line.events[count - 1]),
-        }
+    /// Does `thread` need `event` to get to the point of taking its step, as the event `end`?
+    fn needs(&self, thread: u8, step: &S, end: EventId, event: EventId) -> bool {
+        let graph = self.graph();
+        let last = graph.line(thread).iter().rev().copied().find(|&id| id < end);
+        let reasons = step.reasons().iter().map(|reason| reason.event);
+        let mut ahead = last.into_iter().chain(reasons);
+        ahead.any(|ahead| ahead == event || graph.causes(event, ahead))
     }
 
     /// Wants a thread to go first at the point of `read` that leads to the step of `thread` behind.
-    fn come_back(&mut self, read: EventId, end: EventId, thread: u8, taken: bool) {
+    fn come_back(&mut self, read: EventId, end: EventId, thread: u8, step: &S) {
         let graph = self.graph();
         let node = &self.nodes[read as usize];
         // What lies between without needing the read could go before it. A thread can begin with
@@ -85,13 +85,12 @@ impl<S: Step> Search<S> {
             }
             firsts.push((event.thread, id));
         }
-        let starts = !firsts.iter().any(|&(t, first)| {
-            t == thread || self.ahead_knows(thread, taken.then_some(end), first)
-        });
+        let starts =
+            !firsts.iter().any(|&(t, first)| t == thread || self.needs(thread, step, end, first));
         if starts {
             able |= 1 << thread;
         }
-        able &= node.ready.iter().fold(0, |able, &(t, _)| able | 1 << t);
+        able &= node.ready.iter().fold(0, |able, (t, _)| able | 1 << t);
         if able == 0 || able & (node.wanted | node.done) != 0 {
             return;
         }
@@ -114,10 +113,5 @@ impl<S: Step> Search<S> {
                 graph.touched_between(since, read, object, |m| m.conflicts(mode))
             }),
         }
-    }
-
-    fn ahead_knows(&self, thread: u8, event: Option<EventId>, first: EventId) -> bool {
-        self.ahead(thread, event)
-            .is_some_and(|ahead| ahead == first || self.graph().causes(first, ahead))
     }
 }

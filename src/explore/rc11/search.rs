@@ -20,7 +20,7 @@ use super::event::{Choice, EventId, INIT, Step};
 use super::graph::Graph;
 
 /// What a thread waits to do.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub enum Pending<S> {
     /// It can take this step now.
     Ready(S),
@@ -135,7 +135,7 @@ impl<S: Step> Search<S> {
             }
             for (thread, pending) in pending.iter().enumerate() {
                 if let Pending::Blocked(step) = pending {
-                    self.races(thread as u8, &step.op(), None);
+                    self.races(thread as u8, step, None);
                 }
             }
             self.completed += 1;
@@ -174,18 +174,18 @@ impl<S: Step> Search<S> {
             node.asleep.resize(pending.len(), AWAKE);
         }
         for (thread, pending) in pending.iter().enumerate() {
-            let &Pending::Ready(step) = pending else { continue };
+            let Pending::Ready(step) = pending else { continue };
             if step.op().is_free() {
                 node.ready.clear();
-                if self.offer(&mut node, thread as u8, step) {
-                    self.take(node);
-                    return true;
-                }
+                let offered = self.offer(&mut node, thread as u8, step.clone());
+                assert!(offered, "a step that reads nothing never sleeps");
+                self.take(node);
+                return true;
             }
-            node.ready.push((thread as u8, step));
+            node.ready.push((thread as u8, step.clone()));
         }
         for i in 0..node.ready.len() {
-            let (thread, step) = node.ready[i];
+            let (thread, step) = node.ready[i].clone();
             if self.offer(&mut node, thread, step) {
                 self.take(node);
                 return true;
@@ -201,7 +201,7 @@ impl<S: Step> Search<S> {
         node.done |= 1 << node.thread;
         loop {
             let thread = (node.wanted & !node.done).trailing_zeros() as u8;
-            let Some(&(_, step)) = node.ready.iter().find(|&&(t, _)| t == thread) else {
+            let Some((_, step)) = node.ready.iter().find(|(t, _)| *t == thread).cloned() else {
                 return false;
             };
             if self.offer(node, thread, step) {
@@ -231,9 +231,9 @@ impl<S: Step> Search<S> {
     /// Takes the step of a point, in the way it stands at.
     fn take(&mut self, node: Node<S>) {
         let (thread, choice) = (node.thread, node.choices[node.at]);
-        let step = node.step.expect("a chosen step");
+        let step = node.step.clone().expect("a chosen step");
         self.nodes.push(node);
         let id = self.graph.push(thread, &step, choice);
-        self.races(thread, &step.op(), Some(id));
+        self.races(thread, &step, Some(id));
     }
 }
