@@ -91,9 +91,15 @@ impl Trace {
         {
             return Vec::new();
         }
-        (read + 1..write)
-            .filter(same_object)
-            .filter(|&i| steps[i].writes_value() && steps[i].thread != writer.thread)
+        // What lies in modification order between the value read and the write was never seen.
+        let orders = self.orders();
+        let source = orders.reads_from(read).flatten();
+        let unseen = orders.place(source)..orders.place(Some(write)).saturating_sub(1);
+        let unseen = orders.writes(self, write).get(unseen).unwrap_or_default();
+        unseen
+            .iter()
+            .copied()
+            .filter(|&i| steps[i].thread != writer.thread)
             .map(|overwritten| LostUpdate {
                 read,
                 overwritten,
