@@ -61,7 +61,12 @@ impl Orders {
     }
 
     /// The write that stands right behind the value a step reads or writes.
-    pub(super) fn next_write(&self, trace: &Trace, value: Option<usize>, step: usize) -> Option<usize> {
+    pub(super) fn next_write(
+        &self,
+        trace: &Trace,
+        value: Option<usize>,
+        step: usize,
+    ) -> Option<usize> {
         self.writes(trace, step).get(self.place(value)).copied()
     }
 }
