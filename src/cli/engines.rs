@@ -62,7 +62,8 @@ fn loom(rung: &Rung, (threads, increments): (usize, usize)) -> Result<Report<u64
         .map_err(|error| Usage::new(error.to_string()))
 }
 
-fn not_modelled(rung: &Rung) -> Usage {
+/// The answer to who wants to check what exists on real threads only.
+pub fn not_modelled(rung: &Rung) -> Usage {
     let name = rung.name;
     Usage::new(format!(
         "{name} exists on real threads only, so no engine can check it; try: racelab stress {name}"
