@@ -25,10 +25,28 @@ pub enum Command {
     Stress(StressArgs),
     /// Run a counter under every interleaving and say what comes out
     Check(CheckArgs),
-    /// Draw one interleaving of a counter
-    Show(ShowArgs),
+    /// Run one schedule of a counter and draw it
+    Replay(ReplayArgs),
     /// Draw a trace that was written as JSON
     Diagram(DiagramArgs),
+}
+
+/// What `replay` takes.
+#[derive(Debug, Args)]
+pub struct ReplayArgs {
+    /// Which counter: a name from `racelab counters`
+    pub counter: String,
+    /// Whose step is next, a letter a step: ABAB. Where it ends early the rest follows with as few
+    /// switches as possible
+    pub schedule: String,
+    /// How many threads, 1 to 16
+    #[arg(long, default_value_t = 2, value_parser = number::<1, 16>)]
+    pub threads: u64,
+    /// How often each thread increments, 1 to 1,000
+    #[arg(long, default_value_t = 1, value_parser = number::<1, 1_000>)]
+    pub increments: u64,
+    #[command(flatten)]
+    pub drawing: Drawing,
 }
 
 /// What `stress` takes.
@@ -62,8 +80,11 @@ pub struct CheckArgs {
     #[arg(long, default_value_t = 1, value_parser = number::<1, 1_000>)]
     pub increments: u64,
     /// Which engine runs it
-    #[arg(long, value_enum, default_value_t = EngineArg::Loom)]
+    #[arg(long, value_enum, default_value_t = EngineArg::Explorer)]
     pub engine: EngineArg,
+    /// Stop after this many seconds and show what was found, 1 to 86,400
+    #[arg(long, default_value_t = 60, value_parser = number::<1, 86_400>)]
+    pub seconds: u64,
     /// How the verdict is printed
     #[arg(long, value_enum, default_value_t = VerdictFormat::Text)]
     pub format: VerdictFormat,
@@ -76,7 +97,7 @@ pub enum EngineArg {
     Explorer,
     /// loom: the second opinion
     Loom,
-    /// Both, side by side
+    /// Side by side, with what loom misses as it comes
     Both,
 }
 
@@ -87,29 +108,6 @@ pub enum VerdictFormat {
     Text,
     /// For programs: see docs, "The JSON of check"
     Json,
-}
-
-/// What `show` takes.
-#[derive(Debug, Args)]
-#[group(id = "which", multiple = false, args = ["schedule", "outcome"])]
-pub struct ShowArgs {
-    /// Which counter: a name from `racelab counters`
-    #[arg(default_value = "racy")]
-    pub counter: String,
-    /// How many threads, 1 to 16
-    #[arg(long, default_value_t = 2, value_parser = number::<1, 16>)]
-    pub threads: u64,
-    /// How often each thread increments, 1 to 1,000
-    #[arg(long, default_value_t = 1, value_parser = number::<1, 1_000>)]
-    pub increments: u64,
-    /// The interleaving with this schedule, a letter a step: ABAB
-    #[arg(long)]
-    pub schedule: Option<String>,
-    /// An interleaving that ends in this value: 1, or "data race"
-    #[arg(long)]
-    pub outcome: Option<String>,
-    #[command(flatten)]
-    pub drawing: Drawing,
 }
 
 /// What `diagram` takes.

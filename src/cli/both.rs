@@ -1,10 +1,10 @@
 //! Two engines, side by side: where they agree, and why they do not where they do not.
 
-use super::engines::Checked;
+use super::engines::{Checked, Runner};
 use super::out::{Out, say};
 use super::style::{self, HEADING, ODD, paint};
 use super::table::{Align, Table};
-use racelab::report::{Outcome, duration, grouped};
+use racelab::report::{Outcome, counted, duration, grouped};
 
 /// What loom did not show, and what it showed that cannot be.
 pub struct Difference<'a> {
@@ -28,28 +28,33 @@ impl<'a> Difference<'a> {
 /// The outcome of `checked` that ends as this one does. Two failures end alike when they are of
 /// one kind: the engines word them differently.
 fn same<'a>(outcome: &Outcome<u64>, checked: &'a Checked) -> Option<&'a Outcome<u64>> {
-    checked.report.outcomes().iter().find(|other| match (outcome.result(), other.result()) {
+    checked.report.outcomes().iter().find(|other| alike(outcome, other))
+}
+
+fn alike(a: &Outcome<u64>, b: &Outcome<u64>) -> bool {
+    match (a.result(), b.result()) {
         (Ok(a), Ok(b)) => a == b,
         (Err(a), Err(b)) => a.name() == b.name(),
         _ => false,
-    })
+    }
 }
 
-/// Prints both verdicts and what sets them apart.
-pub fn print(explorer: &Checked, loom: &Checked, out: &mut Out) {
+/// Prints the verdicts side by side and what sets them apart.
+pub fn print(explorer: &Checked, looms: [&Checked; 2], out: &mut Out) {
     let width = style::width();
     say!(out, "{}", paint(HEADING, format!("{}: {}", explorer.rung.name, explorer.size())));
     say!(out);
+    let all = [explorer, looms[0], looms[1]];
+    let column = |checked: &Checked| (checked.runner.name(), Align::Right);
     let mut table =
-        Table::new(&[("", Align::Left), ("explorer", Align::Right), ("loom", Align::Right)]);
-    let both = [explorer, loom];
+        Table::new(&[("", Align::Left), column(all[0]), column(all[1]), column(all[2])]);
     let mut row = |name: String, cell: &dyn Fn(&Checked) -> String| {
-        table.row(std::iter::once(name).chain(both.iter().map(|c| cell(c))).collect());
+        table.row(std::iter::once(name).chain(all.iter().map(|c| cell(c))).collect());
     };
     row("executions".into(), &|c| grouped(c.report.executions().into()));
     row("interleavings".into(), &|c| c.covered());
     row("time".into(), &|c| duration(c.report.elapsed()));
-    for outcome in union(explorer, loom) {
+    for outcome in union(all) {
         row(ending(outcome), &|c| {
             same(outcome, c).map_or("never".into(), |found| {
                 found.interleavings().map_or("seen".into(), grouped)
@@ -57,18 +62,18 @@ pub fn print(explorer: &Checked, loom: &Checked, out: &mut Out) {
         });
     }
     out.print(format_args!("{}", table.render(width)));
-    say!(out);
-    for line in remarks(explorer, loom) {
+    for line in looms.iter().flat_map(|loom| remarks(explorer, loom)) {
+        say!(out);
         say!(out, "{}", style::wrap(&line, "", width));
     }
 }
 
-/// Every ending of either engine, values first.
-fn union<'a>(explorer: &'a Checked, loom: &'a Checked) -> Vec<&'a Outcome<u64>> {
-    let mut all: Vec<_> = explorer.report.outcomes().iter().collect();
-    all.extend(Difference::between(explorer, loom).invented);
-    all.sort_by_key(|outcome| (outcome.result().is_err(), outcome.result().ok().copied()));
-    all
+/// Every kind of ending of any of them, values first.
+fn union(all: [&Checked; 3]) -> Vec<&Outcome<u64>> {
+    let mut endings: Vec<_> = all.iter().flat_map(|c| c.report.outcomes()).collect();
+    endings.sort_by_key(|o| (o.result().is_err(), o.result().ok().copied()));
+    endings.dedup_by(|a, b| alike(a, b));
+    endings
 }
 
 fn ending(outcome: &Outcome<u64>) -> String {
@@ -80,46 +85,50 @@ fn ending(outcome: &Outcome<u64>) -> String {
 
 /// What loom missed or invented, and why.
 fn remarks(explorer: &Checked, loom: &Checked) -> Vec<String> {
+    let name = loom.runner.name();
     let difference = Difference::between(explorer, loom);
     let names = |outcomes: &[&Outcome<u64>]| {
         outcomes.iter().map(|outcome| ending(outcome)).collect::<Vec<_>>().join(", ")
     };
+    let report = &loom.report;
     let mut remarks = Vec::new();
     if !difference.missed.is_empty() {
         let missed = names(&difference.missed);
-        remarks.push(paint(ODD, format!("loom missed: {missed}. {MISSES}")));
+        remarks.push(paint(ODD, format!("{name} missed: {missed}.")));
     }
     if !difference.invented.is_empty() {
         let invented = names(&difference.invented);
-        remarks.push(paint(ODD, format!("loom invented: {invented}. {INVENTS}")));
+        remarks.push(paint(ODD, format!("{name} invented: {invented}. {INVENTS}")));
     }
-    let visited = |c: &Checked| c.report.coverage().map(|coverage| coverage.visited);
-    if let (Some(visited), Some(all)) = (visited(loom), explorer.report.interleavings())
-        && visited < all
-    {
-        let (visited, all) = (grouped(visited), grouped(all));
-        remarks.push(format!("loom visited {visited} of {all} interleavings. {MISSES}"));
+    match (report.interleavings(), explorer.report.interleavings()) {
+        (Some(some), Some(all)) if some < all && report.elapsed() < loom.race.patience => {
+            let missed = counted(all - some, "interleaving");
+            let why = if loom.runner == Runner::PlainLoom { MISSES } else { "" };
+            remarks.push(paint(ODD, format!("{name} missed {missed}. {why}")));
+        }
+        (Some(some), Some(all)) if some < all => {
+            remarks.push(format!("{name} was stopped: what it has not shown yet it might show."));
+        }
+        _ if remarks.is_empty() => {
+            remarks.push(format!("{name} agrees: it missed nothing and invented nothing."));
+        }
+        _ => {}
     }
-    if !loom.report.is_complete() && loom.report.coverage().is_none() {
-        remarks.push("loom was stopped before its end, so what it did not show it might.".into());
-    }
-    if remarks.is_empty() {
-        remarks.push("Both found the same endings.".into());
-    }
-    let (a, b) = (explorer.report.executions(), loom.report.executions());
-    if b > a {
+    let (ours, theirs) = (explorer.report.executions(), report.executions());
+    if loom.runner == Runner::Loom && theirs > ours {
         remarks.push(format!(
-            "loom ran {} executions for the explorer's {}: an execution of loom's is no \
-             interleaving, and many of them differ only in the order of independent steps.",
-            grouped(b.into()),
-            grouped(a.into())
+            "loom ran {} for the explorer's {}: an execution of loom's is no interleaving, and \
+             many of them differ only in the order of independent steps.",
+            counted(theirs.into(), "execution"),
+            grouped(ours.into())
         ));
     }
     remarks
 }
 
-const MISSES: &str = "It remembers one last access of each object, so a thread's own read can \
-    hide that another thread's read was racing, and the order that starts with that one is never \
-    tried.";
-const INVENTS: &str = "It treats SeqCst accesses as AcqRel and lets a read return an older value \
-    where one total order of steps would not; no interleaving ends like this.";
+const MISSES: &str = "It remembers one last access of each object, so a thread's own read hides \
+    that another thread's read was racing, and the orders that begin with that other read are \
+    never tried. (In the column \"loom\" every load and store is a read-modify-write, and then it \
+    tries them.)";
+const INVENTS: &str = "A load may return an older value there, as Rust's weaker orderings allow, \
+    also under SeqCst, where they do not; no interleaving ends like this.";

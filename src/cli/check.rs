@@ -1,27 +1,37 @@
 //! `racelab check`: every interleaving of a counter, and what comes out.
 
 use super::args::{CheckArgs, EngineArg, VerdictFormat as Format};
-use super::engines::{self, Checked};
+use super::engines::{self, Checked, Race, Runner};
 use super::out::{Out, say};
 use super::style::{self, BAD, GOOD, HEADING, ODD, paint};
 use super::table::{Align, Table};
 use super::{Usage, Verdict, both, counters, json};
 use racelab::diagram::Timeline;
-use racelab::report::{Engine, Grade, Outcome, counted, duration, grouped};
+use racelab::report::{Grade, Outcome, counted, duration, grouped};
+use std::time::Duration;
 
 /// Checks one counter and prints the verdict.
 pub fn run(args: &CheckArgs, out: &mut Out) -> Result<Verdict, Usage> {
     let rung = counters::find(&args.counter)?;
-    let check = |engine| engines::check(rung, engine, args.threads, args.increments);
+    let race = Race {
+        threads: args.threads,
+        increments: args.increments,
+        patience: Duration::from_secs(args.seconds),
+    };
+    let check = |runner| engines::check(rung, runner, race);
     let checked = match args.engine {
-        EngineArg::Explorer => vec![check(Engine::Explorer)?],
-        EngineArg::Loom => vec![check(Engine::Loom)?],
-        EngineArg::Both => vec![check(Engine::Explorer)?, check(Engine::Loom)?],
+        EngineArg::Explorer => vec![check(Runner::Explorer)?],
+        EngineArg::Loom => vec![check(Runner::Loom)?],
+        EngineArg::Both => {
+            vec![check(Runner::Explorer)?, check(Runner::Loom)?, check(Runner::PlainLoom)?]
+        }
     };
     match (args.format, checked.as_slice()) {
-        (Format::Json, [explorer, loom]) => say!(out, "{}", json::both(explorer, loom)),
+        (Format::Json, [explorer, loom, plain]) => {
+            say!(out, "{}", json::both(explorer, loom, plain))
+        }
         (Format::Json, all) => all.iter().for_each(|one| say!(out, "{}", json::one(one))),
-        (Format::Text, [explorer, loom]) => both::print(explorer, loom, out),
+        (Format::Text, [explorer, loom, plain]) => both::print(explorer, [loom, plain], out),
         (Format::Text, all) => all.iter().for_each(|one| print(one, out)),
     }
     let broken = checked.iter().any(|checked| forbidden(checked).next().is_some());
@@ -42,8 +52,8 @@ pub fn counterexample(checked: &Checked) -> Option<&Outcome<u64>> {
 /// Prints the verdict of one engine.
 pub fn print(checked: &Checked, out: &mut Out) {
     let width = style::width();
-    let (report, rung) = (&checked.report, checked.rung);
-    let title = format!("{}: {}, engine {}", rung.name, checked.size(), report.engine().name());
+    let rung = checked.rung;
+    let title = format!("{}: {}, {}", rung.name, checked.size(), checked.runner.name());
     say!(out, "{}", paint(HEADING, title));
     say!(out, "{}", style::wrap(&covered(checked), "  ", width));
     say!(out);

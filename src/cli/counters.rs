@@ -13,10 +13,19 @@ pub fn find(name: &str) -> Result<&'static Rung, Usage> {
     }
     let way_out = match meant(name, LADDER.iter().map(|rung| rung.name)) {
         Some(name) => format!("did you mean '{name}'?"),
-        None => "'racelab counters' lists them".into(),
+        None => format!("'{}' lists them", style::command("counters")),
     };
     // Debug form: a name with a line break in it stays on its line.
     Err(Usage::new(format!("there is no counter {name:?}; {way_out}")))
+}
+
+/// Why a counter cannot be checked, and what to do instead.
+pub fn not_modelled(rung: &Rung) -> Usage {
+    let name = rung.name;
+    let command = style::command(&format!("stress {name}"));
+    Usage::new(format!(
+        "{name} exists on real threads only, so no engine can check it; try: {command}"
+    ))
 }
 
 /// Which part of the ladder a counter stands on.
@@ -44,7 +53,7 @@ pub fn run(out: &mut Out) -> Result<Verdict, Usage> {
         say!(out, "{}", style::wrap(rung.summary, "      ", width));
     }
     say!(out);
-    say!(out, "One of them, hammered:  {}", paint(TYPE, "racelab stress NAME"));
-    say!(out, "Every interleaving:     {}", paint(TYPE, "racelab check NAME"));
+    say!(out, "Hammer one:          {}", paint(TYPE, style::command("stress NAME")));
+    say!(out, "Every interleaving:  {}", paint(TYPE, style::command("check NAME")));
     Ok(Verdict::Kept)
 }

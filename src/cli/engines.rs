@@ -1,80 +1,142 @@
 //! Running a counter under an engine.
 
-use super::Usage;
 use super::progress::Progress;
+use super::usage::warn;
+use super::{Usage, counters};
 use racelab::LoomExplorer;
-use racelab::counter::Rung;
-use racelab::report::{Engine, Proof, Report, counted, grouped};
+use racelab::counter::{Rung, ladder::Program};
+use racelab::explore::{Explorer, Reduction};
+use racelab::report::{Failure, Outcome, Proof, Report, counted, grouped};
 use std::time::Duration;
 
-/// The engine that is used unless another is asked for.
-pub const DEFAULT: Engine = Engine::Loom;
+/// Who runs a counter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Runner {
+    /// racelab's own explorer.
+    Explorer,
+    /// loom, given every load and store as a read-modify-write: it then visits interleavings.
+    Loom,
+    /// loom as it comes.
+    PlainLoom,
+}
 
-/// No execution begins after this much time. What was found until then is shown.
-const PATIENCE: Duration = Duration::from_secs(120);
+impl Runner {
+    /// The runner's name at the head of a column.
+    pub fn name(self) -> &'static str {
+        match self {
+            Runner::Explorer => "explorer",
+            Runner::Loom => "loom",
+            Runner::PlainLoom => "loom as it comes",
+        }
+    }
+}
 
 /// A counter and the verdict on it.
 pub struct Checked {
     /// The counter.
     pub rung: &'static Rung,
-    /// How many threads incremented it.
-    pub threads: u64,
-    /// How often each of them did.
-    pub increments: u64,
+    /// Who ran it.
+    pub runner: Runner,
+    /// How many threads incremented it, and how often each of them did.
+    pub race: Race,
     /// What came out.
     pub report: Report<u64>,
     /// Against which independent total the interleavings were held.
     pub proof: Proof,
 }
 
-/// Can the counter run under an engine? Volatile accesses and sleeps exist on real threads only.
-pub fn can_check(rung: &Rung) -> bool {
-    rung.loom.is_some()
+/// How large a race is, and how long it may be explored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Race {
+    /// How many threads increment.
+    pub threads: u64,
+    /// How often each of them does.
+    pub increments: u64,
+    /// No execution begins after this much time. What was found until then is shown.
+    pub patience: Duration,
 }
 
-/// Runs a counter under every interleaving that the engine finds.
-pub fn check(
-    rung: &'static Rung,
-    engine: Engine,
-    threads: u64,
-    increments: u64,
-) -> Result<Checked, Usage> {
-    let _progress = Progress::start(format!("{} under {}", rung.name, engine.name()));
-    let size = (threads as usize, increments as usize);
-    let report = match engine {
-        Engine::Loom => loom(rung, size)?,
-        Engine::Explorer => return Err(Usage::new("the explorer is not here yet; --engine loom")),
+impl Race {
+    /// Two threads, one increment each.
+    pub const SMALLEST: Race =
+        Race { threads: 2, increments: 1, patience: Duration::from_secs(60) };
+
+    fn run(self, program: Program) -> u64 {
+        program(self.threads as usize, self.increments as usize)
+    }
+}
+
+/// Can the counter be checked? Volatile accesses and sleeps exist on real threads only.
+pub fn can_check(rung: &Rung) -> bool {
+    rung.model.is_some()
+}
+
+/// Runs a counter under every interleaving that the runner finds.
+pub fn check(rung: &'static Rung, runner: Runner, race: Race) -> Result<Checked, Usage> {
+    let _progress = Progress::start(format!("{} under the {}", rung.name, runner.name()));
+    let program = match runner {
+        Runner::Explorer => rung.model,
+        Runner::Loom => rung.loom,
+        Runner::PlainLoom => rung.plain_loom,
     };
-    let all = threads * increments;
+    let program = program.ok_or_else(|| counters::not_modelled(rung))?;
+    let (report, proof) = match runner {
+        Runner::Explorer => explore(program, race)?,
+        Runner::Loom | Runner::PlainLoom => {
+            let loom = LoomExplorer::new().timeout(race.patience);
+            let report = loom.try_explore(move || race.run(program)).map_err(Usage::from)?;
+            let proof = report.proof();
+            (report, proof)
+        }
+    };
+    let all = race.threads * race.increments;
     let report = report
         .acceptable(|count| *count == all, "every increment is there")
         .forbidden(|count| *count < all, "an update was lost")
         .forbidden(|_| true, "more than was added");
-    let proof = report.proof();
-    Ok(Checked { rung, threads, increments, report, proof })
+    Ok(Checked { rung, runner, race, report, proof })
 }
 
-fn loom(rung: &Rung, (threads, increments): (usize, usize)) -> Result<Report<u64>, Usage> {
-    let program = rung.loom.ok_or_else(|| not_modelled(rung))?;
-    let explorer = LoomExplorer::new().timeout(PATIENCE);
-    explorer
-        .try_explore(move || program(threads, increments))
-        .map_err(|error| Usage::new(error.to_string()))
-}
+/// Interleavings up to this number are also run one by one, where no closed form holds.
+const FEW: u128 = 200_000;
 
-/// The answer to who wants to check what exists on real threads only.
-pub fn not_modelled(rung: &Rung) -> Usage {
-    let name = rung.name;
-    Usage::new(format!(
-        "{name} exists on real threads only, so no engine can check it; try: racelab stress {name}"
-    ))
+/// The explorer's report, its count held against a second total wherever there is one.
+fn explore(program: Program, race: Race) -> Result<(Report<u64>, Proof), Usage> {
+    let explorer = Explorer::new().timeout(race.patience);
+    let report = explorer.try_explore(|| race.run(program))?;
+    let few = report.interleavings().is_some_and(|n| n <= FEW);
+    if !report.is_complete() || report.proof() != Proof::None || !few {
+        let proof = report.proof();
+        return Ok((report, proof));
+    }
+    let literal = explorer.reduction(Reduction::None).try_explore(|| race.run(program))?;
+    if !literal.is_complete() {
+        return Ok((report, Proof::None));
+    }
+    // Not only as many interleavings, but as many for each ending.
+    let endings = |report: &Report<u64>| -> Vec<_> {
+        let counted =
+            |o: &Outcome<u64>| (o.result().map_err(Failure::clone).copied(), o.interleavings());
+        report.outcomes().iter().map(counted).collect()
+    };
+    if endings(&literal) == endings(&report) {
+        return Ok((report, Proof::Enumeration));
+    }
+    // Should it ever come to this, the literal run is the one to trust, and it has to be told.
+    warn(&format!(
+        "the explorer counts {} and running them one by one gives {}: that is a fault of \
+         racelab, please report it; what follows is from running them one by one",
+        counted(report.interleavings().unwrap_or(0), "interleaving"),
+        grouped(literal.executions().into())
+    ));
+    Ok((literal, Proof::Enumeration))
 }
 
 impl Checked {
     /// `3 threads × 2 increments`.
     pub fn size(&self) -> String {
-        let threads = counted(self.threads.into(), "thread");
-        format!("{threads} × {}", counted(self.increments.into(), "increment"))
+        let threads = counted(self.race.threads.into(), "thread");
+        format!("{threads} × {}", counted(self.race.increments.into(), "increment"))
     }
 
     /// The interleavings covered, of those there are, in few words: `6 of 6`.
@@ -99,7 +161,7 @@ impl Checked {
         let report = &self.report;
         if let Some(c) = report.coverage().filter(|c| c.visited < c.total) {
             let (visited, total) = (grouped(c.visited), grouped(c.total));
-            let engine = report.engine().name();
+            let engine = self.runner.name();
             return format!("There are {total}: {engine} visited {visited} of them.");
         }
         let n = report.interleavings().map_or("?".into(), grouped);

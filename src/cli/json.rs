@@ -43,8 +43,8 @@ impl Verdict {
         Verdict {
             counter: checked.rung.name,
             engine: report.engine().name(),
-            threads: checked.threads,
-            increments: checked.increments,
+            threads: checked.race.threads,
+            increments: checked.race.increments,
             complete: report.is_complete(),
             executions: report.executions().to_string(),
             interleavings: report.interleavings().map(|n| n.to_string()),
@@ -80,13 +80,14 @@ pub fn one(checked: &Checked) -> String {
     line(&Verdict::of(checked))
 }
 
-/// Two engines' verdicts as one line of JSON, with what sets them apart.
-pub fn both(explorer: &Checked, loom: &Checked) -> String {
+/// The engines' verdicts as one line of JSON, with what sets them apart.
+pub fn both(explorer: &Checked, loom: &Checked, plain: &Checked) -> String {
     let difference = Difference::between(explorer, loom);
     let endings = |outcomes: &[&Outcome<u64>]| outcomes.iter().map(|o| Ending::of(o)).collect();
     let both = Both {
         explorer: Verdict::of(explorer),
         loom: Verdict::of(loom),
+        plain_loom: Verdict::of(plain),
         missed_by_loom: endings(&difference.missed),
         invented_by_loom: endings(&difference.invented),
     };
@@ -98,6 +99,7 @@ pub fn both(explorer: &Checked, loom: &Checked) -> String {
 struct Both {
     explorer: Verdict,
     loom: Verdict,
+    plain_loom: Verdict,
     missed_by_loom: Vec<Ending>,
     invented_by_loom: Vec<Ending>,
 }

@@ -1,11 +1,11 @@
 //! `racelab stress`: real threads until an update is lost.
 
 use super::args::StressArgs;
-use super::counters;
 use super::out::{Out, say};
 use super::progress::Progress;
 use super::style::{self, BAD, GOOD, ODD, TYPE, paint};
 use super::{Usage, Verdict};
+use super::{counters, engines};
 use racelab::counter::Rung;
 use racelab::report::counted;
 use racelab::stress::{Stress, Tally, cores};
@@ -69,7 +69,11 @@ fn verdict(rung: &Rung, tally: &Tally, width: usize) -> String {
         _ if cores() == 1 => (ODD, ONE_CORE.into()),
         _ => (GOOD, "No loss was seen. That is no proof; this is:".into()),
     };
-    let command = format!("racelab check {}", rung.name);
+    if !engines::can_check(rung) && tally.lost() > 0 {
+        let text = format!("{} loses updates.", rung.name);
+        return paint(BAD, text);
+    }
+    let command = style::command(&format!("check {}", rung.name));
     format!("{}\n  {}", paint(colour, style::wrap(&text, "", width)), paint(TYPE, command))
 }
 

@@ -19,6 +19,17 @@ pub fn paint(style: Style, text: impl Display) -> String {
     format!("{style}{text}{style:#}")
 }
 
+/// A command of racelab's as it has to be typed here: through cargo, when cargo started this one.
+pub fn command(words: &str) -> String {
+    let by_cargo = std::env::var_os("CARGO_MANIFEST_DIR").is_some();
+    let program = match (by_cargo, cfg!(debug_assertions)) {
+        (false, _) => "racelab",
+        (true, false) => "cargo run --release --",
+        (true, true) => "cargo run --",
+    };
+    format!("{program} {words}")
+}
+
 /// How many columns text may take: the terminal's, at most 80; 80 when there is none.
 pub fn width() -> usize {
     let columns = terminal_size::terminal_size().map_or(80, |(width, _)| usize::from(width.0));

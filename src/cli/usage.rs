@@ -1,6 +1,6 @@
 //! Mistakes: one line each, with the way out, and exit code 2.
 
-use super::style::{BAD, paint};
+use super::style::{BAD, ODD, paint};
 use std::fmt;
 use std::io::Write;
 use std::process::ExitCode;
@@ -23,10 +23,29 @@ impl Usage {
     }
 }
 
+/// The engines' refusals name the limit and the way out themselves.
+impl From<racelab::LoomError> for Usage {
+    fn from(error: racelab::LoomError) -> Self {
+        Usage::new(error.to_string())
+    }
+}
+
+impl From<racelab::explore::ExploreError> for Usage {
+    fn from(error: racelab::explore::ExploreError) -> Self {
+        Usage::new(error.to_string())
+    }
+}
+
 impl fmt::Display for Usage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
+}
+
+/// Says on standard error what a reader of the output has to know.
+pub fn warn(line: &str) {
+    // As above: there is nowhere else to say it.
+    let _ = writeln!(anstream::stderr(), "{}: {line}", paint(ODD, "warning"));
 }
 
 /// The name in `names` that was probably meant by `typed`.

@@ -3,7 +3,7 @@
 use super::{heading, prose};
 use crate::cli::Usage;
 use crate::cli::check::forbidden;
-use crate::cli::engines::{self, Checked};
+use crate::cli::engines::{self, Checked, Race, Runner};
 use crate::cli::out::{Out, say};
 use crate::cli::stress::{hammer, increments};
 use crate::cli::style::{BAD, GOOD, HEADING, ODD, paint};
@@ -75,7 +75,7 @@ fn row(rung: &'static Rung) -> Result<Vec<String>, Usage> {
     };
     let tally = hammer(rung, 2, &stress);
     let checked = if engines::can_check(rung) {
-        Some(engines::check(rung, engines::DEFAULT, 2, 1)?)
+        Some(engines::check(rung, Runner::Explorer, Race::SMALLEST)?)
     } else {
         None
     };

@@ -11,14 +11,15 @@ mod picture;
 mod predict;
 mod real;
 
+use super::engines::{self, Race, Runner};
 use super::out::{Out, say};
 use super::style::{self, HEADING, paint};
-use super::{Usage, Verdict, counters, engines};
+use super::{Usage, Verdict, counters};
 
 /// Gives the tour. It shows races on purpose, so it ends well.
 pub fn run(out: &mut Out) -> Result<Verdict, Usage> {
     let racy = counters::find("racy")?;
-    let checked = engines::check(racy, engines::DEFAULT, 2, 1)?;
+    let checked = engines::check(racy, Runner::Explorer, Race::SMALLEST)?;
     let width = style::width();
     let guess = predict::show(&checked, width, out);
     real::show(racy, width, out);

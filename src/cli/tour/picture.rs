@@ -29,8 +29,10 @@ pub fn show(checked: &Checked, guess: Option<u64>, width: usize, out: &mut Out) 
     );
     prose(&text, width, out);
     say!(out);
-    let schedule = worst.example().schedule();
-    let text = format!("One of the {}, {schedule}: the letters say whose step is next.", losing);
+    let text = format!(
+        "Here is one of the {losing}. Time runs down, a step a line; » marks a change of thread, \
+         count → 0 reads a 0, count ← 1 writes a 1, and what is ~~struck~~ gets lost."
+    );
     prose(&text, width, out);
     say!(out);
     say!(out, "{}", picture(worst, width));
