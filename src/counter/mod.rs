@@ -35,7 +35,7 @@ pub mod wrong;
 pub use actor::ActorCounter;
 pub use atomic::AtomicCounter;
 pub use compare_exchange::CompareExchangeCounter;
-pub use ladder::{LADDER, Promise, Rung, race};
+pub use ladder::{LADDER, Program, Promise, Rung, race};
 pub use mutex::MutexCounter;
 pub use racy::RacyCounter;
 pub use sharded::ShardedCounter;

@@ -295,8 +295,13 @@ impl History {
             }
             if theirs == Mode::Share {
                 // Readers come and go in any order: each section by itself may have come later.
-                let enters = event.action == Action::ReadLock;
-                if enters && !found.iter().any(|&later| self.before(step, later)) {
+                // So may a sender's going, where it was not what the step waited for.
+                let late = match event.action {
+                    Action::ReadLock => true,
+                    Action::CloseSender => request.enabled(event.before),
+                    _ => false,
+                };
+                if late && !found.iter().any(|&later| self.before(step, later)) {
                     found.push(step);
                 }
                 continue;

@@ -1,0 +1,107 @@
+//! What each rung promises, held against every interleaving.
+
+use racelab::counter::{Counter, LADDER, Promise, Rung, ShardedCounter};
+use racelab::explore::Reduction;
+use racelab::primitives::{JoinHandle, Model, Primitives};
+use racelab::{Explorer, Failure, Report, explore};
+use std::sync::Arc;
+
+/// The rungs that can be checked, with the report for this size.
+fn checked(
+    threads: usize,
+    increments: usize,
+) -> impl Iterator<Item = (&'static Rung, Report<u64>)> {
+    LADDER.iter().filter_map(move |rung| {
+        let program = rung.model?;
+        Some((rung, explore(move || program(threads, increments))))
+    })
+}
+
+#[test]
+fn an_exact_counter_is_exact_in_every_interleaving() {
+    for (threads, increments) in [(2, 1), (2, 2), (3, 1)] {
+        for (rung, report) in checked(threads, increments) {
+            if rung.promise == Promise::Exact {
+                report.assert_complete();
+                report.assert_outcomes(&[(threads * increments) as u64]);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_losing_counter_loses_in_some_interleaving_and_the_step_is_named() {
+    for (rung, report) in checked(2, 1) {
+        // The unsafe counter has no outcome but the data race: the next test.
+        if rung.promise == Promise::Exact || rung.name == "unsafe" {
+            continue;
+        }
+        report.assert_complete();
+        let lost = report.outcome(&1).unwrap_or_else(|| panic!("{}: {report}", rung.name));
+        assert_eq!(lost.example().lost_updates().len(), 1, "{}", rung.name);
+        assert_eq!(report.outcomes().len(), 2, "{}", rung.name);
+    }
+}
+
+#[test]
+fn only_the_unsafe_counter_has_a_data_race() {
+    for (rung, report) in checked(2, 1) {
+        let race = |failure: &Failure| matches!(failure, Failure::DataRace { .. });
+        let raced = report.failures().any(|outcome| outcome.result().is_err_and(race));
+        assert_eq!(raced, rung.name == "unsafe", "{}:\n{report}", rung.name);
+    }
+}
+
+#[test]
+fn the_strongest_ordering_loses_in_the_same_four_of_six() {
+    let four_of_six = |name: &str| {
+        let program = Rung::named(name).unwrap().model.unwrap();
+        let report = explore(move || program(2, 1));
+        assert_eq!(report.interleavings(), Some(6), "{name}");
+        assert_eq!(report.outcome(&1).unwrap().interleavings(), Some(4), "{name}");
+        assert_eq!(report.outcome(&2).unwrap().interleavings(), Some(2), "{name}");
+    };
+    four_of_six("racy");
+    four_of_six("seqcst-pair");
+}
+
+#[test]
+fn on_a_single_thread_every_counter_has_one_outcome() {
+    for (rung, report) in checked(1, 3) {
+        report.assert_outcomes(&[3]);
+        assert!(report.is_complete(), "{}", rung.name);
+    }
+}
+
+#[test]
+fn who_adds_up_shards_while_others_count_sees_a_count_that_was() {
+    let report = explore(|| {
+        let counter = Arc::new(ShardedCounter::<Model>::with_shards(2));
+        let threads = ["A", "B"].map(|name| {
+            let counter = Arc::clone(&counter);
+            Model::spawn(name, move || counter.increment())
+        });
+        let first = counter.get();
+        let second = counter.get();
+        threads.into_iter().for_each(JoinHandle::join);
+        (first, second, counter.get())
+    });
+    report.assert_complete();
+    // Never back, never more than there are, and exact after joining.
+    report.assert_outcomes(&[(0, 0, 2), (0, 1, 2), (0, 2, 2), (1, 1, 2), (1, 2, 2), (2, 2, 2)]);
+}
+
+#[test]
+fn the_interleavings_counted_are_those_that_there_are() {
+    for (threads, increments) in [(1, 2), (2, 1), (2, 2)] {
+        for (rung, counted) in checked(threads, increments) {
+            let literal = Explorer::new().reduction(Reduction::None);
+            let program = rung.model.unwrap();
+            let one_by_one = literal.explore(move || program(threads, increments));
+            let size = format!("{} {threads}x{increments}", rung.name);
+            assert_eq!(counted.interleavings(), Some(one_by_one.executions().into()), "{size}");
+            assert_eq!(counted.redundant(), 0, "{size}");
+            assert_eq!(counted.outcomes().len(), one_by_one.outcomes().len(), "{size}");
+        }
+    }
+}
