@@ -263,7 +263,7 @@ impl Explorer {
     /// ```
     /// # use racelab::model::{sync::atomic::{AtomicU32, Ordering::SeqCst}, thread};
     /// # use std::sync::Arc;
-    /// let trace = racelab::explore::Explorer::replay("AMAM", || {
+    /// let trace = racelab::explore::Explorer::replay("AMA", || {
     ///     let x = Arc::new(AtomicU32::new(0));
     ///     let other = Arc::clone(&x);
     ///     let thread = thread::spawn(move || other.store(other.load(SeqCst) + 1, SeqCst));
