@@ -335,3 +335,35 @@ fn the_tour_shows_the_loss_its_cause_and_the_cures() {
     }
     assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
 }
+
+#[test]
+fn show_draws_the_schedule_asked_for_and_names_the_cause() {
+    let output = racelab("show racy --schedule ABAB");
+    assert_eq!(output.status.code(), Some(0));
+    let cause = "step 4 overwrote step 3, because thread B had read count at step 2";
+    for part in ["~~count ← 1~~", "schedule ABAB: returned 1", cause, "src/counter/racy.rs:"] {
+        assert!(stdout(&output).contains(part), "{}", stdout(&output));
+    }
+    // Written as JSON and read back it is the same picture.
+    let json = racelab("show racy --schedule ABAB --format json").stdout;
+    let file = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("shown.json");
+    std::fs::write(&file, json).unwrap();
+    let again = racelab(&format!("diagram {}", file.display()));
+    assert_eq!(stdout(&again), stdout(&output));
+}
+
+#[test]
+fn show_finds_an_interleaving_with_an_outcome() {
+    assert!(stdout(&racelab("show racy --outcome 2")).contains("returned 2"));
+    assert!(stdout(&racelab("show racy --threads 3 --increments 2")).contains("returned 2"));
+    assert!(stdout(&racelab("show unsafe")).contains("data race on count"));
+    assert_refused("show racy --outcome 7", &["none of the 6", "it can be 1, 2"]);
+}
+
+#[test]
+fn show_refuses_a_schedule_that_cannot_be() {
+    assert_refused("show mutex --schedule AB", &["B waits for", "held by A", "choose among A"]);
+    assert_refused("show racy --schedule AX", &["no thread X"]);
+    assert_refused("show volatile", &["real threads only"]);
+    assert_refused("show racy --schedule AB --outcome 1", &["cannot be used with"]);
+}

@@ -25,6 +25,8 @@ pub enum Command {
     Stress(StressArgs),
     /// Run a counter under every interleaving and say what comes out
     Check(CheckArgs),
+    /// Draw one interleaving of a counter
+    Show(ShowArgs),
     /// Run one schedule of a counter and draw it
     Replay(ReplayArgs),
     /// Draw a trace that was written as JSON
@@ -108,6 +110,29 @@ pub enum VerdictFormat {
     Text,
     /// For programs: see docs, "The JSON of check"
     Json,
+}
+
+/// What `show` takes.
+#[derive(Debug, Args)]
+#[group(id = "which", multiple = false, args = ["schedule", "outcome"])]
+pub struct ShowArgs {
+    /// Which counter: a name from `racelab counters`
+    #[arg(default_value = "racy")]
+    pub counter: String,
+    /// How many threads, 1 to 16
+    #[arg(long, default_value_t = 2, value_parser = number::<1, 16>)]
+    pub threads: u64,
+    /// How often each thread increments, 1 to 1,000
+    #[arg(long, default_value_t = 1, value_parser = number::<1, 1_000>)]
+    pub increments: u64,
+    /// The interleaving with this schedule, a letter a step: ABAB
+    #[arg(long)]
+    pub schedule: Option<String>,
+    /// An interleaving that ends in this value: 1, or "data race"
+    #[arg(long)]
+    pub outcome: Option<String>,
+    #[command(flatten)]
+    pub drawing: Drawing,
 }
 
 /// What `diagram` takes.

@@ -3,7 +3,8 @@
 //! # Layout
 //! - `args`: the subcommands and their options
 //! - `usage`: every mistake on one line, with the way out
-//! - one file a subcommand: `tour`, `counters`, `stress`, `check`, `replay`, `diagram`
+//! - one file a subcommand: `tour`, `counters`, `stress`, `check`, `replay`, `show`,
+//!   `diagram`
 //! - `engines`: running a counter under an engine; `both`: two verdicts side by side
 //! - `ask`: a question to the person at the terminal
 //! - `json`: the machine-readable form of a check
@@ -20,6 +21,7 @@ mod json;
 mod out;
 mod progress;
 mod replay;
+mod show;
 mod stress;
 mod style;
 mod table;
@@ -54,6 +56,7 @@ pub fn run() -> ExitCode {
         Some(Command::Stress(what)) => stress::run(&what, &mut out),
         Some(Command::Check(what)) => check::run(&what, &mut out),
         Some(Command::Replay(what)) => replay::run(&what, &mut out),
+        Some(Command::Show(what)) => show::run(&what, &mut out),
         Some(Command::Diagram(what)) => diagram::run(&what, &mut out),
     };
     let written = out.finish().map_err(|e| Usage::new(format!("cannot write the output: {e}")));
