@@ -61,7 +61,7 @@ impl MutexCounter {
 impl<P: Primitives> MutexCounter<P> {
     /// A counter at `value`.
     pub fn starting_at(value: u64) -> Self {
-        MutexCounter { value: P::Mutex::named("mutex", value) }
+        MutexCounter { value: P::Mutex::named("m", value) }
     }
 }
 

@@ -43,9 +43,8 @@ pub struct LockPerThreadCounter<P: Primitives = Std> {
     value: P::AtomicU64,
 }
 
-/// How the locks are called in pictures; any beyond these are all called `mutex`.
-const NAMES: [&str; 8] =
-    ["mutex 0", "mutex 1", "mutex 2", "mutex 3", "mutex 4", "mutex 5", "mutex 6", "mutex 7"];
+/// How the locks are called in pictures; any beyond these are all called `m`.
+const NAMES: [&str; 8] = ["m0", "m1", "m2", "m3", "m4", "m5", "m6", "m7"];
 
 impl LockPerThreadCounter {
     /// A counter at zero with 8 locks, on real threads.
@@ -61,7 +60,7 @@ impl<P: Primitives> LockPerThreadCounter<P> {
     }
 
     fn with_locks(locks: usize, value: u64) -> Self {
-        let lock = |i: usize| P::Mutex::named(NAMES.get(i).copied().unwrap_or("mutex"), ());
+        let lock = |i: usize| P::Mutex::named(NAMES.get(i).copied().unwrap_or("m"), ());
         let value = P::AtomicU64::named("count", value);
         LockPerThreadCounter { locks: (0..locks.max(1)).map(lock).collect(), value }
     }

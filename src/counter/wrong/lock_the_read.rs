@@ -63,7 +63,7 @@ impl<P: Primitives> LockTheReadCounter<P> {
     /// A counter at `value`.
     pub fn starting_at(value: u64) -> Self {
         LockTheReadCounter {
-            lock: P::Mutex::named("mutex", ()),
+            lock: P::Mutex::named("m", ()),
             value: P::AtomicU64::named("count", value),
         }
     }
