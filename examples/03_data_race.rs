@@ -11,7 +11,7 @@ use racelab::{Explorer, Failure, Outcome, explore};
 
 fn main() {
     println!("In the schedule ABAB, A reads, B reads, A writes, B writes.\n");
-    println!("{:<30} {:<10} {}", "", "data race", "lost updates of ABAB");
+    println!("{:<30} {:<10} lost updates of ABAB", "", "data race");
     show("plain, `unsafe impl Sync`", race::<Model, UnsafeCounter<Model>>);
     show("atomic, load then store", race::<Model, RacyCounter<Model>>);
     println!("\nThe first is undefined behaviour; the second has a meaning, and it is wrong.");
