@@ -5,7 +5,6 @@ use super::tally::{self, Steps};
 use super::{ExploreError, Explorer};
 use crate::report::Failure;
 use crate::trace::{Thread, ThreadId, Trace};
-use std::borrow::Cow;
 use std::fmt::Debug;
 
 /// Runs the steps of a recorded execution again and writes its trace.
@@ -32,10 +31,11 @@ pub(super) fn record<T: Debug, F: Fn() -> T>(
 
 /// Takes the recording out of the runtime.
 fn trace_of(runtime: &mut Runtime, ending: Ending) -> Trace {
-    let threads = runtime.threads.iter_mut().enumerate().map(|(number, thread)| Thread {
-        id: ThreadId(number as u8),
-        name: thread.name.clone().map(Cow::Owned),
-    });
+    let threads = runtime
+        .threads
+        .iter_mut()
+        .enumerate()
+        .map(|(number, thread)| Thread { id: ThreadId(number as u8), name: thread.name.clone() });
     let threads = threads.collect();
     let waiting = match ending {
         Ending::Deadlock => tally::waiting(runtime),

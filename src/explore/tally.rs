@@ -34,9 +34,9 @@ impl<T: Ord> Tally<T> {
 
     /// Enters one execution. `value` is what the program returned, if it did.
     pub fn enter(&mut self, execution: Execution<'_>, value: Option<T>, max_steps: u32) {
-        let Execution { runtime, ending, history, interleavings } = execution;
+        let Execution { runtime, ending, dpor, interleavings } = execution;
         self.stop |= matches!(ending, Ending::StepLimit | Ending::Stopped);
-        let result = match failure(runtime, history, ending, max_steps, value.is_some()) {
+        let result = match failure(runtime, dpor, ending, max_steps, value.is_some()) {
             Some(failure) => Err(failure),
             None => match value {
                 Some(value) => Ok(value),
@@ -57,7 +57,7 @@ impl<T: Ord> Tally<T> {
         });
         entry.executions += 1;
         add(&mut entry.interleavings);
-        history.offer_example(&mut entry.switches, &mut entry.example);
+        dpor.offer_example(&mut entry.switches, &mut entry.example);
     }
 }
 

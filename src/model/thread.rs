@@ -13,6 +13,7 @@ pub use std::thread::{AccessError, Result, panicking};
 
 use crate::explore::runtime::{self, State, wait_in, with_current};
 use std::any::Any;
+use std::borrow::Cow;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
@@ -33,6 +34,17 @@ where
 {
     // SAFETY: the closure and its result own what they use.
     unsafe { start(None, f) }
+}
+
+/// Starts a thread whose name costs nothing.
+#[track_caller]
+pub(crate) fn spawn_named<T, F>(name: &'static str, f: F) -> JoinHandle<T>
+where
+    F: FnOnce() -> T + Send + 'static,
+    T: Send + 'static,
+{
+    // SAFETY: the closure and its result own what they use.
+    unsafe { start(Some(Cow::Borrowed(name)), f) }
 }
 
 /// A thread to be, with a name.
@@ -71,7 +83,7 @@ impl Builder {
         T: Send + 'static,
     {
         // SAFETY: the closure and its result own what they use.
-        Ok(unsafe { start(self.name, f) })
+        Ok(unsafe { start(self.name.map(Cow::Owned), f) })
     }
 }
 
@@ -80,16 +92,13 @@ impl Builder {
 /// # Safety
 /// What `f` and its result borrow must outlive the thread.
 #[track_caller]
-unsafe fn start<T, F>(name: Option<String>, f: F) -> JoinHandle<T>
+unsafe fn start<T, F>(name: Option<Cow<'static, str>>, f: F) -> JoinHandle<T>
 where
     F: FnOnce() -> T,
 {
     let packet: Packet<T> = Arc::new(Mutex::new(None));
     let theirs = Arc::clone(&packet);
-    let unpark = Arc::new(park::Token::new());
-    let token = Arc::clone(&unpark);
     let body = move || {
-        park::enter(token);
         let result = catch_unwind(AssertUnwindSafe(f));
         super::local::drop_locals();
         if let Err(payload) = &result {
@@ -99,7 +108,7 @@ where
     };
     // SAFETY: by the caller's promise.
     let number = unsafe { runtime::spawn_thread(name.clone(), body) };
-    JoinHandle { number, packet, thread: Thread::new(number, name, unpark) }
+    JoinHandle { number, packet, thread: Thread::new(number, name) }
 }
 
 /// A spawned thread.

@@ -31,8 +31,7 @@ impl Primitives for Model {
         name: &'static str,
         body: impl FnOnce() -> T + Send + 'static,
     ) -> Self::JoinHandle<T> {
-        let builder = thread::Builder::new().name(name.to_owned());
-        builder.spawn(body).expect("a modelled thread always starts")
+        thread::spawn_named(name, body)
     }
 
     #[track_caller]

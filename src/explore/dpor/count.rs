@@ -18,8 +18,8 @@ pub(super) struct Ways {
     /// Positions a thread: one more than the steps it may have.
     sizes: Vec<usize>,
     strides: Vec<usize>,
-    /// Each thread's steps so far.
-    steps: Vec<Vec<u32>>,
+    /// How many of each thread's steps are counted.
+    steps: Vec<usize>,
     counted: usize,
     given_up: bool,
     at: Vec<u32>,
@@ -30,7 +30,7 @@ impl Ways {
     /// Forgets the steps from `depth` on.
     pub fn truncate(&mut self, history: &History, depth: usize) {
         for event in history.events[depth.min(self.counted)..self.counted].iter() {
-            self.steps[usize::from(event.thread)].pop();
+            self.steps[usize::from(event.thread)] -= 1;
         }
         self.counted = self.counted.min(depth);
     }
@@ -47,24 +47,23 @@ impl Ways {
             }
             self.counted += 1;
         }
-        let full =
-            (0..self.sizes.len()).map(|t| self.steps[t].len() * self.strides[t]).sum::<usize>();
+        let full = (0..self.sizes.len()).map(|t| self.steps[t] * self.strides[t]).sum::<usize>();
         self.ways.get(full).copied().or(Some(1))
     }
 
     fn add(&mut self, history: &History, event: u32) -> Option<()> {
         let thread = usize::from(history.events[event as usize].thread);
-        if thread >= self.sizes.len() || self.steps[thread].len() + 1 >= self.sizes[thread] {
+        if thread >= self.sizes.len() || self.steps[thread] + 1 >= self.sizes[thread] {
             self.enlarge(history, thread)?;
         }
-        self.steps[thread].push(event);
+        self.steps[thread] += 1;
         self.fill(history, event, thread)
     }
 
     /// Makes room for more steps of `thread`, and counts the prefix again.
     fn enlarge(&mut self, history: &History, thread: usize) -> Option<()> {
         let threads = self.sizes.len().max(thread + 1);
-        self.steps.resize(threads, Vec::new());
+        self.steps.resize(threads, 0);
         self.sizes.resize(threads, 1);
         self.sizes[thread] = (self.sizes[thread] * 2).max(4);
         let mut positions = 1usize;
@@ -76,10 +75,10 @@ impl Ways {
         self.ways.clear();
         self.ways.resize(positions, 0);
         self.ways[0] = 1;
-        self.steps.iter_mut().for_each(Vec::clear);
+        self.steps.fill(0);
         for event in 0..self.counted as u32 {
             let thread = usize::from(history.events[event as usize].thread);
-            self.steps[thread].push(event);
+            self.steps[thread] += 1;
             self.fill(history, event, thread)?;
         }
         Some(())
@@ -102,7 +101,7 @@ impl Ways {
             // The next position, with `thread` staying where it is.
             let mut digit = 0;
             while digit < threads {
-                if digit != thread && (at[digit] as usize) < self.steps[digit].len() {
+                if digit != thread && (at[digit] as usize) < self.steps[digit] {
                     at[digit] += 1;
                     break;
                 }
@@ -125,7 +124,7 @@ impl Ways {
             if steps == 0 {
                 continue;
             }
-            let clock = history.clock(self.steps[thread][steps as usize - 1]);
+            let clock = history.clock(history.by_thread[thread][steps as usize - 1]);
             for (other, need) in needs.iter_mut().enumerate() {
                 if other != thread
                     && let Some(&c) = clock.get(other)

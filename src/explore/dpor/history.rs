@@ -58,6 +58,8 @@ pub(crate) struct History {
     stride: usize,
     last_on_object: Vec<u32>,
     pub last_in_thread: Vec<u32>,
+    /// Each thread's steps, in their order.
+    pub by_thread: Vec<Vec<u32>>,
     after: Vec<u32>,
     pub races: Vec<Race>,
     scratch: Vec<u32>,
@@ -93,6 +95,7 @@ impl History {
                 }
             }
             self.last_in_thread[usize::from(event.thread)] = event.previous_in_thread;
+            self.by_thread[usize::from(event.thread)].pop();
             self.after.truncate(event.after as usize);
             self.races.truncate(event.races as usize);
         }
@@ -120,6 +123,7 @@ impl History {
         self.clocks = clocks;
         self.stride = stride;
         self.last_in_thread.resize(stride, NONE);
+        self.by_thread.resize(stride, Vec::new());
     }
 
     /// Appends the step just taken, with its clock and the races that end in it.
@@ -163,6 +167,7 @@ impl History {
             self.last_on_object[touch.object as usize] = nth;
         }
         self.last_in_thread[usize::from(thread)] = nth;
+        self.by_thread[usize::from(thread)].push(nth);
         self.events.push(Event {
             thread,
             choice,

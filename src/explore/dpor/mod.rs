@@ -82,7 +82,7 @@ impl Default for Node {
 pub(crate) struct Execution<'a> {
     pub runtime: &'a mut Runtime,
     pub ending: Ending,
-    pub history: &'a Dpor,
+    pub dpor: &'a mut Dpor,
     /// The interleavings it stands for.
     pub interleavings: Option<u128>,
 }
@@ -108,6 +108,8 @@ pub(crate) struct Dpor {
     items: Vec<Item>,
     known: Vec<u32>,
     blocked: Vec<Race>,
+    positions: Vec<u32>,
+    order: Vec<u32>,
     /// A repeated step was not the one it was before.
     diverged: Option<(usize, String, String)>,
 }
@@ -159,14 +161,14 @@ impl Dpor {
                 return;
             }
             if ending == Ending::Stopped {
-                at_end(Execution { runtime, ending, history: this, interleavings: None });
+                at_end(Execution { runtime, ending, dpor: this, interleavings: None });
                 return;
             }
             if ending != Ending::StepLimit {
                 if !this.literal {
                     this.reverse_races(runtime, ending == Ending::Deadlock);
                 }
-                this.straight.note(&this.history);
+                this.straight.note(&this.history, this.scripted);
             }
             let counting = this.counting && ending != Ending::StepLimit;
             let interleavings = match (counting, this.literal) {
@@ -174,7 +176,7 @@ impl Dpor {
                 (true, false) => this.ways.count(&this.history),
                 (false, false) => None,
             };
-            at_end(Execution { runtime, ending, history: this, interleavings });
+            at_end(Execution { runtime, ending, dpor: this, interleavings });
         });
     }
 
@@ -272,7 +274,8 @@ impl Dpor {
         let before = &self.history.events[depth];
         let now = &runtime.threads[usize::from(before.thread)];
         let same = runtime.asking & (1 << before.thread) != 0
-            && now.request.place == before.request.place
+            && (std::ptr::eq(now.request.place, before.request.place)
+                || now.request.place == before.request.place)
             && now.request.object == before.request.object;
         if !same && self.diverged.is_none() {
             let describe = |asks: bool, request: &super::runtime::Request| match asks {

@@ -19,17 +19,22 @@ impl StraightLine {
         self.broken = true;
     }
 
-    /// Notes one execution.
-    pub fn note(&mut self, history: &History) {
+    /// Notes one execution, whose steps before `fresh` are those of the one before.
+    pub fn note(&mut self, history: &History, fresh: usize) {
         if self.broken {
             return;
         }
-        let steps: Vec<u32> = lengths(history).collect();
-        match &self.steps {
-            None => self.steps = Some(steps),
-            Some(known) => self.broken |= *known != steps,
-        }
-        self.broken |= !is_straight(history);
+        let fresh = match &self.steps {
+            None => {
+                self.steps = Some(lengths(history).collect());
+                0
+            }
+            Some(known) => {
+                self.broken |= !lengths(history).eq(known.iter().copied());
+                fresh
+            }
+        };
+        self.broken |= !is_straight(history, fresh);
     }
 
     pub fn closed_form(&self) -> Option<u128> {
@@ -53,32 +58,23 @@ fn lengths(history: &History) -> impl Iterator<Item = u32> + '_ {
     })
 }
 
-fn is_straight(history: &History) -> bool {
+fn is_straight(history: &History, fresh: usize) -> bool {
     let of_main = |step: &u32| history.events[*step as usize].thread == 0;
-    history.events.iter().enumerate().all(|(nth, event)| {
-        let nth = nth as u32;
+    (fresh..history.len()).all(|nth| {
+        let event = &history.events[nth];
         if event.alternatives > 1 || event.woken_by != NONE {
             return false;
         }
         if event.thread != 0 {
-            return history.after(nth).iter().all(of_main);
+            return history.after(nth as u32).iter().all(of_main);
         }
         // A step of main: all of every other thread comes before it, or none of it does, and then
         // it comes before the thread's first step.
-        let clock = history.clock(nth);
-        history.last_in_thread.iter().enumerate().skip(1).all(|(thread, &last)| {
-            last == NONE
-                || clock[thread] == history.events[last as usize].position
-                || clock[thread] == 0 && history.clock(first_of(history, last))[0] >= event.position
+        let clock = history.clock(nth as u32);
+        history.by_thread.iter().zip(clock).skip(1).all(|(steps, &known)| match steps.first() {
+            None => true,
+            Some(_) if known as usize == steps.len() => true,
+            Some(&first) => known == 0 && history.clock(first)[0] >= event.position,
         })
     })
-}
-
-fn first_of(history: &History, mut step: u32) -> u32 {
-    loop {
-        match history.events[step as usize].previous_in_thread {
-            NONE => return step,
-            previous => step = previous,
-        }
-    }
 }

@@ -3,13 +3,14 @@
 use super::run::spawn;
 use super::{CURRENT, Runtime, State, Word, with_current};
 use std::any::Any;
+use std::borrow::Cow;
 
 /// Starts a modelled thread.
 ///
 /// # Safety
 /// What `body` borrows must live until the thread has ended or its execution was given up.
 #[track_caller]
-pub(crate) unsafe fn spawn_thread(name: Option<String>, body: impl FnOnce()) -> u8 {
+pub(crate) unsafe fn spawn_thread(name: Option<Cow<'static, str>>, body: impl FnOnce()) -> u8 {
     // Outside an exploration: the usual panic.
     with_current(|_| ());
     // SAFETY: the pointer was checked just now; no reference to the runtime is alive here.
@@ -35,7 +36,7 @@ impl Runtime {
         self.current
     }
 
-    pub(crate) fn current_name(&self) -> (u8, Option<String>) {
+    pub(crate) fn current_name(&self) -> (u8, Option<Cow<'static, str>>) {
         (self.current, self.threads[usize::from(self.current)].name.clone())
     }
 
@@ -64,14 +65,13 @@ impl Runtime {
 
     /// What the running thread does next comes after all that `thread` has done.
     pub(crate) fn comes_after(&mut self, thread: u8) {
-        let ended = &self.threads[usize::from(thread)];
+        let pair = self.threads.get_disjoint_mut([usize::from(self.current), usize::from(thread)]);
+        let Ok([running, ended]) = pair else { return };
         // A thread that took no step may still have learnt something: by joining others.
-        let mut learnt = ended.after.clone();
+        running.after.extend_from_slice(&ended.after);
         if ended.last_step != super::NONE {
-            learnt.push(ended.last_step);
+            running.after.push(ended.last_step);
         }
-        let current = usize::from(self.current);
-        self.threads[current].after.extend(learnt);
     }
 
     /// Must the running thread wait for news before it looks again?
@@ -86,8 +86,16 @@ impl Runtime {
         false
     }
 
-    /// Is the object one of this execution?
-    pub(crate) fn knows(&self, word: &Word) -> bool {
-        word.belongs_to(self.execution)
+    /// A thread's park token.
+    pub(crate) fn token(&mut self, thread: u8) -> *const Word {
+        let word: *const Word = &raw const *self.threads[usize::from(thread)].token;
+        // SAFETY: the token lives in a box of the runtime's, which nothing replaces meanwhile.
+        let token = unsafe { &*word };
+        if !token.belongs_to(self.execution) {
+            let object = self.register(token, false);
+            // Whoever asks for it first, it is the same token.
+            self.objects[object as usize].key = 1 << 63 | u64::from(thread);
+        }
+        word
     }
 }

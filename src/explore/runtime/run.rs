@@ -5,6 +5,7 @@ use super::{CURRENT, Runtime, State, Taken, Thread, abandon, panics, thread_at};
 use crate::explore::ExploreError;
 use corosensei::stack::{DefaultStack, Stack};
 use corosensei::{Coroutine, CoroutineResult};
+use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Who goes next.
@@ -186,7 +187,11 @@ pub(super) unsafe fn resume(rt: *mut Runtime, thread: u8) {
 /// # Safety
 /// `rt` is the current runtime and no reference to it is alive; `body` lives until the thread has
 /// ended or was abandoned.
-pub(super) unsafe fn spawn(rt: *mut Runtime, name: Option<String>, body: impl FnOnce()) -> u8 {
+pub(super) unsafe fn spawn(
+    rt: *mut Runtime,
+    name: Option<Cow<'static, str>>,
+    body: impl FnOnce(),
+) -> u8 {
     // SAFETY: by the caller's promise.
     let runtime = unsafe { &mut *rt };
     let parent = runtime.current;
@@ -226,23 +231,19 @@ pub(super) unsafe fn spawn(rt: *mut Runtime, name: Option<String>, body: impl Fn
             }
         })
     };
-    let parent_step = match parent {
-        u8::MAX => super::NONE,
-        _ => runtime.threads[usize::from(parent)].last_step,
-    };
-    let inherited: &[u32] = match parent {
-        u8::MAX => &[],
-        // What the parent has learnt since its last step, the child knows too.
-        _ => &runtime.threads[usize::from(parent)].after.clone(),
-    };
     let thread = &mut runtime.threads[usize::from(number)];
     thread.coroutine = Some(coroutine);
     thread.guard = guard;
     thread.state = State::Running;
     thread.name = name;
-    thread.after.extend_from_slice(inherited);
-    if parent_step != super::NONE {
-        thread.after.push(parent_step);
+    if parent != u8::MAX {
+        // What the parent has done and learnt comes before whatever the child does.
+        let pair = runtime.threads.get_disjoint_mut([usize::from(parent), usize::from(number)]);
+        let [spawner, child] = pair.expect("a child has a number of its own");
+        child.after.extend_from_slice(&spawner.after);
+        if spawner.last_step != super::NONE {
+            child.after.push(spawner.last_step);
+        }
     }
     runtime.live |= 1 << number;
     runtime.newborn.insert(0, number);

@@ -1,9 +1,11 @@
 //! A modelled thread: a coroutine that stops before each shared step.
 
 use super::request::{Bits, NONE, Op, Request};
-use crate::trace::Place;
+use super::word::Word;
+use crate::trace::{ObjectKind, Place};
 use corosensei::stack::DefaultStack;
 use corosensei::{Coroutine, Yielder};
+use std::borrow::Cow;
 use std::panic::Location;
 use std::sync::atomic::Ordering;
 
@@ -48,7 +50,9 @@ pub(crate) struct Thread {
     pub(crate) request: Request,
     /// What the step returned to the thread.
     pub(super) result: u64,
-    pub(crate) name: Option<String>,
+    pub(crate) name: Option<Cow<'static, str>>,
+    /// What `unpark` gives it and `park` takes.
+    pub(super) token: Box<Word>,
     /// How many threads it has spawned.
     pub(super) children: u16,
     /// How many objects it has made.
@@ -96,6 +100,7 @@ impl Thread {
             },
             result: 0,
             name: None,
+            token: Box::new(Word::new(ObjectKind::Park, 0)),
             children: 0,
             made: 0,
             operation: 0,
@@ -115,6 +120,7 @@ impl Thread {
     pub(super) fn reset(&mut self) {
         self.state = State::Absent;
         self.name = None;
+        *self.token = Word::new(ObjectKind::Park, 0);
         self.children = 0;
         self.made = 0;
         self.operation = 0;

@@ -1,78 +1,36 @@
 //! Parking: a token a thread, which `unpark` gives and `park` takes.
 
 use crate::explore::runtime::{Bits, Op, Word, step, with_current};
-use crate::trace::ObjectKind;
-use std::cell::RefCell;
+use std::borrow::Cow;
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
-/// A thread's park token.
-pub(super) struct Token {
-    word: Word,
-}
-
-impl Token {
-    pub(super) fn new() -> Self {
-        Token { word: Word::new(ObjectKind::Park, 0) }
-    }
-}
-
-thread_local! {
-    /// The tokens of the modelled threads of the execution under way on this OS thread.
-    static TOKENS: RefCell<Vec<Option<Arc<Token>>>> = const { RefCell::new(Vec::new()) };
-}
-
-/// The running thread's token is `token`.
-pub(super) fn enter(token: Arc<Token>) {
-    let number = usize::from(with_current(|runtime| runtime.current_thread()));
-    TOKENS.with_borrow_mut(|tokens| {
-        if tokens.len() <= number {
-            tokens.resize(number + 1, None);
-        }
-        tokens[number] = Some(token);
-    });
-}
-
-fn token_of_current() -> Arc<Token> {
-    let number = with_current(|runtime| runtime.current_thread());
-    let known = TOKENS.with_borrow(|tokens| tokens.get(usize::from(number)).cloned().flatten());
-    match known {
-        Some(token) if number != 0 => token,
-        // The main thread has no spawn to bring its token: it is made when first needed, and is
-        // this execution's if it has been registered in it.
-        known => match known.filter(|token| with_current(|r| r.knows(&token.word))) {
-            Some(token) => token,
-            None => {
-                let token = Arc::new(Token { word: Word::registered(ObjectKind::Park, 0, None) });
-                enter(Arc::clone(&token));
-                token
-            }
-        },
-    }
+/// Takes a step on a thread's token.
+#[track_caller]
+fn token_step(thread: u8, op: Op) {
+    let token: *const Word = with_current(|runtime| runtime.token(thread));
+    // SAFETY: the token is the runtime's, which outlives the execution this thread is part of.
+    step(unsafe { &*token }, Bits::Opaque, op, Relaxed, 0, 0);
 }
 
 /// Waits for the thread's token and takes it.
 #[track_caller]
 pub fn park() {
-    let token = token_of_current();
-    step(&token.word, Bits::Opaque, Op::Park, Relaxed, 0, 0);
+    token_step(with_current(|runtime| runtime.current_thread()), Op::Park);
 }
 
 /// Takes the thread's token if it is there; if not, the time-out passes.
 #[track_caller]
 pub fn park_timeout(_timeout: Duration) {
-    let token = token_of_current();
-    step(&token.word, Bits::Opaque, Op::ParkTimeout, Relaxed, 0, 0);
+    token_step(with_current(|runtime| runtime.current_thread()), Op::ParkTimeout);
 }
 
 /// A handle to a thread.
 #[derive(Clone)]
 pub struct Thread {
     number: u8,
-    name: Option<String>,
-    token: Arc<Token>,
+    name: Option<Cow<'static, str>>,
 }
 
 /// Tells threads apart.
@@ -80,14 +38,14 @@ pub struct Thread {
 pub struct ThreadId(u8);
 
 impl Thread {
-    pub(super) fn new(number: u8, name: Option<String>, token: Arc<Token>) -> Self {
-        Thread { number, name, token }
+    pub(super) fn new(number: u8, name: Option<Cow<'static, str>>) -> Self {
+        Thread { number, name }
     }
 
     /// Gives the thread its token.
     #[track_caller]
     pub fn unpark(&self) {
-        step(&self.token.word, Bits::Opaque, Op::Unpark, Relaxed, 0, 0);
+        token_step(self.number, Op::Unpark);
     }
 
     /// The thread's identity.
@@ -109,5 +67,5 @@ impl fmt::Debug for Thread {
 
 pub(super) fn current() -> Thread {
     let (number, name) = with_current(|runtime| runtime.current_name());
-    Thread { number, name, token: token_of_current() }
+    Thread { number, name }
 }

@@ -2,6 +2,7 @@
 
 use super::{JoinHandle, Result, Thread, start, wait_for_end};
 use crate::explore::runtime::with_current;
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::io;
 use std::marker::PhantomData;
@@ -62,7 +63,11 @@ impl<'scope> Scope<'scope, '_> {
     }
 
     #[track_caller]
-    fn start<F, T>(&'scope self, name: Option<String>, f: F) -> ScopedJoinHandle<'scope, T>
+    fn start<F, T>(
+        &'scope self,
+        name: Option<Cow<'static, str>>,
+        f: F,
+    ) -> ScopedJoinHandle<'scope, T>
     where
         F: FnOnce() -> T + Send + 'scope,
         T: Send + 'scope,
@@ -90,7 +95,7 @@ impl super::Builder {
         F: FnOnce() -> T + Send + 'scope,
         T: Send + 'scope,
     {
-        Ok(scope.start(self.name, f))
+        Ok(scope.start(self.name.map(Cow::Owned), f))
     }
 }
 
