@@ -6,14 +6,12 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 /// Asks for a number. `None` when nobody is there, nothing came in time, or it was no number.
-pub fn for_a_number(question: &str, patience: Duration, out: &mut Out) -> Option<u64> {
+pub fn for_a_number(patience: Duration, out: &mut Out) -> Option<u64> {
     if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
         return None;
     }
     let seconds = patience.as_secs();
-    out.print(format_args!(
-        "{question} (a number and Enter; it goes on by itself in {seconds} s): "
-    ));
+    out.print(format_args!("  Your guess, and Enter (it goes on by itself in {seconds} s): "));
     let (send, answer) = mpsc::channel();
     // Reading a line cannot be interrupted. If no answer comes, this thread ends with the process.
     std::thread::spawn(move || {

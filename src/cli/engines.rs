@@ -61,7 +61,8 @@ impl Race {
     pub const SMALLEST: Race =
         Race { threads: 2, increments: 1, patience: Duration::from_secs(60) };
 
-    fn run(self, program: Program) -> u64 {
+    /// The race itself.
+    pub fn run(self, program: Program) -> u64 {
         program(self.threads as usize, self.increments as usize)
     }
 }

@@ -22,8 +22,9 @@ const PATIENCE: Duration = Duration::from_secs(2);
 pub fn show(width: usize, out: &mut Out) -> Result<(), Usage> {
     heading(4, "See what cures it", out);
     prose(
-        "Every counter, worst first. Each is run under every interleaving of two threads that \
-         increment once, and then hammered by two real threads.",
+        "A cure lets nobody come between the read and the write. Here is every counter, worst \
+         first: run under every interleaving of two threads that increment once, then hammered \
+         by two real threads.",
         width,
         out,
     );

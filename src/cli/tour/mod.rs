@@ -23,7 +23,7 @@ pub fn run(out: &mut Out) -> Result<Verdict, Usage> {
     let width = style::width();
     let guess = predict::show(&checked, width, out);
     real::show(racy, width, out);
-    picture::show(&checked, guess, width, out);
+    picture::show(&checked, guess, width, out)?;
     cures::show(width, out)?;
     next::show(width, out);
     Ok(Verdict::Kept)

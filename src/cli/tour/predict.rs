@@ -29,17 +29,15 @@ pub fn show(checked: &Checked, width: usize, out: &mut Out) -> Option<u64> {
     say!(out);
     let orders = checked.report.interleavings().map_or("some".into(), grouped);
     let text = format!(
-        "A reads before it writes, and so does B. How A's two steps and B's two steps fall \
-         between each other is open: there are {orders} orders."
+        "Each thread takes its two steps in that order, but where A's fall between B's is open. \
+         AABB is one order (A reads, A writes, B reads, B writes), ABAB another; there are \
+         {orders}."
     );
     prose(&text, width, out);
     say!(out);
-    let question = format!("  In how many of the {orders} orders does the count end at 1?");
-    let guess = ask::for_a_number(&paint(HEADING, &question), PATIENCE, out);
-    if guess.is_none() {
-        say!(out, "{}", paint(HEADING, style::wrap(question.trim(), "  ", width)));
-    }
-    guess
+    let question = format!("In how many of the {orders} orders does the count end at 1?");
+    say!(out, "{}", paint(HEADING, style::wrap(&question, "  ", width)));
+    ask::for_a_number(PATIENCE, out)
 }
 
 /// The lines of `fn increment`, as they stand in the counter's file.
