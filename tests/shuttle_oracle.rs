@@ -8,8 +8,8 @@
 use racelab::counter::{
     AtomicCounter, CompareExchangeCounter, Counter, MutexCounter, RacyCounter, race,
 };
-use racelab::primitives::Loom;
-use racelab::{Report, explore_with_loom};
+use racelab::primitives::{Loom, Model};
+use racelab::{Report, explore, explore_with_loom};
 use shuttle::sync::Mutex;
 use shuttle::sync::atomic::AtomicU64;
 use std::collections::{BTreeMap, BTreeSet};
@@ -125,37 +125,46 @@ fn loom<C: Counter + Default>(threads: usize, increments: usize) -> BTreeMap<u64
     counted(&explore_with_loom(move || race::<Loom, C>(threads, increments)))
 }
 
+fn explorer<C: Counter + Default>(threads: usize, increments: usize) -> BTreeMap<u64, u128> {
+    counted(&explore(|| race::<Model, C>(threads, increments)))
+}
+
+/// Interleavings by final value, for so many threads and increments.
+type Counted = fn(usize, usize) -> BTreeMap<u64, u128>;
+
 const SIZES: [(usize, usize); 3] = [(2, 1), (2, 2), (3, 1)];
 
-/// Asserts that both find the same values, each in as many interleavings, and this many in all.
-fn agree(
-    oracle: fn(usize, usize) -> BTreeMap<u64, u128>,
-    engine: fn(usize, usize) -> BTreeMap<u64, u128>,
-    all: [u128; 3],
-) {
+/// Asserts that all find the same values, each in as many interleavings, and this many in all.
+fn agree(oracle: Counted, engines: [Counted; 2], all: [u128; 3]) {
     for ((threads, increments), all) in SIZES.into_iter().zip(all) {
         let expected = oracle(threads, increments);
         assert_eq!(expected.values().sum::<u128>(), all, "shuttle, {threads}x{increments}");
-        assert_eq!(engine(threads, increments), expected, "{threads}x{increments}");
+        for (name, engine) in ["loom", "the explorer"].into_iter().zip(engines) {
+            assert_eq!(engine(threads, increments), expected, "{name}, {threads}x{increments}");
+        }
     }
 }
 
 #[test]
 fn load_then_store_has_the_same_interleavings_for_each_outcome() {
-    agree(racy, loom::<RacyCounter<Loom>>, [6, 70, 90]);
+    agree(racy, [loom::<RacyCounter<Loom>>, explorer::<RacyCounter<Model>>], [6, 70, 90]);
 }
 
 #[test]
 fn fetch_add_has_the_same_interleavings() {
-    agree(fetch_add, loom::<AtomicCounter<Loom>>, [2, 6, 6]);
+    agree(fetch_add, [loom::<AtomicCounter<Loom>>, explorer::<AtomicCounter<Model>>], [2, 6, 6]);
 }
 
 #[test]
 fn compare_exchange_has_the_same_interleavings() {
-    agree(compare_exchange, loom::<CompareExchangeCounter<Loom>>, [6, 126, 198]);
+    agree(
+        compare_exchange,
+        [loom::<CompareExchangeCounter<Loom>>, explorer::<CompareExchangeCounter<Model>>],
+        [6, 126, 198],
+    );
 }
 
 #[test]
 fn a_mutex_has_the_same_interleavings() {
-    agree(mutex, loom::<MutexCounter<Loom>>, [2, 6, 6]);
+    agree(mutex, [loom::<MutexCounter<Loom>>, explorer::<MutexCounter<Model>>], [2, 6, 6]);
 }

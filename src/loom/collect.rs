@@ -5,7 +5,7 @@ use super::coverage::{Shape, shape};
 use super::finish::{Finished, finish};
 use crate::primitives::loom::log::Log;
 use crate::report::{Coverage, Engine, Failure, Outcome, Proof, Report};
-use crate::trace::{Trace, linear_extensions};
+use crate::trace::{ThreadId, Trace, linear_extensions};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt::Debug;
 use std::time::Duration;
@@ -153,10 +153,13 @@ impl<T: Clone + Ord + Debug> Collector<T> {
     }
 }
 
-/// The best example has the fewest switches; among those, the first schedule in the alphabet.
-fn key(trace: &Trace) -> (bool, usize, String) {
-    let stale = trace.steps().iter().any(|step| step.stale.is_some());
-    (stale, trace.switches(), trace.schedule())
+/// The best example has the fewest switches; among those the first in schedule order, in which
+/// main comes before `A`. One whose loads are out of date comes after all others.
+fn key(trace: &Trace) -> (bool, usize, Vec<ThreadId>) {
+    let steps = trace.steps();
+    let stale = steps.iter().any(|step| step.stale.is_some());
+    let switches = steps.windows(2).filter(|pair| pair[0].thread != pair[1].thread).count();
+    (stale, switches, steps.iter().map(|step| step.thread).collect())
 }
 
 fn ending<T: Debug>(result: &Result<T, Failure>) -> String {

@@ -86,7 +86,8 @@ impl<T: Send + 'static> Channel<T> {
                 std::mem::forget(published);
             } else {
                 self.state.lock().waiting.push(log::with(|log| log.current));
-                threads::wait(wait.clone(), place.clone());
+                let look = || self.point.iter().for_each(Point::look);
+                threads::wait(wait.clone(), place.clone(), look);
             }
         };
         let Turn { result, action, read, written } = turn(&mut self.state.lock());
@@ -99,19 +100,15 @@ impl<T: Send + 'static> Channel<T> {
 }
 
 impl<T> Channel<T> {
-    /// A half goes. Only the last of its kind closes the channel; whose that is depends on the
-    /// order, so loom may switch before every one.
-    fn leave(&self, action: Action, close: impl Fn(&mut State<T>) -> bool) {
+    /// A half goes.
+    fn leave(&self, action: Action, close: impl FnOnce(&mut State<T>)) {
         if !self.tag.is_live() {
-            close(&mut self.state.lock());
-            return;
+            return close(&mut self.state.lock());
         }
         let Some(point) = &self.point else { return };
         let published = point.pass();
-        let last = close(&mut self.state.lock());
-        if last {
-            log::with(|log| log.step(Done::on(action, self.tag.id), self.made.clone()));
-        }
+        close(&mut self.state.lock());
+        log::with(|log| log.step(Done::on(action, self.tag.id), self.made.clone()));
         drop(published);
         self.wake();
     }
@@ -175,19 +172,13 @@ impl<T> Clone for LoomSender<T> {
 
 impl<T> Drop for LoomSender<T> {
     fn drop(&mut self) {
-        self.0.leave(Action::CloseSender, |state| {
-            state.senders -= 1;
-            state.senders == 0
-        });
+        self.0.leave(Action::CloseSender, |state| state.senders -= 1);
     }
 }
 
 impl<T> Drop for LoomReceiver<T> {
     fn drop(&mut self) {
-        self.0.leave(Action::CloseReceiver, |state| {
-            state.receiver = false;
-            true
-        });
+        self.0.leave(Action::CloseReceiver, |state| state.receiver = false);
         // Nobody will read them, and their destructors may take steps of their own.
         let unread = std::mem::take(&mut self.0.state.lock().messages);
         drop(unread);

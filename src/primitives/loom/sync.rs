@@ -122,7 +122,8 @@ impl<T> LoomMutex<T> {
                 continue;
             }
             self.state.lock().waiting.push(log::with(|log| log.current));
-            threads::wait(Wait::Mutex { mutex: self.tag.id, holder }, place.clone());
+            let wait = Wait::Mutex { mutex: self.tag.id, holder };
+            threads::wait(wait, place.clone(), || self.point.iter().for_each(Point::look));
         }
         None
     }
@@ -232,6 +233,8 @@ impl<M> LoomCondvar<M> {
             let count = count.min(waiting.len());
             waiting.drain(..count).collect()
         };
+        // A notify that finds nobody asleep changes nothing: to others it is a mere read.
+        let action = if woken.is_empty() { Action::NotifyNobody } else { action };
         log::with(|log| {
             let step = log.step(Done::on(action, self.tag.id), place);
             for &thread in &woken {
@@ -268,7 +271,7 @@ impl<M: Mode> Condvar<LoomIn<M>> for LoomCondvar<M> {
         self.waiting.lock().push(me);
         mutex.release(guard.published.take());
         while self.tag.is_live() && self.waiting.lock().contains(&me) {
-            threads::wait(Wait::Notify(self.tag.id), place.clone());
+            threads::wait(Wait::Notify(self.tag.id), place.clone(), || ());
         }
         guard.published = mutex.acquire(Action::Reacquire, &place);
         guard.data = Some(mutex.borrow());

@@ -34,7 +34,11 @@ pub(crate) struct WaitingThread {
 
 /// Waits until another thread calls [`wake`]. The caller looks again then: being woken is no
 /// promise.
-pub(super) fn wait(wait: Wait, place: Place) {
+///
+/// `look` goes to loom for a look at what is waited for. It is done only in a deadlock: loom learns
+/// from it which earlier step could have come after this one, which it otherwise learns when the
+/// waiting is over.
+pub(super) fn wait(wait: Wait, place: Place, look: impl FnOnce()) {
     let (dead, others) = log::with(|log| {
         log.mine().waiting = Some((wait, place));
         let stuck = log.threads.iter().all(|thread| thread.ended || thread.waiting.is_some());
@@ -44,10 +48,13 @@ pub(super) fn wait(wait: Wait, place: Place) {
     if !dead {
         log::uninterrupted(::loom::thread::park);
     }
-    let dead = log::with(|log| {
+    let (dead, stuck) = log::with(|log| {
         log.mine().waiting = None;
-        log.dead
+        (log.dead, log.deadlock.is_some() && log.stop.is_none())
     });
+    if stuck && !std::thread::panicking() {
+        look();
+    }
     if dead {
         log::abandon();
     }
@@ -239,7 +246,7 @@ impl<T: Send + 'static> JoinHandle<T> for LoomJoinHandle<T> {
                 break;
             }
             *self.shared.joiner.lock() = Some(log::with(|log| log.current));
-            wait(Wait::End(ThreadId(self.thread as u8)), place.clone());
+            wait(Wait::End(ThreadId(self.thread as u8)), place.clone(), || ());
         }
         if !log::with(|log| log.dead) {
             drop(log::uninterrupted(|| self.shared.end.read()));
