@@ -17,9 +17,9 @@ fn main() {
     hammer("fetch_add", AtomicCounter::new);
 }
 
-/// Rounds of two threads, until one has lost an update or 2 seconds are over.
+/// Rounds of two threads, until one has lost an update or a second is over.
 fn hammer<C: Counter>(what: &str, new: fn() -> C) {
     let stress = Stress::new().threads(2).increments(100_000).until_loss();
-    let tally = stress.at_most(Duration::from_secs(2)).run(new);
+    let tally = stress.at_most(Duration::from_secs(1)).run(new);
     println!("{what}: {tally}");
 }

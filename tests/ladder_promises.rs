@@ -1,10 +1,11 @@
 //! What each rung promises, held against every interleaving.
 
-use racelab::counter::{Counter, LADDER, Promise, Rung, ShardedCounter};
+use racelab::counter::{ActorCounter, Counter, LADDER, Promise, Rung, ShardedCounter};
 use racelab::explore::Reduction;
 use racelab::primitives::{JoinHandle, Model, Primitives};
+use racelab::trace::Action;
 use racelab::{Explorer, Failure, Report, explore};
-use std::sync::Arc;
+use std::sync::{Arc, atomic::Ordering::Relaxed};
 
 /// The rungs that can be checked, with the report for this size.
 fn checked(
@@ -104,4 +105,36 @@ fn the_interleavings_counted_are_those_that_there_are() {
             assert_eq!(counted.outcomes().len(), one_by_one.outcomes().len(), "{size}");
         }
     }
+}
+
+#[test]
+fn dropping_the_actor_waits_until_its_thread_has_ended() {
+    let report = explore(|| {
+        let counter = ActorCounter::<Model>::default();
+        counter.increment();
+        drop(counter);
+        <Model as Primitives>::AtomicBool::named("after", false).store(true, Relaxed);
+    });
+    report.assert_complete();
+    report.assert_outcomes(&[()]);
+    // The example is the execution that goes on with main for as long as it can.
+    let last = report.outcomes()[0].example().steps().last().expect("it has steps");
+    assert!(
+        last.alone && last.action == Action::Store,
+        "the actor outlived its counter:\n{last:?}"
+    );
+}
+
+#[test]
+fn stopping_the_actor_counts_what_is_still_on_its_way_in_every_interleaving() {
+    let report = explore(|| {
+        let counter = Arc::new(ActorCounter::<Model>::default());
+        let other = Arc::clone(&counter);
+        let thread = Model::spawn("B", move || other.increment());
+        counter.increment();
+        thread.join().unwrap();
+        Arc::into_inner(counter).expect("the thread has ended").stop()
+    });
+    report.assert_complete();
+    report.assert_outcomes(&[2]);
 }
