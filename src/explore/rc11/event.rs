@@ -127,6 +127,11 @@ pub trait Step: Clone {
         &[]
     }
 
+    /// Must it not read this write? Its thread has read it before and waits for another one.
+    fn declines(&self, _write: EventId) -> bool {
+        false
+    }
+
     /// What an [`Op::Update`] writes when it reads `read`; `None`: it fails and only reads.
     fn update(&self, read: u64) -> Option<u64>;
 }

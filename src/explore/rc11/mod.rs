@@ -29,11 +29,14 @@
 
 mod choices;
 mod clocks;
+mod drive;
 mod event;
 mod graph;
 mod psc;
 mod races;
+mod rounds;
 mod search;
+mod wish;
 
 pub use event::{Choice, Event, EventId, INIT, Op, Reason, Step};
 pub use graph::Graph;

@@ -49,8 +49,9 @@ pub(super) const AWAKE: u32 = u32::MAX;
 pub(super) struct Node<S> {
     pub(super) thread: u8,
     pub(super) step: Option<S>,
-    /// The ways to take the step, and which of them is being explored.
-    choices: Vec<Choice>,
+    /// The ways to take the step that are explored here, each with its place among all that are
+    /// consistent; and which of them is being explored.
+    choices: Vec<(u32, Choice)>,
     at: usize,
     /// For each thread since when it sleeps: the number of events there were.
     pub(super) asleep: Vec<u32>,
@@ -73,6 +74,8 @@ pub struct Search<S> {
     at: usize,
     completed: u64,
     cut: u64,
+    /// Scratch: the consistent ways to take a step.
+    consistent: Vec<Choice>,
 }
 
 impl<S> Default for Node<S> {
@@ -99,6 +102,7 @@ impl<S: Step> Default for Search<S> {
             at: 0,
             completed: 0,
             cut: 0,
+            consistent: Vec::new(),
         }
     }
 }
@@ -122,6 +126,22 @@ impl<S: Step> Search<S> {
     /// Runs that were cut short, because only sleeping threads were left.
     pub fn cut(&self) -> u64 {
         self.cut
+    }
+
+    /// The step that an event took.
+    pub(super) fn step(&self, event: EventId) -> &S {
+        self.nodes[event as usize].step.as_ref().expect("a chosen step")
+    }
+
+    /// The place of an event's choice among all that were consistent, newest first.
+    pub(super) fn nth_choice(&self, event: EventId) -> u32 {
+        let node = &self.nodes[event as usize];
+        node.choices[node.at].0
+    }
+
+    /// Starts the run that is under way once more.
+    pub(super) fn restart(&mut self) {
+        self.at = 0;
     }
 
     /// What happens next, given what each thread waits to do.
@@ -213,13 +233,21 @@ impl<S: Step> Search<S> {
 
     /// Sets a point to a thread's step. False: the thread sleeps and nothing has woken it.
     fn offer(&mut self, node: &mut Node<S>, thread: u8, step: S) -> bool {
-        self.graph.choices(thread, &step, &mut node.choices);
+        let mut choices = std::mem::take(&mut self.consistent);
+        self.graph.choices(thread, &step, &mut choices);
+        node.choices.clear();
+        node.choices.extend((0..).zip(choices.iter().copied()));
+        self.consistent = choices;
+        node.choices.retain(|(_, choice)| match *choice {
+            Choice::Read(write) | Choice::Fail(write) => !step.declines(write),
+            _ => true,
+        });
         let since = node.asleep[thread as usize];
         if since != AWAKE {
             let woken = step.op().touches().any(|(object, mode)| {
                 self.graph.touched_between(since, AWAKE, object, |m| m.conflicts(mode))
             });
-            node.choices.retain(|choice| match *choice {
+            node.choices.retain(|(_, choice)| match *choice {
                 Choice::Read(write) | Choice::Fail(write) => write != INIT && write >= since,
                 _ => woken,
             });
@@ -230,7 +258,7 @@ impl<S: Step> Search<S> {
 
     /// Takes the step of a point, in the way it stands at.
     fn take(&mut self, node: Node<S>) {
-        let (thread, choice) = (node.thread, node.choices[node.at]);
+        let (thread, (_, choice)) = (node.thread, node.choices[node.at]);
         let step = node.step.clone().expect("a chosen step");
         self.nodes.push(node);
         let id = self.graph.push(thread, &step, choice);

@@ -31,6 +31,23 @@ pub(crate) fn is_unwinding() -> bool {
         && with_current(|runtime| runtime.threads[usize::from(runtime.current)].unwinding)
 }
 
+/// The number of an address in this execution, from 1.
+pub(crate) fn number_of(address: usize) -> u64 {
+    with_current(|runtime| {
+        let known = runtime.addresses.iter().position(|&known| known == address);
+        let number = known.unwrap_or_else(|| {
+            runtime.addresses.push(address);
+            runtime.addresses.len() - 1
+        });
+        number as u64 + 1
+    })
+}
+
+/// The address with this number; null for one that was never given.
+pub(crate) fn address_of(number: u64) -> usize {
+    with_current(|runtime| runtime.addresses.get(number as usize - 1).copied().unwrap_or_default())
+}
+
 impl Runtime {
     pub(crate) fn current_thread(&self) -> u8 {
         self.current
@@ -76,12 +93,13 @@ impl Runtime {
 
     /// Must the running thread wait for news before it looks again?
     pub(crate) fn must_spin(&mut self) -> bool {
+        let current = usize::from(self.current);
+        self.threads[current].yields += 1;
         let thread = &self.threads[usize::from(self.current)];
         let looked = !thread.looked_at.is_empty() && thread.looked_at.len() < 64;
         if looked && !self.has_news(self.current) {
             return true;
         }
-        let current = usize::from(self.current);
         self.threads[current].looked_at.clear();
         false
     }

@@ -26,11 +26,11 @@ mod thread;
 pub(crate) mod word;
 
 pub(crate) use abandon::is_abandoning;
-pub(crate) use calls::{is_unwinding, note_panic, spawn_thread};
+pub(crate) use calls::{address_of, is_unwinding, number_of, note_panic, spawn_thread};
 pub(crate) use request::{Bits, NONE, Op, Request};
 pub(crate) use run::{Driver, Ending, Pick, run};
 pub(crate) use step::{
-    Taken, change_silently, object_of, step, step_at, step_value_at, step_with, wait_in,
+    Seen, Taken, change_silently, failed, object_of, step, step_at, step_value_at, step_with, wait_in,
 };
 pub(crate) use thread::{Panic, State, Thread};
 pub(crate) use word::Word;
@@ -78,10 +78,14 @@ pub(crate) struct Runtime {
     table: Vec<(u8, u16)>,
     pub(crate) objects: Vec<ObjectInfo>,
     statics: Vec<(usize, Box<Word>, u32)>,
+    /// The addresses that pointers have held, by their number.
+    addresses: Vec<usize>,
     /// Steps taken.
     pub(crate) steps: u32,
     /// The steps with their values, when somebody wants to see them.
     pub(crate) recording: Option<Vec<Step>>,
+    /// What the memory lets the next step see, where that is not simply the newest value.
+    pub(crate) seen: Option<Seen>,
     /// The cell that the step recorded last is about to write.
     last_cell: Option<(u64, Bits)>,
     stacks: Vec<DefaultStack>,
@@ -151,8 +155,10 @@ impl Runtime {
             table: vec![(u8::MAX, 0)],
             objects: Vec::new(),
             statics: Vec::new(),
+            addresses: Vec::new(),
             steps: 0,
             recording: None,
+            seen: None,
             last_cell: None,
             stacks: Vec::new(),
             stack_size,
@@ -174,9 +180,11 @@ impl Runtime {
         self.newborn.clear();
         self.objects.clear();
         self.statics.clear();
+        self.addresses.clear();
         self.steps = 0;
         self.panics = 0;
         self.abandoning = false;
+        self.seen = None;
     }
 
     /// The number of the `index`-th child of `parent`.

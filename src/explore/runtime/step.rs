@@ -1,6 +1,6 @@
 //! Asking for a step, and performing it.
 
-use super::request::{Bits, NONE, Op, Request};
+use super::request::{Bits, Effect, NONE, Op, Request};
 use super::{CURRENT, Runtime, State, Word, abandon, thread_at, with_current};
 use crate::trace::{Action, ObjectId, Step, ThreadId};
 use std::panic::Location;
@@ -16,6 +16,23 @@ pub(crate) struct Taken {
     pub mutex_before: u64,
     /// Did it change its object's state?
     pub changed: bool,
+}
+
+/// What a memory with stale reads decides about a step.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Seen {
+    /// The value that the step finds.
+    pub value: u64,
+    /// A weak compare-exchange fails for no reason.
+    pub fails: bool,
+    /// Does it write?
+    pub writes: bool,
+    /// Does what it writes become the newest value?
+    pub newest: bool,
+    /// As [`Step::stale`].
+    pub stale: Option<Option<usize>>,
+    /// As [`Step::behind`].
+    pub behind: Option<Option<usize>>,
 }
 
 /// Asks for a step on `word` and returns what it gives, once the scheduler has let the thread go.
@@ -125,20 +142,26 @@ impl Runtime {
     pub(super) fn perform(&mut self, thread: u8, choice: u32) -> Taken {
         let index = usize::from(thread);
         let request = self.threads[index].request;
-        let before = self.word(&request);
-        let effect = request.effect(before, thread, choice);
-        let changed = effect.word != before;
+        let seen = self.seen.take();
+        let before = seen.map_or_else(|| self.word(&request), |seen| seen.value);
+        let mut effect = request.effect(before, thread, choice);
+        if seen.is_some_and(|seen| seen.fails) {
+            effect = Effect { action: Action::CompareExchangeFailed, result: before, word: before };
+        }
+        let changed = seen.map_or(effect.word != before, |seen| seen.newest);
+        let writes = seen.map_or(changed, |seen| seen.writes);
         let mut taken = Taken { request, action: effect.action, before, mutex_before: 0, changed };
         let nth = self.steps;
         if self.recording.is_some() {
             self.last_cell = (request.op == Op::CellWrite).then_some((request.a, request.bits));
-            self.record(thread, choice, &taken, effect.result, effect.word);
+            self.record(thread, choice, &taken, &effect, seen);
         }
         self.steps += 1;
         self.threads[index].result = match request.op {
             Op::Choose => u64::from(choice),
             _ => effect.result,
         };
+        self.threads[index].failed = effect.action == Action::CompareExchangeFailed;
         self.threads[index].state = State::Running;
         self.threads[index].last_step = nth;
         self.asking &= !(1 << thread);
@@ -148,9 +171,13 @@ impl Runtime {
                 info.version += 1;
                 // SAFETY: the request is pending, so its thread borrows the object.
                 unsafe { (*request.word).set(effect.word) };
+            }
+            // Who saw an old value has not seen the news.
+            let stale = seen.is_some_and(|seen| seen.stale.is_some());
+            let version = info.version.wrapping_sub(u32::from(stale));
+            if writes {
                 self.threads[index].looked_at.clear();
             } else if self.threads[index].looked_at.len() < 64 {
-                let version = info.version;
                 self.threads[index].looked_at.push((request.object, version));
             }
         }
@@ -212,7 +239,15 @@ impl Runtime {
         }
     }
 
-    fn record(&mut self, thread: u8, choice: u32, taken: &Taken, result: u64, word: u64) {
+    fn record(
+        &mut self,
+        thread: u8,
+        choice: u32,
+        taken: &Taken,
+        effect: &Effect,
+        seen: Option<Seen>,
+    ) {
+        let (result, word) = (effect.result, effect.word);
         let request = &taken.request;
         let bits = request.bits;
         let (mut read, mut written) = (None, None);
@@ -257,13 +292,14 @@ impl Runtime {
             order: ordered.then_some(order),
             read,
             written,
-            choice: (alternatives > 1 || request.op == Op::Choose).then_some(choice),
+            choice: (alternatives > 1 || request.op == Op::Choose || seen.is_some() && choice > 0)
+                .then_some(choice),
             place: request.place.into(),
             operation: actor.operation,
             after,
             alone: self.live == 1 << thread,
-            stale: None,
-            behind: None,
+            stale: seen.and_then(|seen| seen.stale),
+            behind: seen.and_then(|seen| seen.behind),
         };
         if let Some(steps) = &mut self.recording {
             steps.push(step);
@@ -307,6 +343,13 @@ pub(crate) fn step_value_at(place: &'static Location<'static>, word: &Word, op: 
         };
     });
     ask()
+}
+
+/// Has the running thread's compare-exchange, its last step, failed?
+pub(crate) fn failed() -> bool {
+    with_current(|runtime| {
+        !runtime.abandoning && runtime.threads[usize::from(runtime.current)].failed
+    })
 }
 
 /// The number of an object that has been used.

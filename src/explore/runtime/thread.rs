@@ -67,6 +67,10 @@ pub(crate) struct Thread {
     pub(crate) woken_by: u32,
     /// Objects it has looked at since it last changed something, with their versions.
     pub(super) looked_at: Vec<(u32, u32)>,
+    /// How often it has yielded.
+    pub(crate) yields: u32,
+    /// Was its last step a compare-exchange that failed?
+    pub(super) failed: bool,
     /// Where it waits, when it waits for something that is not a step.
     pub(crate) waits_at: &'static Location<'static>,
     pub(crate) panic: Option<Panic>,
@@ -108,6 +112,8 @@ impl Thread {
             after: Vec::new(),
             woken_by: NONE,
             looked_at: Vec::new(),
+            yields: 0,
+            failed: false,
             waits_at: nowhere,
             panic: None,
             unwinding: false,
@@ -128,6 +134,8 @@ impl Thread {
         self.after.clear();
         self.woken_by = NONE;
         self.looked_at.clear();
+        self.yields = 0;
+        self.failed = false;
         self.panic = None;
         self.unwinding = false;
         self.abandoned_steps = 0;

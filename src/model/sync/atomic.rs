@@ -1,6 +1,6 @@
 //! `std::sync::atomic`, for programs under exploration.
 
-use crate::explore::runtime::{Bits, Op, Word, step, step_with};
+use crate::explore::runtime::{Bits, Op, Word, failed, step, step_with};
 use crate::trace::ObjectKind;
 use std::fmt;
 pub use std::sync::atomic::Ordering;
@@ -169,7 +169,7 @@ macro_rules! common {
                 let orders = (success, failure);
                 let seen = step_with(Some(&self.word), None, $bits, op, orders, expected, new);
                 let value = Self::decode(seen);
-                if seen == expected { Ok(value) } else { Err(value) }
+                if seen == expected && !failed() { Ok(value) } else { Err(value) }
             }
         }
 

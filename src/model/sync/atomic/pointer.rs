@@ -1,13 +1,14 @@
 //! `std::sync::atomic::AtomicPtr`, for programs under exploration.
 
 use super::{Ordering, check_load, check_store, load_part};
-use crate::explore::runtime::{Bits, Op, Word, step_with};
+use crate::explore::runtime::{Bits, Op, Word, address_of, failed, number_of, step_with};
 use crate::trace::ObjectKind;
 
 /// An atomic pointer.
 pub struct AtomicPtr<T> {
-    /// Holds the address relative to the initial one (by exclusive or), since a pointer's address
-    /// is not known when a `static` is made. Equal addresses stay equal, which is all that counts.
+    /// 0 for the initial address, since that is not known when a `static` is made; others by the
+    /// number the execution gives them. Addresses differ from run to run, their numbers do not, and
+    /// equal addresses have equal numbers, which is all that counts.
     word: Word,
     initial: *mut T,
 }
@@ -97,7 +98,7 @@ impl<T> AtomicPtr<T> {
     ) -> Result<*mut T, *mut T> {
         check_load(failure);
         let seen = self.step(op, (success, failure), self.encode(current), self.encode(new));
-        if seen == current { Ok(seen) } else { Err(seen) }
+        if seen == current && !failed() { Ok(seen) } else { Err(seen) }
     }
 
     #[track_caller]
@@ -108,12 +109,17 @@ impl<T> AtomicPtr<T> {
     }
 
     fn encode(&self, pointer: *mut T) -> u64 {
-        (pointer.expose_provenance() ^ self.initial.expose_provenance()) as u64
+        match pointer == self.initial {
+            true => 0,
+            false => number_of(pointer.expose_provenance()),
+        }
     }
 
     fn decode(&self, word: u64) -> *mut T {
-        let address = word as usize ^ self.initial.expose_provenance();
-        std::ptr::with_exposed_provenance_mut(address)
+        match word {
+            0 => self.initial,
+            number => std::ptr::with_exposed_provenance_mut(address_of(number)),
+        }
     }
 }
 

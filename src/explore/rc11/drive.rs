@@ -1,0 +1,217 @@
+//! Runs real programs under the memory model: the runtime asks who goes and what a step sees.
+
+use super::event::{Choice, Event, EventId, INIT, Op, Step};
+use super::graph::Graph;
+use super::rounds::Rounds;
+use super::search::{Pending, Search, Turn};
+use super::wish::Wish;
+use crate::explore::runtime::{Driver, Ending, Op as Asked, Pick, Request, Runtime, Seen, Taken, run};
+
+/// The exploration of a real program under RC11.
+#[derive(Default)]
+pub(in crate::explore) struct Rc11 {
+    pub(super) search: Search<Wish>,
+    rounds: Rounds,
+    /// How many events of the run repeat an earlier one.
+    scripted: usize,
+    /// Only sleeping threads were left: the rest of this run tells nothing.
+    is_cut: bool,
+    diverged: Option<(usize, String, String)>,
+    pending: Vec<Pending<Wish>>,
+}
+
+impl Rc11 {
+    /// Runs the next execution. `at_end` sees it before what is left of it is unwound; it is not
+    /// called for runs that were cut short.
+    pub fn execute(
+        &mut self,
+        runtime: &mut Runtime,
+        max_steps: u32,
+        program: &mut dyn FnMut(),
+        at_end: impl FnOnce(&mut Runtime, Ending, &Rc11),
+    ) {
+        self.is_cut = false;
+        self.rounds.reset();
+        self.scripted = self.search.graph().events().len();
+        run(runtime, self, max_steps, program, |runtime, this, ending| {
+            if this.is_cut {
+                return;
+            }
+            if matches!(ending, Ending::Finished | Ending::Deadlock | Ending::Livelock) {
+                this.look_around(runtime, 0);
+                this.search.next(&this.pending);
+            }
+            at_end(runtime, ending, this);
+        });
+    }
+
+    /// Runs the same execution again.
+    pub fn again(&mut self) {
+        self.search.restart();
+    }
+
+    /// Goes back to the deepest point with something left to explore. False when there is none.
+    pub fn backtrack(&mut self) -> bool {
+        self.search.backtrack()
+    }
+
+    /// Runs that were cut short.
+    pub fn redundant(&self) -> u64 {
+        self.search.cut()
+    }
+
+    /// The first step that differed on repetition, what it was and what it is.
+    pub fn diverged(&self) -> Option<&(usize, String, String)> {
+        self.diverged.as_ref()
+    }
+
+    /// The requests of the execution's steps.
+    pub fn requests(&self) -> impl Iterator<Item = &Request> + '_ {
+        let events = 0..self.search.graph().events().len() as EventId;
+        events.map(|event| &self.search.step(event).request)
+    }
+
+    /// Collects what every thread waits to do.
+    fn look_around(&mut self, runtime: &Runtime, enabled: u64) {
+        let mut pending = std::mem::take(&mut self.pending);
+        pending.clear();
+        for thread in 0..runtime.threads.len() as u8 {
+            pending.push(self.wish(runtime, thread, enabled));
+        }
+        self.pending = pending;
+    }
+
+    fn wish(&mut self, runtime: &Runtime, thread: u8, enabled: u64) -> Pending<Wish> {
+        let actor = &runtime.threads[usize::from(thread)];
+        // Asleep on a condition variable: there is no step that another order could let it take.
+        if runtime.asking & (1 << thread) == 0 || actor.request.op == Asked::Asleep {
+            return Pending::Gone;
+        }
+        let search = &self.search;
+        let mut wish = Wish::of(runtime, thread, |event| &search.step(event).request);
+        if enabled & (1 << thread) == 0 {
+            return Pending::Blocked(wish);
+        }
+        if let (Op::Load { location, .. } | Op::Update { location, .. } | Op::Store { location, .. }) = wish.op() {
+            let initial = runtime.objects[location as usize].initial;
+            self.search.declare(location, initial);
+            wish.declined = self.rounds.declined(thread, actor.yields, location);
+        }
+        if self.has_failed_here(thread, &wish.request) {
+            wish.fails_no_more();
+        }
+        Pending::Ready(wish)
+    }
+
+    /// Has the thread's weak compare-exchange at this place failed for no reason before?
+    ///
+    /// Once is enough to see what comes of it; a loop around it could go on failing for ever.
+    fn has_failed_here(&self, thread: u8, request: &Request) -> bool {
+        request.op == Asked::CompareExchangeWeak
+            && self.search.graph().events().iter().zip(0..).any(|(event, id)| {
+                event.thread == thread
+                    && matches!(event.choice, Choice::Fail(_))
+                    && std::ptr::eq(self.search.step(id).request.place, request.place)
+            })
+    }
+
+    /// Hands a step to the runtime, with what it sees.
+    fn go(&mut self, runtime: &mut Runtime, id: EventId) -> (u8, u32) {
+        let graph = self.search.graph();
+        let event = graph.event(id);
+        runtime.seen = seen(graph, id);
+        let yields = runtime.threads[usize::from(event.thread)].yields;
+        self.rounds.note(yields, event);
+        (event.thread, self.search.nth_choice(id))
+    }
+
+    fn same_step(&mut self, runtime: &Runtime, id: EventId) -> bool {
+        let thread = self.search.graph().event(id).thread;
+        let before = &self.search.step(id).request;
+        let asks = runtime.asking & (1 << thread) != 0;
+        let now = &runtime.threads[usize::from(thread)].request;
+        let same = asks && now.place == before.place && now.object == before.object;
+        if !same && self.diverged.is_none() {
+            let describe = |asks: bool, request: &Request| match asks {
+                true => {
+                    format!("{:?} at {}:{}", request.op, request.place.file(), request.place.line())
+                }
+                false => "nothing".to_owned(),
+            };
+            let pair = (describe(true, before), describe(asks, now));
+            self.diverged = Some((id as usize + 1, pair.0, pair.1));
+        }
+        same
+    }
+}
+
+/// What the newest event lets its step see; `None` where that is the present state.
+pub(super) fn seen(graph: &Graph, id: EventId) -> Option<Seen> {
+    let event = graph.event(id);
+    let location = match event.op {
+        Op::Load { location, .. } | Op::Update { location, .. } | Op::Store { location, .. } => location,
+        _ => return None,
+    };
+    // Later events may be in the graph already, when the run repeats an earlier one.
+    let mut before = graph.modification_order(location).iter().copied().filter(|&write| write < id);
+    let newest = before.next_back().unwrap_or(INIT);
+    let step = |write: EventId| (write != INIT).then_some(write as usize);
+    let behind = match event.choice {
+        Choice::Behind(write) => write,
+        _ => event.reads.unwrap_or(newest),
+    };
+    let older = (behind != newest).then(|| step(behind));
+    Some(Seen {
+        value: event.read,
+        fails: matches!(event.choice, Choice::Fail(_)),
+        writes: event.written.is_some(),
+        newest: event.written.is_some() && older.is_none(),
+        stale: older.filter(|_| event.reads.is_some()),
+        behind: older.filter(|_| event.reads.is_none()),
+    })
+}
+
+impl Driver for Rc11 {
+    fn scripted(&mut self, runtime: &mut Runtime) -> Option<(u8, u32)> {
+        let depth = runtime.steps as usize;
+        let id = depth as EventId;
+        if depth >= self.scripted || self.is_cut || !self.same_step(runtime, id) {
+            return None;
+        }
+        self.search.next(&[]);
+        Some(self.go(runtime, id))
+    }
+
+    fn pick(&mut self, runtime: &mut Runtime, enabled: u64) -> Pick {
+        if self.is_cut {
+            return Pick::Go(enabled.trailing_zeros() as u8, 0);
+        }
+        if self.diverged.is_some() {
+            return Pick::Stop;
+        }
+        self.look_around(runtime, enabled);
+        let pending = std::mem::take(&mut self.pending);
+        let turn = self.search.next(&pending);
+        self.pending = pending;
+        match turn {
+            Turn::Step(id) => {
+                let (thread, choice) = self.go(runtime, id);
+                Pick::Go(thread, choice)
+            }
+            _ => {
+                self.is_cut = true;
+                self.pick(runtime, enabled)
+            }
+        }
+    }
+
+    fn taken(&mut self, _: &mut Runtime, _: u8, _: u32, _: &Taken) {}
+}
+
+/// A plain access's thread, and whether it writes.
+pub(super) fn plain(event: &Event) -> Option<(u32, bool)> {
+    match event.op {
+        Op::Plain { location, writes } => Some((location, writes)),
+        _ => None,
+    }
+}

@@ -1,0 +1,61 @@
+//! Threads that wait in a loop for a value to change.
+//!
+//! A loop that looks, yields and looks again could see the same old values for ever. Rust promises
+//! that a store becomes visible in a finite time, so a *round* (what a thread reads between two
+//! yields) that repeats the one before is not explored: it leads nowhere new. What a thread writes
+//! itself begins a new round.
+
+use super::event::{Event, EventId};
+
+type Look = (u32, EventId);
+
+#[derive(Clone, Debug, Default)]
+struct Round {
+    yields: u32,
+    previous: Vec<Look>,
+    current: Vec<Look>,
+}
+
+/// The rounds of all threads.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Rounds {
+    threads: Vec<Round>,
+}
+
+impl Rounds {
+    /// Before the first step of an execution.
+    pub fn reset(&mut self) {
+        self.threads.clear();
+    }
+
+    /// The write that a thread would complete a repeated round with, if it read it at `location`.
+    pub fn declined(&mut self, thread: u8, yields: u32, location: u32) -> Option<EventId> {
+        let round = self.at(thread, yields);
+        let (&(last, write), before) = round.previous.split_last()?;
+        (last == location && before == round.current.as_slice()).then_some(write)
+    }
+
+    /// Notes a step that a thread has taken.
+    pub fn note(&mut self, yields: u32, event: &Event) {
+        let round = self.at(event.thread, yields);
+        if event.written.is_some() || event.op.touches().next().is_some() {
+            round.previous.clear();
+            round.current.clear();
+        } else if let (Some(write), Some(location)) = (event.reads, event.op.location()) {
+            round.current.push((location, write));
+        }
+    }
+
+    fn at(&mut self, thread: u8, yields: u32) -> &mut Round {
+        let thread = usize::from(thread);
+        if self.threads.len() <= thread {
+            self.threads.resize_with(thread + 1, Round::default);
+        }
+        let round = &mut self.threads[thread];
+        if round.yields != yields {
+            round.yields = yields;
+            round.previous = std::mem::take(&mut round.current);
+        }
+        round
+    }
+}

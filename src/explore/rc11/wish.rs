@@ -1,0 +1,126 @@
+//! A thread's request, as the memory model sees it.
+
+use super::event::{EventId, Op, Reason, Step};
+use crate::explore::runtime::{NONE, Op as Asked, Request, Runtime};
+use crate::trace::{Action, Mode};
+
+/// A request with what the memory model has to know besides.
+#[derive(Clone)]
+pub(super) struct Wish {
+    pub request: Request,
+    op: Op,
+    reasons: Vec<Reason>,
+    /// A write that it must not read again: its thread waits for something else.
+    pub declined: Option<EventId>,
+    /// The step that changed something its thread had looked at and waited for.
+    pub woken_by: Option<EventId>,
+}
+
+impl Step for Wish {
+    fn op(&self) -> Op {
+        self.op
+    }
+
+    fn reasons(&self) -> &[Reason] {
+        &self.reasons
+    }
+
+    fn update(&self, read: u64) -> Option<u64> {
+        let effect = self.request.effect(read, 0, 0);
+        (effect.action != Action::CompareExchangeFailed).then_some(effect.word)
+    }
+
+    fn declines(&self, write: EventId) -> bool {
+        self.declined == Some(write)
+    }
+}
+
+impl Wish {
+    /// What `thread` waits to do. `step` gives the request of an earlier event.
+    pub fn of<'a>(
+        runtime: &Runtime,
+        thread: u8,
+        step: impl Fn(EventId) -> &'a Request,
+    ) -> Wish {
+        let actor = &runtime.threads[usize::from(thread)];
+        let request = actor.request;
+        let mut after = actor.after.clone();
+        after.sort_unstable();
+        after.dedup();
+        let reason = |event| {
+            let notifies = matches!(step(event).op, Asked::NotifyOne | Asked::NotifyAll);
+            // A notify wakes; what its thread knew is learnt through the mutex.
+            Reason { event, teaches: !notifies }
+        };
+        let reasons = after.into_iter().map(reason).collect();
+        let woken_by = (actor.woken_by != NONE).then_some(actor.woken_by);
+        let op = op(runtime, thread, &request);
+        Wish { request, op, reasons, declined: None, woken_by }
+    }
+
+    /// From here on its compare-exchange fails only for a reason.
+    pub fn fails_no_more(&mut self) {
+        if let Op::Update { weak, .. } = &mut self.op {
+            *weak = false;
+        }
+    }
+
+    /// The same step, with the events before it renumbered.
+    pub fn renumbered(&self, number: impl Fn(EventId) -> EventId) -> Wish {
+        let mut wish = self.clone();
+        wish.reasons.iter_mut().for_each(|reason| reason.event = number(reason.event));
+        wish
+    }
+}
+
+fn op(runtime: &Runtime, thread: u8, request: &Request) -> Op {
+    let (location, order, failure) = (request.object, request.order, request.failure);
+    match request.op {
+        Asked::Load => Op::Load { location, order },
+        Asked::Store => Op::Store { location, value: request.a, order },
+        Asked::Swap
+        | Asked::Add
+        | Asked::Sub
+        | Asked::And
+        | Asked::Or
+        | Asked::Xor
+        | Asked::Nand
+        | Asked::Max
+        | Asked::Min
+        | Asked::CompareExchange
+        | Asked::CompareExchangeWeak => {
+            let weak = request.op == Asked::CompareExchangeWeak;
+            Op::Update { location, order, failure, weak }
+        }
+        Asked::Fence => Op::Fence { order },
+        Asked::CellRead => Op::Plain { location, writes: false },
+        Asked::CellWrite => Op::Plain { location, writes: true },
+        Asked::Choose => Op::Pick { ways: request.a as u32 },
+        _ => touch(runtime, thread, request),
+    }
+}
+
+/// A step on an object that keeps its own order.
+fn touch(runtime: &Runtime, thread: u8, request: &Request) -> Op {
+    let word = runtime.word(request);
+    // What waits is taken for what it would do.
+    let (mode, action) = match request.enabled(word) {
+        true => {
+            let action = request.effect(word, thread, 0).action;
+            (action.mode().unwrap_or(Mode::Write), Some(action))
+        }
+        false if request.op == Asked::ReadLock => (Mode::Share, None),
+        false => (Mode::Write, None),
+    };
+    use Action::*;
+    let (acquires, releases) = match action {
+        Some(TryLockFailed | TryReadLockFailed | TrySendFull | TryReceiveEmpty) => (false, false),
+        Some(TimeOut | NotifyOne | NotifyAll) => (false, false),
+        Some(Unlock | ReadUnlock | Wait) => (false, true),
+        Some(Lock | ReadLock | Reacquire) => (true, false),
+        _ => (true, true),
+    };
+    let second = (action == Some(Wait)).then_some(request.mutex);
+    let ways = if action.is_some() { request.alternatives(word) } else { 1 };
+    Op::Touch { object: request.object, mode, second, acquires, releases, ways }
+}
