@@ -1,6 +1,8 @@
 //! The settings of an exploration, and its loop.
 
 use super::dpor::Dpor;
+use super::exploration::Exploration;
+use super::rc11::{Follow, Rc11};
 use super::replay::record;
 use super::runtime::{self, Runtime};
 use super::tally::Tally;
@@ -18,6 +20,11 @@ pub enum Memory {
     /// A load sees the newest store: all threads agree on one order of all steps.
     #[default]
     SequentiallyConsistent,
+    /// A load may see any store that Rust's orderings let it see (see [`rc11`](super::rc11)).
+    /// What is explored are executions: who reads from whom, and in which order the stores to each
+    /// location stand. Each is run exactly once. Interleavings are not counted, since some
+    /// executions have none that explains them.
+    Rc11,
 }
 
 /// Which interleavings are run.
@@ -168,19 +175,28 @@ impl Explorer {
         }
         let started = Instant::now();
         let mut runtime = Runtime::new(self.stack_size);
-        let mut dpor = Dpor::new(self.counting, self.reduction == Reduction::None);
         let mut tally = Tally::new();
-        let complete = self.run(&mut runtime, &mut dpor, &mut tally, &program, started)?;
-        let closed_form = dpor.closed_form();
-        let proof = match (self.reduction, closed_form) {
-            _ if !complete => Proof::None,
-            (Reduction::None, _) => Proof::Enumeration,
-            (_, Some(total)) if tally.interleavings == Some(total) => Proof::ClosedForm,
-            _ => Proof::None,
+        let (complete, redundant, proof) = match self.memory {
+            Memory::SequentiallyConsistent => {
+                let mut dpor = Dpor::new(self.counting, self.reduction == Reduction::None);
+                let complete = self.run(&mut runtime, &mut dpor, &mut tally, &program, started)?;
+                let proof = match (self.reduction, dpor.closed_form()) {
+                    _ if !complete => Proof::None,
+                    (Reduction::None, _) => Proof::Enumeration,
+                    (_, Some(total)) if tally.interleavings == Some(total) => Proof::ClosedForm,
+                    _ => Proof::None,
+                };
+                (complete, dpor.redundant(), proof)
+            }
+            Memory::Rc11 => {
+                let mut rc11 = Rc11::default();
+                let complete = self.run(&mut runtime, &mut rc11, &mut tally, &program, started)?;
+                (complete, rc11.redundant(), Proof::None)
+            }
         };
         let mut outcomes = Vec::with_capacity(tally.outcomes.len());
         for (result, entry) in tally.outcomes {
-            let example = record(&mut runtime, &entry.example, self.max_steps, &program, &result);
+            let example = record(self, &mut runtime, &entry.example, &program, &result);
             outcomes.push(Outcome {
                 result,
                 executions: entry.executions,
@@ -192,7 +208,7 @@ impl Explorer {
         Ok(Report {
             engine: Engine::Explorer,
             executions: tally.executions,
-            redundant: dpor.redundant(),
+            redundant,
             traces: tally.executions,
             interleavings: tally.interleavings,
             coverage: None,
@@ -204,11 +220,16 @@ impl Explorer {
         })
     }
 
+    /// What a run of a given schedule has to know of the memory.
+    pub(super) fn follow(&self) -> Option<Follow> {
+        (self.memory == Memory::Rc11).then(Follow::default)
+    }
+
     /// Runs execution after execution; returns whether that was all of them.
     fn run<T: Ord, F: Fn() -> T>(
         &self,
         runtime: &mut Runtime,
-        dpor: &mut Dpor,
+        engine: &mut impl Exploration,
         tally: &mut Tally<T>,
         program: &F,
         started: Instant,
@@ -224,7 +245,7 @@ impl Explorer {
         let mut first = true;
         loop {
             value.borrow_mut().take();
-            dpor.execute(runtime, max_steps, &mut body, |execution| {
+            engine.execute(runtime, max_steps, &mut body, |execution| {
                 if !first {
                     tally.enter(execution, value.borrow_mut().take(), max_steps);
                 }
@@ -234,17 +255,17 @@ impl Explorer {
             }
             if first {
                 first = false;
-                dpor.again();
+                engine.again();
                 continue;
             }
             let out_of_time = || {
                 let due = tally.executions.is_multiple_of(64);
                 due && self.timeout.is_some_and(|timeout| started.elapsed() >= timeout)
             };
-            if tally.stop || dpor.diverged().is_some() {
+            if tally.stop || engine.diverged().is_some() {
                 return Ok(false);
             }
-            let more = dpor.backtrack();
+            let more = engine.backtrack();
             if !more {
                 return Ok(true);
             }

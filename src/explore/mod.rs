@@ -27,6 +27,7 @@
 //! - [`Explorer`]: the settings and the loop
 //! - `runtime`: threads as coroutines, steps as functions on words
 //! - `dpor`: which execution comes next, and how many interleavings each stands for
+//! - `exploration`: what both ways of choosing the next execution have in common
 //! - `tally`: outcomes and their counts
 //! - `data_race`: plain accesses that nothing orders
 //! - [`rc11`]: the memory model of Rust's orderings
@@ -35,11 +36,12 @@
 //! # Limitations
 //! - The program must be deterministic but for the schedule and [`choose`](crate::model::choose).
 //! - Objects of [`model`](crate::model) are made inside the program's closure (statics excepted).
-//! - [`Memory::SequentiallyConsistent`]: a load sees the newest store.
+//! - Under [`Memory::Rc11`] executions are counted, not interleavings: one may have none.
 
 mod data_race;
 mod dpor;
 mod error;
+mod exploration;
 mod explorer;
 pub mod rc11;
 mod replay;

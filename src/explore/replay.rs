@@ -1,5 +1,6 @@
 //! One schedule, run again, this time with everything written down.
 
+use super::rc11::Follow;
 use super::runtime::{Driver, Ending, Pick, Runtime, Taken, run};
 use super::tally::{self, Steps};
 use super::{ExploreError, Explorer};
@@ -9,16 +10,16 @@ use std::fmt::Debug;
 
 /// Runs the steps of a recorded execution again and writes its trace.
 pub(super) fn record<T: Debug, F: Fn() -> T>(
+    settings: &Explorer,
     runtime: &mut Runtime,
     steps: &Steps,
-    max_steps: usize,
     program: &F,
     result: &Result<T, Failure>,
 ) -> Trace {
-    let mut driver = Script { steps, next: 0 };
+    let mut driver = Script { steps, next: 0, memory: settings.follow() };
     let mut body = || drop(program());
     // A run that never ends is shown up to where it was cut.
-    let limit = max_steps.min(steps.len()) as u32;
+    let limit = settings.max_steps.min(steps.len()) as u32;
     runtime.recording = Some(Vec::with_capacity(steps.len()));
     let mut trace =
         run(runtime, &mut driver, limit, &mut body, |runtime, _, ending| trace_of(runtime, ending));
@@ -53,6 +54,7 @@ fn trace_of(runtime: &mut Runtime, ending: Ending) -> Trace {
 struct Script<'a> {
     steps: &'a Steps,
     next: usize,
+    memory: Option<Follow>,
 }
 
 impl Driver for Script<'_> {
@@ -63,6 +65,9 @@ impl Driver for Script<'_> {
             return None;
         }
         self.next += 1;
+        if let Some(memory) = &mut self.memory {
+            memory.take(runtime, step.0, step.1);
+        }
         Some(step)
     }
 
@@ -81,7 +86,8 @@ pub(super) fn replay<T: Debug, F: Fn() -> T>(
 ) -> Result<Trace, ExploreError> {
     let moves = parse(schedule)?;
     let mut runtime = Runtime::new(settings.stack_size);
-    let mut driver = Moves { moves: &moves, next: 0, last: 0, error: None };
+    let mut driver =
+        Moves { moves: &moves, next: 0, last: 0, error: None, memory: settings.follow() };
     let value = std::cell::RefCell::new(None);
     let mut body = || {
         let returned = program();
@@ -142,6 +148,7 @@ struct Moves<'a> {
     next: usize,
     last: u8,
     error: Option<ExploreError>,
+    memory: Option<Follow>,
 }
 
 impl Driver for Moves<'_> {
@@ -150,6 +157,18 @@ impl Driver for Moves<'_> {
     }
 
     fn pick(&mut self, runtime: &mut Runtime, enabled: u64) -> Pick {
+        let pick = self.decide(runtime, enabled);
+        if let (Pick::Go(thread, choice), Some(memory)) = (pick, &mut self.memory) {
+            memory.take(runtime, thread, choice);
+        }
+        pick
+    }
+
+    fn taken(&mut self, _: &mut Runtime, _: u8, _: u32, _: &Taken) {}
+}
+
+impl Moves<'_> {
+    fn decide(&mut self, runtime: &mut Runtime, enabled: u64) -> Pick {
         if runtime.live.count_ones() == 1 {
             // Nobody to choose from: such steps are not in the schedule.
             return Pick::Go(enabled.trailing_zeros() as u8, 0);
@@ -163,7 +182,10 @@ impl Driver for Moves<'_> {
             return Pick::Stop;
         }
         let request = &runtime.threads[thread.index()].request;
-        let alternatives = request.alternatives(runtime.word(request));
+        let alternatives = match &mut self.memory {
+            Some(memory) => memory.alternatives(runtime, thread.0),
+            None => request.alternatives(runtime.word(request)),
+        };
         let choice = if alternatives > 1 { choice.unwrap_or(0) } else { 0 };
         if choice >= alternatives {
             self.error = Some(ExploreError::Schedule(format!(
@@ -179,10 +201,6 @@ impl Driver for Moves<'_> {
         Pick::Go(thread.0, choice)
     }
 
-    fn taken(&mut self, _: &mut Runtime, _: u8, _: u32, _: &Taken) {}
-}
-
-impl Moves<'_> {
     fn refusal(&self, runtime: &Runtime, thread: ThreadId, enabled: u64) -> String {
         let nth = self.next + 1;
         let letters = |mask: u64| -> String {

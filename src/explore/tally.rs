@@ -1,8 +1,9 @@
 //! Outcomes and their counts.
 
-use super::dpor::{Dpor, Execution};
+use super::dpor::Execution;
+use super::exploration::Exploration;
+use super::runtime::Panic;
 use super::runtime::{Ending, Runtime, State};
-use super::{data_race, runtime::Panic};
 use crate::report::Failure;
 use crate::trace::{Place, ThreadId, Waiting};
 use std::collections::BTreeMap;
@@ -33,10 +34,15 @@ impl<T: Ord> Tally<T> {
     }
 
     /// Enters one execution. `value` is what the program returned, if it did.
-    pub fn enter(&mut self, execution: Execution<'_>, value: Option<T>, max_steps: u32) {
-        let Execution { runtime, ending, dpor, interleavings } = execution;
+    pub fn enter<E: Exploration>(
+        &mut self,
+        execution: Execution<'_, E>,
+        value: Option<T>,
+        max_steps: u32,
+    ) {
+        let Execution { runtime, ending, course, interleavings } = execution;
         self.stop |= matches!(ending, Ending::StepLimit | Ending::Stopped);
-        let result = match failure(runtime, dpor, ending, max_steps, value.is_some()) {
+        let result = match failure(runtime, course, ending, max_steps, value.is_some()) {
             Some(failure) => Err(failure),
             None => match value {
                 Some(value) => Ok(value),
@@ -57,19 +63,19 @@ impl<T: Ord> Tally<T> {
         });
         entry.executions += 1;
         add(&mut entry.interleavings);
-        dpor.offer_example(&mut entry.switches, &mut entry.example);
+        course.offer_example(&mut entry.switches, &mut entry.example);
     }
 }
 
 /// Why the execution has no value.
 fn failure(
     runtime: &Runtime,
-    dpor: &Dpor,
+    engine: &impl Exploration,
     ending: Ending,
     max_steps: u32,
     returned: bool,
 ) -> Option<Failure> {
-    if let Some((step, expected, found)) = dpor.diverged() {
+    if let Some((step, expected, found)) = engine.diverged() {
         let (expected, found) = (expected.clone(), found.clone());
         return Some(Failure::Nondeterministic { step: *step, expected, found });
     }
@@ -80,11 +86,11 @@ fn failure(
         Ending::Deadlock => Some(Failure::Deadlock { waiting: waiting(runtime) }),
         Ending::StepLimit | Ending::Livelock => {
             let limit = if ending == Ending::StepLimit { max_steps } else { runtime.steps };
-            Some(Failure::StepLimit { limit: limit as usize, looping: looping(runtime, dpor) })
+            Some(Failure::StepLimit { limit: limit as usize, looping: looping(runtime, engine) })
         }
         Ending::Finished => {
             let objects = std::cell::OnceCell::new();
-            data_race::find(dpor.history(), |object| {
+            engine.data_race(|object| {
                 let objects = objects.get_or_init(|| runtime.named_objects());
                 objects[object as usize].name.to_string()
             })
@@ -146,10 +152,8 @@ pub(super) fn waiting(runtime: &Runtime) -> Vec<Waiting> {
 }
 
 /// The places that the last steps go round.
-fn looping(runtime: &Runtime, dpor: &Dpor) -> Vec<Place> {
-    let events = &dpor.history().events;
-    let tail = &events[events.len().saturating_sub(64)..];
-    let mut places: Vec<Place> = tail.iter().map(|event| event.request.place.into()).collect();
+fn looping(runtime: &Runtime, engine: &impl Exploration) -> Vec<Place> {
+    let mut places = engine.last_places();
     let spinning = runtime.threads.iter().filter(|t| t.state == State::Spinning);
     let spins: Vec<Place> = spinning.map(|t| t.waits_at.into()).collect();
     if !spins.is_empty() {

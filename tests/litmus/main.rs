@@ -3,6 +3,7 @@
 //! `rc11.json` holds small programs with their complete outcome sets, computed by herd7 from the
 //! RC11 model. Each set must be met exactly, and each consistent graph completed exactly once.
 
+mod closures;
 mod program;
 mod reference;
 

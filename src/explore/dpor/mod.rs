@@ -79,10 +79,10 @@ impl Default for Node {
 }
 
 /// What one execution was, for whoever keeps the books.
-pub(crate) struct Execution<'a> {
+pub(crate) struct Execution<'a, E> {
     pub runtime: &'a mut Runtime,
     pub ending: Ending,
-    pub dpor: &'a mut Dpor,
+    pub course: &'a mut E,
     /// The interleavings it stands for.
     pub interleavings: Option<u128>,
 }
@@ -152,7 +152,7 @@ impl Dpor {
         runtime: &mut Runtime,
         max_steps: u32,
         program: &mut dyn FnMut(),
-        at_end: impl FnOnce(Execution<'_>),
+        at_end: impl FnOnce(Execution<'_, Dpor>),
     ) {
         self.is_redundant = false;
         run(runtime, self, max_steps, program, |runtime, this, ending| {
@@ -161,7 +161,7 @@ impl Dpor {
                 return;
             }
             if ending == Ending::Stopped {
-                at_end(Execution { runtime, ending, dpor: this, interleavings: None });
+                at_end(Execution { runtime, ending, course: this, interleavings: None });
                 return;
             }
             if ending != Ending::StepLimit {
@@ -176,7 +176,7 @@ impl Dpor {
                 (true, false) => this.ways.count(&this.history),
                 (false, false) => None,
             };
-            at_end(Execution { runtime, ending, dpor: this, interleavings });
+            at_end(Execution { runtime, ending, course: this, interleavings });
         });
     }
 

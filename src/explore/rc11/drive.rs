@@ -1,11 +1,18 @@
 //! Runs real programs under the memory model: the runtime asks who goes and what a step sees.
 
-use super::event::{Choice, Event, EventId, INIT, Op, Step};
+use super::event::{Choice, EventId, INIT, Op, Step};
 use super::graph::Graph;
 use super::rounds::Rounds;
 use super::search::{Pending, Search, Turn};
 use super::wish::Wish;
-use crate::explore::runtime::{Driver, Ending, Op as Asked, Pick, Request, Runtime, Seen, Taken, run};
+use crate::explore::dpor::Execution;
+use crate::explore::exploration::{Exploration, TAIL};
+use crate::explore::runtime::{
+    Driver, Ending, Op as Asked, Pick, Request, Runtime, Seen, Taken, run,
+};
+use crate::explore::tally::Steps;
+use crate::report::{Failure, RacingAccess};
+use crate::trace::{Place, ThreadId};
 
 /// The exploration of a real program under RC11.
 #[derive(Default)]
@@ -21,56 +28,6 @@ pub(in crate::explore) struct Rc11 {
 }
 
 impl Rc11 {
-    /// Runs the next execution. `at_end` sees it before what is left of it is unwound; it is not
-    /// called for runs that were cut short.
-    pub fn execute(
-        &mut self,
-        runtime: &mut Runtime,
-        max_steps: u32,
-        program: &mut dyn FnMut(),
-        at_end: impl FnOnce(&mut Runtime, Ending, &Rc11),
-    ) {
-        self.is_cut = false;
-        self.rounds.reset();
-        self.scripted = self.search.graph().events().len();
-        run(runtime, self, max_steps, program, |runtime, this, ending| {
-            if this.is_cut {
-                return;
-            }
-            if matches!(ending, Ending::Finished | Ending::Deadlock | Ending::Livelock) {
-                this.look_around(runtime, 0);
-                this.search.next(&this.pending);
-            }
-            at_end(runtime, ending, this);
-        });
-    }
-
-    /// Runs the same execution again.
-    pub fn again(&mut self) {
-        self.search.restart();
-    }
-
-    /// Goes back to the deepest point with something left to explore. False when there is none.
-    pub fn backtrack(&mut self) -> bool {
-        self.search.backtrack()
-    }
-
-    /// Runs that were cut short.
-    pub fn redundant(&self) -> u64 {
-        self.search.cut()
-    }
-
-    /// The first step that differed on repetition, what it was and what it is.
-    pub fn diverged(&self) -> Option<&(usize, String, String)> {
-        self.diverged.as_ref()
-    }
-
-    /// The requests of the execution's steps.
-    pub fn requests(&self) -> impl Iterator<Item = &Request> + '_ {
-        let events = 0..self.search.graph().events().len() as EventId;
-        events.map(|event| &self.search.step(event).request)
-    }
-
     /// Collects what every thread waits to do.
     fn look_around(&mut self, runtime: &Runtime, enabled: u64) {
         let mut pending = std::mem::take(&mut self.pending);
@@ -92,14 +49,15 @@ impl Rc11 {
         if enabled & (1 << thread) == 0 {
             return Pending::Blocked(wish);
         }
-        if let (Op::Load { location, .. } | Op::Update { location, .. } | Op::Store { location, .. }) = wish.op() {
+        if let Op::Load { location, .. }
+        | Op::Update { location, .. }
+        | Op::Store { location, .. } = wish.op()
+        {
             let initial = runtime.objects[location as usize].initial;
             self.search.declare(location, initial);
             wish.declined = self.rounds.declined(thread, actor.yields, location);
         }
-        if self.has_failed_here(thread, &wish.request) {
-            wish.fails_no_more();
-        }
+        wish.has_failed = self.has_failed_here(thread, &wish.request);
         Pending::Ready(wish)
     }
 
@@ -111,7 +69,7 @@ impl Rc11 {
             && self.search.graph().events().iter().zip(0..).any(|(event, id)| {
                 event.thread == thread
                     && matches!(event.choice, Choice::Fail(_))
-                    && std::ptr::eq(self.search.step(id).request.place, request.place)
+                    && self.search.step(id).request.place == request.place
             })
     }
 
@@ -145,11 +103,82 @@ impl Rc11 {
     }
 }
 
+impl Exploration for Rc11 {
+    fn execute(
+        &mut self,
+        runtime: &mut Runtime,
+        max_steps: u32,
+        program: &mut dyn FnMut(),
+        at_end: impl FnOnce(Execution<'_, Self>),
+    ) {
+        self.is_cut = false;
+        self.rounds.reset();
+        self.scripted = self.search.graph().events().len();
+        run(runtime, self, max_steps, program, |runtime, this, ending| {
+            if this.is_cut {
+                return;
+            }
+            if matches!(ending, Ending::Finished | Ending::Deadlock | Ending::Livelock) {
+                this.look_around(runtime, 0);
+                this.search.next(&this.pending);
+            }
+            at_end(Execution { runtime, ending, course: this, interleavings: None });
+        });
+    }
+
+    fn again(&mut self) {
+        self.search.restart();
+    }
+
+    fn backtrack(&mut self) -> bool {
+        self.search.backtrack()
+    }
+
+    fn redundant(&self) -> u64 {
+        self.search.cut()
+    }
+
+    fn diverged(&self) -> Option<&(usize, String, String)> {
+        self.diverged.as_ref()
+    }
+
+    fn data_race(&self, name: impl Fn(u32) -> String) -> Option<Failure> {
+        let graph = self.search.graph();
+        let mut races = Vec::new();
+        for (first, second) in graph.data_races() {
+            let access = |id: EventId| {
+                let writes = matches!(graph.event(id).op, Op::Plain { writes: true, .. });
+                let thread = ThreadId(graph.event(id).thread).letter();
+                RacingAccess { thread, writes, place: self.search.step(id).request.place.into() }
+            };
+            let (mut one, mut other) = (access(first), access(second));
+            if other.thread < one.thread {
+                std::mem::swap(&mut one, &mut other);
+            }
+            let object = name(self.search.step(first).request.object);
+            races.push(Failure::DataRace { object, first: one, second: other });
+        }
+        races.into_iter().min()
+    }
+
+    fn last_places(&self) -> Vec<Place> {
+        let count = self.search.graph().events().len();
+        let tail = count.saturating_sub(TAIL) as EventId..count as EventId;
+        tail.map(|id| self.search.step(id).request.place.into()).collect()
+    }
+
+    fn offer_example(&mut self, switches: &mut usize, best: &mut Steps) {
+        super::example::offer(&self.search, switches, best);
+    }
+}
+
 /// What the newest event lets its step see; `None` where that is the present state.
 pub(super) fn seen(graph: &Graph, id: EventId) -> Option<Seen> {
     let event = graph.event(id);
     let location = match event.op {
-        Op::Load { location, .. } | Op::Update { location, .. } | Op::Store { location, .. } => location,
+        Op::Load { location, .. } | Op::Update { location, .. } | Op::Store { location, .. } => {
+            location
+        }
         _ => return None,
     };
     // Later events may be in the graph already, when the run repeats an earlier one.
@@ -206,12 +235,4 @@ impl Driver for Rc11 {
     }
 
     fn taken(&mut self, _: &mut Runtime, _: u8, _: u32, _: &Taken) {}
-}
-
-/// A plain access's thread, and whether it writes.
-pub(super) fn plain(event: &Event) -> Option<(u32, bool)> {
-    match event.op {
-        Op::Plain { location, writes } => Some((location, writes)),
-        _ => None,
-    }
 }

@@ -127,8 +127,10 @@ pub trait Step: Clone {
         &[]
     }
 
-    /// Must it not read this write? Its thread has read it before and waits for another one.
-    fn declines(&self, _write: EventId) -> bool {
+    /// Is this way of taking it left out, although it is consistent?
+    ///
+    /// That is for waiting loops, which could go round for ever.
+    fn declines(&self, _choice: Choice) -> bool {
         false
     }
 

@@ -60,6 +60,13 @@ impl Graph {
         self.locations.get(location as usize).map_or(&[], |l| &l.writes)
     }
 
+    /// A graph without events, whose locations start with the same values.
+    pub(super) fn emptied(&self) -> Graph {
+        let initial =
+            |location: &Location| Location { initial: location.initial, ..Location::default() };
+        Graph { locations: self.locations.iter().map(initial).collect(), ..Graph::default() }
+    }
+
     /// Says what value a location starts with. Without it, that is 0.
     pub fn declare(&mut self, location: u32, initial: u64) {
         self.location_mut(location).initial = initial;
@@ -92,6 +99,26 @@ impl Graph {
     fn known(&self, a: EventId, b: EventId, row: Row) -> bool {
         let event = self.event(a);
         self.clocks.get(b, row, event.thread) > event.index
+    }
+
+    /// Pairs of plain accesses to one location by different threads, at least one of them a write,
+    /// neither of which happens before the other: data races.
+    pub fn data_races(&self) -> impl Iterator<Item = (EventId, EventId)> + '_ {
+        let plain = |id: EventId| match self.event(id).op {
+            Op::Plain { location, writes } => Some((location, writes)),
+            _ => None,
+        };
+        let all = 0..self.events.len() as EventId;
+        let pairs = all.flat_map(move |second| (0..second).map(move |first| (first, second)));
+        pairs.filter(move |&(first, second)| {
+            let conflict = match (plain(first), plain(second)) {
+                (Some((a, x)), Some((b, y))) => a == b && (x || y),
+                _ => false,
+            };
+            conflict
+                && self.event(first).thread != self.event(second).thread
+                && !self.happens_before(first, second)
+        })
     }
 
     /// A thread's events, in program order.

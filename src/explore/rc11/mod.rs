@@ -31,6 +31,8 @@ mod choices;
 mod clocks;
 mod drive;
 mod event;
+mod example;
+mod follow;
 mod graph;
 mod psc;
 mod races;
@@ -38,6 +40,8 @@ mod rounds;
 mod search;
 mod wish;
 
+pub(super) use drive::Rc11;
 pub use event::{Choice, Event, EventId, INIT, Op, Reason, Step};
+pub(super) use follow::Follow;
 pub use graph::Graph;
 pub use search::{Pending, Search, Turn};

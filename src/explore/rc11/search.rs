@@ -238,10 +238,7 @@ impl<S: Step> Search<S> {
         node.choices.clear();
         node.choices.extend((0..).zip(choices.iter().copied()));
         self.consistent = choices;
-        node.choices.retain(|(_, choice)| match *choice {
-            Choice::Read(write) | Choice::Fail(write) => !step.declines(write),
-            _ => true,
-        });
+        node.choices.retain(|&(_, choice)| !step.declines(choice));
         let since = node.asleep[thread as usize];
         if since != AWAKE {
             let woken = step.op().touches().any(|(object, mode)| {

@@ -1,6 +1,6 @@
 //! A thread's request, as the memory model sees it.
 
-use super::event::{EventId, Op, Reason, Step};
+use super::event::{Choice, EventId, Op, Reason, Step};
 use crate::explore::runtime::{NONE, Op as Asked, Request, Runtime};
 use crate::trace::{Action, Mode};
 
@@ -12,6 +12,8 @@ pub(super) struct Wish {
     reasons: Vec<Reason>,
     /// A write that it must not read again: its thread waits for something else.
     pub declined: Option<EventId>,
+    /// It has failed for no reason before, and need not do so again.
+    pub has_failed: bool,
     /// The step that changed something its thread had looked at and waited for.
     pub woken_by: Option<EventId>,
 }
@@ -30,18 +32,18 @@ impl Step for Wish {
         (effect.action != Action::CompareExchangeFailed).then_some(effect.word)
     }
 
-    fn declines(&self, write: EventId) -> bool {
-        self.declined == Some(write)
+    fn declines(&self, choice: Choice) -> bool {
+        match choice {
+            Choice::Fail(_) if self.has_failed => true,
+            Choice::Read(write) | Choice::Fail(write) => self.declined == Some(write),
+            _ => false,
+        }
     }
 }
 
 impl Wish {
     /// What `thread` waits to do. `step` gives the request of an earlier event.
-    pub fn of<'a>(
-        runtime: &Runtime,
-        thread: u8,
-        step: impl Fn(EventId) -> &'a Request,
-    ) -> Wish {
+    pub fn of<'a>(runtime: &Runtime, thread: u8, step: impl Fn(EventId) -> &'a Request) -> Wish {
         let actor = &runtime.threads[usize::from(thread)];
         let request = actor.request;
         let mut after = actor.after.clone();
@@ -55,14 +57,7 @@ impl Wish {
         let reasons = after.into_iter().map(reason).collect();
         let woken_by = (actor.woken_by != NONE).then_some(actor.woken_by);
         let op = op(runtime, thread, &request);
-        Wish { request, op, reasons, declined: None, woken_by }
-    }
-
-    /// From here on its compare-exchange fails only for a reason.
-    pub fn fails_no_more(&mut self) {
-        if let Op::Update { weak, .. } = &mut self.op {
-            *weak = false;
-        }
+        Wish { request, op, reasons, declined: None, has_failed: false, woken_by }
     }
 
     /// The same step, with the events before it renumbered.

@@ -26,11 +26,12 @@ mod thread;
 pub(crate) mod word;
 
 pub(crate) use abandon::is_abandoning;
-pub(crate) use calls::{address_of, is_unwinding, number_of, note_panic, spawn_thread};
+pub(crate) use calls::{address_of, is_unwinding, note_panic, number_of, spawn_thread};
 pub(crate) use request::{Bits, NONE, Op, Request};
 pub(crate) use run::{Driver, Ending, Pick, run};
 pub(crate) use step::{
-    Seen, Taken, change_silently, failed, object_of, step, step_at, step_value_at, step_with, wait_in,
+    Seen, Taken, change_silently, failed, object_of, step, step_at, step_value_at, step_with,
+    wait_in,
 };
 pub(crate) use thread::{Panic, State, Thread};
 pub(crate) use word::Word;

@@ -1,0 +1,80 @@
+//! What the explorer asks of an exploration, whichever memory it is one of.
+
+use super::data_race;
+use super::dpor::{Dpor, Execution};
+use super::runtime::Runtime;
+use super::tally::Steps;
+use crate::report::Failure;
+use crate::trace::Place;
+
+/// Chooses execution after execution, and knows the one that has just ended.
+pub(super) trait Exploration: Sized {
+    /// Runs the next execution. `at_end` sees it before what is left of it is unwound; it is not
+    /// called for executions that tell nothing.
+    fn execute(
+        &mut self,
+        runtime: &mut Runtime,
+        max_steps: u32,
+        program: &mut dyn FnMut(),
+        at_end: impl FnOnce(Execution<'_, Self>),
+    );
+    /// Runs the same execution again.
+    fn again(&mut self);
+    /// Goes on to the next execution. False when there is none.
+    fn backtrack(&mut self) -> bool;
+    /// Executions that were started and told nothing.
+    fn redundant(&self) -> u64;
+    /// The first step that differed on repetition, what it was and what it is.
+    fn diverged(&self) -> Option<&(usize, String, String)>;
+    /// Two plain accesses of the execution that nothing orders.
+    fn data_race(&self, name: impl Fn(u32) -> String) -> Option<Failure>;
+    /// Where the last steps of the execution were asked for.
+    fn last_places(&self) -> Vec<Place>;
+    /// Offers the execution as an example, which is replaced if this one is easier to read.
+    fn offer_example(&mut self, switches: &mut usize, best: &mut Steps);
+}
+
+/// So many steps are looked at when an execution does not end.
+pub(super) const TAIL: usize = 64;
+
+impl Exploration for Dpor {
+    fn execute(
+        &mut self,
+        runtime: &mut Runtime,
+        max_steps: u32,
+        program: &mut dyn FnMut(),
+        at_end: impl FnOnce(Execution<'_, Self>),
+    ) {
+        Dpor::execute(self, runtime, max_steps, program, at_end);
+    }
+
+    fn again(&mut self) {
+        Dpor::again(self);
+    }
+
+    fn backtrack(&mut self) -> bool {
+        Dpor::backtrack(self)
+    }
+
+    fn redundant(&self) -> u64 {
+        Dpor::redundant(self)
+    }
+
+    fn diverged(&self) -> Option<&(usize, String, String)> {
+        Dpor::diverged(self)
+    }
+
+    fn data_race(&self, name: impl Fn(u32) -> String) -> Option<Failure> {
+        data_race::find(self.history(), name)
+    }
+
+    fn last_places(&self) -> Vec<Place> {
+        let events = &self.history().events;
+        let tail = &events[events.len().saturating_sub(TAIL)..];
+        tail.iter().map(|event| event.request.place.into()).collect()
+    }
+
+    fn offer_example(&mut self, switches: &mut usize, best: &mut Steps) {
+        Dpor::offer_example(self, switches, best);
+    }
+}
