@@ -27,11 +27,11 @@ pub(super) fn offer(search: &Search<Wish>, score: &mut usize, best: &mut Steps) 
         let Some((switches, order)) = orders.min_by_key(|(switches, _)| *switches) else {
             continue;
         };
-        if kind * KIND + switches < *score {
-            if let Some(steps) = schedule(search, &order) {
-                *score = kind * KIND + switches;
-                *best = steps;
-            }
+        if kind * KIND + switches < *score
+            && let Some(steps) = schedule(search, &order)
+        {
+            *score = kind * KIND + switches;
+            *best = steps;
         }
         return;
     }
