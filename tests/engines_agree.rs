@@ -2,15 +2,20 @@
 //!
 //! They share the traces and the counting, and nothing of how an execution is chosen and run.
 
+use proptest::collection::vec;
+use proptest::prelude::*;
 use racelab::counter::wrong::{LockPerThreadCounter, LockTheReadCounter, SeqCstPairCounter};
 use racelab::counter::{
     ActorCounter, AtomicCounter, CompareExchangeCounter, MutexCounter, RacyCounter, ShardedCounter,
     UnsafeCounter, race,
 };
-use racelab::primitives::{Condvar, JoinHandle, Loom, Model, Mutex, Primitives, Receiver, Sender};
-use racelab::{Report, explore, explore_with_loom};
+use racelab::primitives::{
+    AtomicInteger, Condvar, JoinHandle, Loom, Model, Mutex, Primitives, Receiver, Sender,
+};
+use racelab::{LoomExplorer, Report, explore, explore_with_loom};
 use std::fmt::Debug;
 use std::sync::Arc;
+use std::sync::atomic::Ordering::SeqCst;
 
 /// What both engines have to agree on: each result, its interleavings and its example.
 fn verdict<T: Debug>(report: &Report<T>) -> Vec<(String, Option<u128>, String)> {
@@ -164,4 +169,145 @@ fn on_two_senders_and_a_receiver_that_goes_early() {
         (a.join(), b.join(), got)
     }
     both!(races);
+}
+
+#[test]
+fn on_two_senders_that_wait_for_room() {
+    fn fills<P: Primitives>() -> u64 {
+        let (sender, receiver) = P::channel::<u64>("channel", Some(1));
+        let second = sender.clone();
+        let a = P::spawn("first", move || sender.send(1).is_ok());
+        let b = P::spawn("second", move || second.send(2).is_ok());
+        let got = [(); 2].map(|()| receiver.receive().expect("two are sent"));
+        assert!(a.join() && b.join());
+        got[0] * 10 + got[1]
+    }
+    both!(fills);
+}
+
+#[test]
+fn on_a_try_lock_after_others_have_waited_for_the_lock() {
+    fn tries<P: Primitives>() -> (u64, u64) {
+        let m = Arc::new(P::Mutex::named("m", 0u64));
+        let other = Arc::clone(&m);
+        let thread = P::spawn("other", move || {
+            *other.lock() += 1;
+            other.try_lock().map_or(7, |guard| *guard)
+        });
+        *m.lock() += 3;
+        let seen = thread.join();
+        (seen, *m.lock())
+    }
+    both!(tries);
+}
+
+/// One thing that a thread of a random program does.
+#[derive(Clone, Copy, Debug)]
+enum Deed {
+    Load(usize),
+    Store(usize),
+    Add(usize),
+    Exchange(usize),
+    /// Holds a mutex while it adds to an atomic.
+    Locked(usize),
+    /// Takes both mutexes, in this order or the other: they may deadlock.
+    Both(bool),
+    TryLock(usize),
+    Send,
+}
+
+/// Runs a program of two atomics, two mutexes and a channel; returns what it saw at the end.
+fn run<P: Primitives>(threads: &[Vec<Deed>]) -> (u64, u64, u64) {
+    struct Shared<P: Primitives> {
+        atomics: [P::AtomicU64; 2],
+        mutexes: [P::Mutex<u64>; 2],
+    }
+    let shared = Arc::new(Shared::<P> {
+        atomics: [P::AtomicU64::named("x", 0), P::AtomicU64::named("y", 0)],
+        mutexes: [P::Mutex::named("m", 0), P::Mutex::named("n", 0)],
+    });
+    let (sender, receiver) = P::channel::<u64>("channel", None);
+    let start = |(number, deeds): (usize, &Vec<Deed>)| {
+        let (shared, sender, deeds) = (Arc::clone(&shared), sender.clone(), deeds.clone());
+        P::spawn("", move || {
+            let mut seen = 0;
+            for deed in deeds {
+                let fresh = seen * 3 + number as u64 + 1;
+                seen = match deed {
+                    Deed::Load(i) => shared.atomics[i].load(SeqCst),
+                    Deed::Store(i) => {
+                        shared.atomics[i].store(fresh, SeqCst);
+                        seen
+                    }
+                    Deed::Add(i) => shared.atomics[i].fetch_add(fresh, SeqCst),
+                    Deed::Exchange(i) => {
+                        let result = shared.atomics[i].compare_exchange(0, fresh, SeqCst, SeqCst);
+                        result.unwrap_or_else(|seen| seen)
+                    }
+                    Deed::Locked(i) => {
+                        let mut guard = shared.mutexes[i].lock();
+                        *guard += fresh;
+                        shared.atomics[i].fetch_add(1, SeqCst);
+                        *guard
+                    }
+                    Deed::Both(first) => {
+                        let mut a = shared.mutexes[usize::from(first)].lock();
+                        let mut b = shared.mutexes[usize::from(!first)].lock();
+                        *a += 1;
+                        *b += fresh;
+                        *a
+                    }
+                    Deed::TryLock(i) => shared.mutexes[i].try_lock().map_or(7, |guard| *guard),
+                    Deed::Send => {
+                        sender.send(fresh).expect("the receiver is there");
+                        seen
+                    }
+                };
+            }
+            seen
+        })
+    };
+    let running: Vec<_> = threads.iter().enumerate().map(start).collect();
+    drop(sender);
+    let mut received = 0;
+    while let Some(message) = receiver.receive() {
+        received = received * 5 + message;
+    }
+    let seen = running.into_iter().fold(0, |seen, thread| seen * 11 + thread.join());
+    let held = shared.mutexes.iter().fold(0, |sum, mutex| sum * 13 + *mutex.lock());
+    let left = shared.atomics.iter().fold(held, |sum, atomic| sum * 17 + atomic.load(SeqCst));
+    (seen, received, left)
+}
+
+fn deed() -> impl Strategy<Value = Deed> {
+    let which = 0..2usize;
+    prop_oneof![
+        which.clone().prop_map(Deed::Load),
+        which.clone().prop_map(Deed::Store),
+        which.clone().prop_map(Deed::Add),
+        which.clone().prop_map(Deed::Exchange),
+        which.clone().prop_map(Deed::Locked),
+        any::<bool>().prop_map(Deed::Both),
+        which.prop_map(Deed::TryLock),
+        Just(Deed::Send),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: cases(), failure_persistence: None, ..Default::default() })]
+
+    #[test]
+    fn on_random_programs(threads in vec(vec(deed(), 1..=2), 2..=2)) {
+        let program = threads.clone();
+        let limits = LoomExplorer::new().max_executions(20_000);
+        let loomed = limits.explore(move || run::<Loom>(&program));
+        prop_assume!(loomed.executions() < 20_000);
+        let explored = explore(|| run::<Model>(&threads));
+        prop_assert_eq!(counts(&loomed), counts(&explored));
+    }
+}
+
+/// Many with the long tests, a few otherwise.
+fn cases() -> u32 {
+    if std::env::var_os("RACELAB_LONG").is_some() { 1_000 } else { 40 }
 }

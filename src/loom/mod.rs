@@ -42,7 +42,8 @@ pub(crate) mod panics;
 
 pub use error::LoomError;
 
-use crate::primitives::loom::log::{self, Abandon, Log, OnHang, Stop};
+use crate::primitives::loom::log::{self, Log};
+use crate::primitives::loom::stop::{Abandon, OnHang, Stop};
 use crate::primitives::loom::threads;
 use crate::report::Report;
 use collect::Collector;

@@ -4,7 +4,8 @@
 //! keeps the message and the place and prints nothing; on any other it passes the panic on.
 
 use crate::loom::LoomError;
-use crate::primitives::loom::log::{self, Abandon, Stop};
+use crate::primitives::loom::log;
+use crate::primitives::loom::stop::{Abandon, Stop};
 use crate::trace::Place;
 use std::any::Any;
 use std::cell::{Cell, RefCell};

@@ -8,7 +8,9 @@
 //! read-modify-write, continues a release sequence that a real one would end.)
 
 use super::Mode;
-use super::log::{self, Done, Log, Tag};
+use super::log::{self, Done, Log};
+use super::stop;
+use super::tag::Tag;
 use crate::primitives::{AtomicBool, AtomicInteger};
 use crate::trace::{Action, ObjectKind, Place, Value};
 use std::marker::PhantomData;
@@ -380,7 +382,7 @@ impl<M: Mode> AtomicBool for LoomBool<M> {
 pub(super) fn fence(order: Ordering) {
     let place = Place::from(Location::caller());
     if log::with(|log| log.dead) {
-        log::abandon();
+        stop::abandon();
         return;
     }
     ::loom::sync::atomic::fence(order);

@@ -9,7 +9,8 @@
 //! it (relaxed, so that it orders nothing); otherwise the lost updates of a racy cell are not seen.
 
 use super::Mode;
-use super::log::{self, Done, Tag, shown};
+use super::log::{self, Done};
+use super::tag::{Tag, shown};
 use crate::loom::panics;
 use crate::primitives::UnsafeCell;
 use crate::trace::{Action, ObjectKind, Place, Step, ThreadId};

@@ -3,8 +3,9 @@
 //! loom's own channel never closes and cannot be bounded, so this one stands on a [`Point`], as the
 //! mutex does: passing the point and moving the message is one step.
 
-use super::log::{self, Done, Tag, shown};
-use super::sync::Point;
+use super::log::{self, Done};
+use super::point::Point;
+use super::tag::{Tag, shown};
 use super::threads::{self, Wait};
 use crate::primitives::{Receiver, Sender};
 use crate::trace::{Action, ObjectKind, Place, Value};
@@ -77,18 +78,26 @@ impl<T: Send + 'static> Channel<T> {
             if !self.tag.enter() {
                 return None;
             }
-            // Who has to wait does so without going to loom: blocked means disabled.
             if ready(&self.state.lock()) {
                 let published = self.point.as_ref()?.pass();
                 if ready(&self.state.lock()) {
                     break published;
                 }
                 std::mem::forget(published);
-            } else {
-                self.state.lock().waiting.push(log::with(|log| log.current));
-                let look = || self.point.iter().for_each(Point::look);
-                threads::wait(wait.clone(), place.clone(), look);
+                continue;
             }
+            // Who has to wait does so without going to loom: blocked means disabled. But a sender
+            // that waits for room may have gone before the sender that filled the channel, which
+            // the receive in between hides; the look finds that one.
+            if matches!(wait, Wait::Room(_)) {
+                self.point.as_ref()?.look();
+                if ready(&self.state.lock()) || !self.tag.is_live() {
+                    continue;
+                }
+            }
+            self.state.lock().waiting.push(log::with(|log| log.current));
+            let look = || self.point.iter().for_each(Point::look);
+            threads::wait(wait.clone(), place.clone(), look);
         };
         let Turn { result, action, read, written } = turn(&mut self.state.lock());
         let done = Done { read, written, ..Done::on(action, self.tag.id) };

@@ -7,31 +7,15 @@
 //! Who is running is remembered by [`uninterrupted`]: whoever calls into loom puts its own number
 //! back when it returns.
 
+use super::stop::{OnHang, Stop};
 use super::threads::{Wait, WaitingThread};
-use crate::loom::LoomError;
-use crate::trace::{Action, Object, ObjectId, ObjectKind, Place, Step, ThreadId, Value};
-use std::borrow::Cow;
+use crate::trace::{Action, Object, ObjectId, Place, Step, ThreadId, Value};
 use std::cell::RefCell;
-use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 thread_local! {
     static LOG: RefCell<Option<Log>> = const { RefCell::new(None) };
-}
-
-/// The payload that unwinds a thread of an execution which cannot go on.
-pub(crate) struct Abandon;
-
-/// What becomes of the log of an execution that hangs.
-pub(crate) type OnHang = Arc<dyn Fn(Log) + Send + Sync>;
-
-/// Why loom has to stop altogether.
-pub(crate) enum Stop {
-    /// A limit or a wrong use.
-    Error(LoomError),
-    /// Start again, with unlocking as a point where loom may switch.
-    UnlocksAsPoints,
 }
 
 /// What one execution leaves behind. Threads and objects are numbered as they came.
@@ -53,8 +37,8 @@ pub(crate) struct Log {
     pub(crate) unlocks_are_points: bool,
     /// No operation reaches loom any more.
     pub(crate) dead: bool,
-    /// Takes the log when a thread can neither go on nor unwind: see [`hang`].
-    on_hang: OnHang,
+    /// Takes the log when a thread can neither go on nor unwind: see `stop::hang`.
+    pub(super) on_hang: OnHang,
     /// For each step: was there anyone to race with, whatever the schedule?
     pub(crate) contended: Vec<bool>,
     /// The one object of the start gate.
@@ -83,10 +67,10 @@ pub(crate) struct ThreadLog {
     pub(super) after: Vec<usize>,
     pub(super) waiting: Option<(Wait, Place)>,
     pub(super) ended: bool,
-    /// It has begun to unwind. It may have caught that: see [`unwinds`].
+    /// It has begun to unwind. It may have caught that: see `stop::unwinds`.
     pub(crate) unwinding: bool,
     /// How often it asked for something that an execution which cannot go on does not give.
-    abandoned: u32,
+    pub(super) abandoned: u32,
     /// The panic that ended it, until a thread that joins it takes it over.
     pub(crate) panic: Option<PanicNote>,
     /// The panic of a joined thread, which it may catch or pass on.
@@ -263,111 +247,6 @@ pub(super) fn uninterrupted<R>(call: impl FnOnce() -> R) -> R {
     result
 }
 
-/// Does the running thread unwind?
-///
-/// `std::thread::panicking` alone would not do: it is true for all modelled threads while one of
-/// them is stopped in the middle of its unwinding.
-fn unwinds() -> bool {
-    let mine_or_nobodys =
-        |log: &mut Log| log.mine().unwinding || !log.threads.iter().any(|thread| thread.unwinding);
-    std::thread::panicking() && try_with(mine_or_nobodys).unwrap_or(true)
-}
-
-/// Unwinds the running thread of an execution that cannot go on, unless it unwinds already.
-pub(super) fn abandon() {
-    if unwinds() {
-        return;
-    }
-    let patience = with(|log| {
-        let mine = log.mine();
-        mine.unwinding = true;
-        mine.abandoned += 1;
-        mine.abandoned < 1000
-    });
-    if !patience {
-        // It catches every panic and asks again.
-        hang();
-    }
-    resume_unwind(Box::new(Abandon));
-}
-
-/// Stops the running thread for good, and the exploration with it: a destructor asks for something
-/// that does not exist, and a second panic would end the process. The thread of the operating
-/// system, which belongs to this exploration alone, sleeps from here on.
-pub(super) fn hang() -> ! {
-    if let Some(log) = take() {
-        let on_hang = Arc::clone(&log.on_hang);
-        on_hang(log);
-    }
-    loop {
-        std::thread::park();
-    }
-}
-
-/// Ends the exploration for this reason (the first one counts).
-pub(super) fn stop(why: Stop) {
-    with(|log| {
-        log.dead = true;
-        log.stop.get_or_insert(why);
-    });
-    abandon();
-}
-
-/// What ties an object to the execution it was made in.
-pub(super) struct Tag {
-    execution: u64,
-    pub(super) id: ObjectId,
-    name: &'static str,
-}
-
-impl Tag {
-    pub(super) fn new(name: &'static str, kind: ObjectKind, initial: Option<Value>) -> Tag {
-        try_with(|log| {
-            let id = ObjectId(log.objects.len() as u32);
-            let maker = log.current;
-            let mine = log.mine();
-            let index = mine.made;
-            mine.made += 1;
-            let object = Object { name: Cow::Borrowed(name), kind, initial };
-            log.objects.push(ObjectLog { maker, index, object });
-            Tag { execution: log.execution, id, name }
-        })
-        .unwrap_or(Tag { execution: 0, id: ObjectId(u32::MAX), name })
-    }
-
-    /// Makes loom's half of an object, where there is a loom to make it in.
-    pub(super) fn part<L>(&self, make: impl FnOnce() -> L) -> Option<L> {
-        self.is_live().then(make)
-    }
-
-    /// Does the object belong to an execution that still runs?
-    pub(super) fn is_live(&self) -> bool {
-        try_with(|log| log.execution == self.execution && !log.dead).unwrap_or(false)
-    }
-
-    /// Lets an operation in: true when it may go to loom, false when it has to do without (in a
-    /// destructor of an execution that cannot go on).
-    ///
-    /// # Panics
-    /// When nothing is being explored.
-    pub(super) fn enter(&self) -> bool {
-        let state = try_with(|log| (log.execution == self.execution, log.dead));
-        match state {
-            Some((true, false)) => true,
-            Some((_, true)) => {
-                abandon();
-                false
-            }
-            Some((false, false)) => {
-                stop(Stop::Error(LoomError::MadeOutside { object: self.name.to_owned() }));
-                false
-            }
-            None if std::thread::panicking() => false,
-            None => panic!("{}", LoomError::UsedOutside { object: self.name.to_owned() }),
-        }
-    }
-}
-
 /// Runs `body` as one operation of the running thread.
 pub(super) fn operation<R>(body: impl FnOnce() -> R) -> R {
     let turn = |by: i32| {
@@ -385,20 +264,4 @@ pub(super) fn operation<R>(body: impl FnOnce() -> R) -> R {
     let result = body();
     turn(-1);
     result
-}
-
-/// A value that can be shown, if `value` is of a type that has one.
-pub(super) fn shown<T: 'static>(value: &T) -> Option<Value> {
-    let any: &dyn std::any::Any = value;
-    macro_rules! try_types {
-        ($($integer:ty => $variant:ident as $wide:ty),*) => {$(
-            if let Some(value) = any.downcast_ref::<$integer>() {
-                return Some(Value::$variant(*value as $wide));
-            }
-        )*};
-    }
-    try_types!(u64 => Unsigned as u64, u32 => Unsigned as u64, usize => Unsigned as u64,
-        i64 => Signed as i64, i32 => Signed as i64, u8 => Unsigned as u64, u16 => Unsigned as u64,
-        isize => Signed as i64, i16 => Signed as i64, i8 => Signed as i64, bool => Bool as bool);
-    None
 }

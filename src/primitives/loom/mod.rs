@@ -2,8 +2,10 @@
 //!
 //! # Layout
 //! - this file: the family and its three modes
-//! - `log`: who did what, in which order; `threads`: spawning, waiting, joining
-//! - `atomic`, `cell`, `sync` (mutex and condition variable), `channel`: the primitives
+//! - `log`: who did what, in which order; `tag`: what ties an object to its execution
+//! - `threads`: spawning, waiting, joining; `stop`: ending before the time
+//! - `atomic`, `cell`, `mutex`, `condvar`, `channel`: the primitives; `point`: what the last three
+//!   stand on
 //!
 //! # Limitations
 //! - loom runs at most 5 threads (`MAX_THREADS`), main included, on stacks of 32 KiB.
@@ -16,8 +18,12 @@
 mod atomic;
 mod cell;
 mod channel;
+mod condvar;
 pub(crate) mod log;
-mod sync;
+mod mutex;
+mod point;
+pub(crate) mod stop;
+mod tag;
 pub(crate) mod threads;
 
 use super::Primitives;
@@ -28,7 +34,8 @@ use std::sync::atomic::Ordering;
 pub use atomic::{LoomBool, LoomI32, LoomI64, LoomU8, LoomU32, LoomU64, LoomUsize};
 pub use cell::LoomCell;
 pub use channel::{LoomReceiver, LoomSender};
-pub use sync::{LoomCondvar, LoomGuard, LoomMutex};
+pub use condvar::LoomCondvar;
+pub use mutex::{LoomGuard, LoomMutex};
 pub use threads::LoomJoinHandle;
 
 /// The family of primitives that loom schedules, for [`explore_with_loom`](crate::explore_with_loom):

@@ -4,7 +4,8 @@
 //! on: a thread that has to wait says for what and parks. If nobody is left who could wake it, that
 //! is the deadlock; it is noted, all threads unwind, and loom goes on with the next execution.
 
-use super::log::{self, Abandon, Log, PanicNote, Stop, ThreadLog};
+use super::log::{self, Log, PanicNote, ThreadLog};
+use super::stop::{self, Abandon, Stop};
 use super::{LoomIn, Mode};
 use crate::loom::LoomError;
 use crate::loom::panics::{self, Kept};
@@ -56,7 +57,7 @@ pub(super) fn wait(wait: Wait, place: Place, look: impl FnOnce()) {
         look();
     }
     if dead {
-        log::abandon();
+        stop::abandon();
     }
 }
 
@@ -146,9 +147,9 @@ pub(super) fn spawn<M: Mode, T: Send + 'static>(
         panic!("{}", LoomError::UsedOutside { object: format!("thread {name}") });
     };
     if dead {
-        log::abandon();
+        stop::abandon();
     } else if thread == ::loom::MAX_THREADS {
-        log::stop(Stop::Error(LoomError::TooManyThreads { limit: ::loom::MAX_THREADS }));
+        stop::stop(Stop::Error(LoomError::TooManyThreads { limit: ::loom::MAX_THREADS }));
     }
     let shared = Arc::new(Shared {
         end: RwLock::new(()),
@@ -240,7 +241,7 @@ impl<T: Send + 'static> JoinHandle<T> for LoomJoinHandle<T> {
         loop {
             let (ended, dead) = log::with(|log| (log.threads[self.thread].ended, log.dead));
             if dead {
-                log::abandon();
+                stop::abandon();
             }
             if ended || dead {
                 break;
@@ -273,11 +274,11 @@ impl<T: Send + 'static> JoinHandle<T> for LoomJoinHandle<T> {
                 if unwinds && std::thread::panicking() {
                     let why = Stop::Error(LoomError::PanicWhileUnwinding);
                     log::with(|log| drop(log.stop.replace(why)));
-                    log::hang();
+                    stop::hang();
                 }
                 resume_unwind(payload)
             }
-            None => log::hang(),
+            None => stop::hang(),
         }
     }
 }
@@ -285,7 +286,7 @@ impl<T: Send + 'static> JoinHandle<T> for LoomJoinHandle<T> {
 /// Lets another thread go first.
 pub(super) fn yield_now() {
     if log::with(|log| log.dead) {
-        log::abandon();
+        stop::abandon();
     } else {
         log::uninterrupted(::loom::thread::yield_now);
     }
