@@ -309,5 +309,5 @@ proptest! {
 
 /// Many with the long tests, a few otherwise.
 fn cases() -> u32 {
-    if std::env::var_os("RACELAB_LONG").is_some() { 1_000 } else { 40 }
+    if std::env::var_os("RACELAB_LONG").is_some() { 300 } else { 40 }
 }

@@ -79,12 +79,14 @@ fn keep(info: &PanicHookInfo<'_>) {
     LAST.set(Some(Kept { thread: log::current(), message, place }));
 }
 
-/// Is this a file of the crate loom?
+/// Is this a file of loom's runtime? A user's own folder may be called `loom` too, so more of the
+/// path has to fit.
 fn is_looms(file: &str) -> bool {
-    let mut folders = file.split(['/', '\\']);
-    folders.any(|folder| folder == "loom" || folder.starts_with("loom-"))
-        && folders.next() == Some("src")
-        && !file.contains("primitives")
+    let folders: Vec<&str> = file.split(['/', '\\']).collect();
+    folders.windows(3).any(|path| {
+        let krate = path[0] == "loom" || path[0].starts_with("loom-");
+        krate && path[1..] == ["src", "rt"]
+    })
 }
 
 /// The text of a panic.
@@ -94,4 +96,17 @@ pub(crate) fn message(payload: &(dyn Any + Send)) -> String {
         .map(|text| (*text).to_owned())
         .or_else(|| payload.downcast_ref::<String>().cloned())
         .unwrap_or_else(|| "a panic without a message".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_looms;
+
+    #[test]
+    fn only_looms_runtime_is_looms() {
+        assert!(is_looms("/registry/src/index/loom-0.7.3/src/rt/path.rs"));
+        assert!(is_looms(r"C:\vendor\loom\src\rt\path.rs"));
+        assert!(!is_looms("/home/me/loom/src/main.rs"));
+        assert!(!is_looms("src/primitives/loom/log.rs"));
+    }
 }
