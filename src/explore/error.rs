@@ -27,6 +27,21 @@ pub enum ExploreError {
     Nested,
     /// The schedule is not one of the program's.
     Schedule(String),
+    /// The program has more states than were to be looked at, or the time for it was over.
+    TooManyStates {
+        /// How many were found until then.
+        found: usize,
+    },
+    /// An execution did not end, so the program has no graph of states.
+    Endless {
+        /// The limit it reached, in steps.
+        limit: usize,
+    },
+    /// In a state that it had been in before, the program did something else than before.
+    Forgotten {
+        /// The step, from 1.
+        step: usize,
+    },
 }
 
 impl fmt::Display for ExploreError {
@@ -57,6 +72,23 @@ impl fmt::Display for ExploreError {
                 write!(f, "explore was called inside a program under exploration; call it outside")
             }
             ExploreError::Schedule(why) => write!(f, "{why}"),
+            ExploreError::TooManyStates { found } => write!(
+                f,
+                "the program has more states than could be looked at ({found} until here): explore \
+                 a smaller instance, allow more with Explorer::max_states, or mark what its \
+                 threads do with racelab::model::operation"
+            ),
+            ExploreError::Endless { limit } => write!(
+                f,
+                "an execution did not end within {limit} steps, so the states cannot all be looked \
+                 at: bound the loop, or let it yield, or allow more with Explorer::max_steps"
+            ),
+            ExploreError::Forgotten { step } => write!(
+                f,
+                "at step {step} the program did something else than before in the same state: it \
+                 is not deterministic, or it carries what it has read out of an operation that \
+                 returns nothing"
+            ),
         }
     }
 }

@@ -61,6 +61,7 @@ pub struct Explorer {
     pub(super) counting: bool,
     pub(super) max_executions: u64,
     pub(super) max_steps: usize,
+    pub(super) max_states: usize,
     pub(super) timeout: Option<Duration>,
     pub(super) jobs: usize,
     pub(super) stack_size: usize,
@@ -82,6 +83,7 @@ impl Explorer {
             counting: true,
             max_executions: u64::MAX,
             max_steps: 10_000,
+            max_states: 2_000_000,
             timeout: None,
             jobs: 1,
             stack_size: 256 << 10,
@@ -120,6 +122,13 @@ impl Explorer {
     #[must_use]
     pub fn max_steps(mut self, steps: usize) -> Self {
         self.max_steps = steps;
+        self
+    }
+
+    /// The number of states after which a [`StateGraph`](super::StateGraph) is given up.
+    #[must_use]
+    pub fn max_states(mut self, states: usize) -> Self {
+        self.max_states = states;
         self
     }
 

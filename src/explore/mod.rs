@@ -32,6 +32,7 @@
 //! - `data_race`: plain accesses that nothing orders
 //! - [`rc11`]: the memory model of Rust's orderings
 //! - `replay`: one schedule, run again
+//! - `states`: the states of a program: interleavings counted and numbered without running them
 //!
 //! # Limitations
 //! - The program must be deterministic but for the schedule and [`choose`](crate::model::choose).
@@ -46,7 +47,9 @@ mod explorer;
 pub mod rc11;
 mod replay;
 pub(crate) mod runtime;
+mod states;
 mod tally;
 
 pub use error::ExploreError;
 pub use explorer::{Explorer, Memory, Reduction, explore};
+pub use states::{Count, Move, State, StateGraph};

@@ -125,7 +125,7 @@ pub(super) fn replay<T: Debug, F: Fn() -> T>(
 }
 
 /// A schedule's letters with their choices.
-fn parse(schedule: &str) -> Result<Vec<(ThreadId, Option<u32>)>, ExploreError> {
+pub(super) fn parse(schedule: &str) -> Result<Vec<(ThreadId, Option<u32>)>, ExploreError> {
     let mut moves: Vec<(ThreadId, Option<u32>)> = Vec::new();
     for (at, letter) in schedule.chars().enumerate() {
         if let Some(thread) = ThreadId::from_letter(letter) {

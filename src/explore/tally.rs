@@ -100,7 +100,7 @@ fn failure(
 }
 
 /// The first panic, if the main thread panicked or nobody took a thread's.
-fn panic(runtime: &Runtime, returned: bool) -> Option<Failure> {
+pub(super) fn panic(runtime: &Runtime, returned: bool) -> Option<Failure> {
     let panics = || {
         let with_panic = |(i, t): (usize, _)| Some((i, Option::<&Panic>::as_ref(&t).copied()?));
         runtime.threads.iter().map(|t| t.panic.as_ref()).enumerate().filter_map(with_panic)
@@ -154,11 +154,19 @@ pub(super) fn waiting(runtime: &Runtime) -> Vec<Waiting> {
 /// The places that the last steps go round.
 fn looping(runtime: &Runtime, engine: &impl Exploration) -> Vec<Place> {
     let mut places = engine.last_places();
-    let spinning = runtime.threads.iter().filter(|t| t.state == State::Spinning);
-    let spins: Vec<Place> = spinning.map(|t| t.waits_at.into()).collect();
+    let spins = spinning(runtime);
     if !spins.is_empty() {
-        places = spins;
+        return spins;
     }
+    places.sort();
+    places.dedup();
+    places
+}
+
+/// The places where threads spin.
+pub(super) fn spinning(runtime: &Runtime) -> Vec<Place> {
+    let spinning = runtime.threads.iter().filter(|t| t.state == State::Spinning);
+    let mut places: Vec<Place> = spinning.map(|t| t.waits_at.into()).collect();
     places.sort();
     places.dedup();
     places

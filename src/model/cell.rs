@@ -1,6 +1,6 @@
 //! `std::cell::UnsafeCell`, for programs under exploration.
 
-use crate::explore::runtime::{Bits, Op, Word, step};
+use crate::explore::runtime::{Bits, Op, Word, cell_written, step};
 use crate::trace::ObjectKind;
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -39,7 +39,7 @@ impl<T> UnsafeCell<T> {
     #[track_caller]
     pub fn with<R>(&self, f: impl FnOnce(*const T) -> R) -> R {
         let address = self.value.get() as u64;
-        step(&self.word, bits_of::<T>(), Op::CellRead, Relaxed, address, 0);
+        step(&self.word, Bits::of::<T>(), Op::CellRead, Relaxed, address, 0);
         f(self.value.get())
     }
 
@@ -47,8 +47,10 @@ impl<T> UnsafeCell<T> {
     #[track_caller]
     pub fn with_mut<R>(&self, f: impl FnOnce(*mut T) -> R) -> R {
         let address = self.value.get() as u64;
-        step(&self.word, bits_of::<T>(), Op::CellWrite, Relaxed, address, 0);
-        f(self.value.get())
+        step(&self.word, Bits::of::<T>(), Op::CellWrite, Relaxed, address, 0);
+        let result = f(self.value.get());
+        cell_written(&self.word, address, Bits::of::<T>());
+        result
     }
 
     /// The value, which nobody else can reach.
@@ -66,21 +68,5 @@ impl<T: Default> Default for UnsafeCell<T> {
     #[track_caller]
     fn default() -> Self {
         UnsafeCell::new(T::default())
-    }
-}
-
-/// How to show a `T`. By name, since a cell's type need not be `'static`.
-fn bits_of<T>() -> Bits {
-    match std::any::type_name::<T>() {
-        "u8" => Bits::Unsigned(8),
-        "u16" => Bits::Unsigned(16),
-        "u32" => Bits::Unsigned(32),
-        "u64" | "usize" => Bits::Unsigned(64),
-        "i8" => Bits::Signed(8),
-        "i16" => Bits::Signed(16),
-        "i32" => Bits::Signed(32),
-        "i64" | "isize" => Bits::Signed(64),
-        "bool" => Bits::Bool,
-        _ => Bits::Opaque,
     }
 }

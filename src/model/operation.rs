@@ -25,7 +25,15 @@ pub fn choose(alternatives: usize) -> usize {
 ///
 /// A lost update is a write that overwrites what its own operation never read; programs without
 /// this mark count as one operation a thread.
+///
+/// # States
+/// An operation that returns nothing (a type without a size) declares that its thread forgets what
+/// it has learnt in it: [`StateGraph`](crate::explore::StateGraph) then takes two executions for
+/// being in the same state although the thread had read different values on the way. A `body` that
+/// carries what it read out in a variable it has captured breaks that promise.
 pub fn operation<R>(body: impl FnOnce() -> R) -> R {
     with_current(|runtime| runtime.begin_operation());
-    body()
+    let result = body();
+    with_current(|runtime| runtime.end_operation(size_of::<R>() > 0));
+    result
 }

@@ -135,7 +135,11 @@ impl<T> JoinHandle<T> {
 
     /// Has the thread ended? It is no step: what it sees is not ordered with anything.
     pub fn is_finished(&self) -> bool {
-        with_current(|runtime| runtime.has_finished(self.number))
+        with_current(|runtime| {
+            let finished = runtime.has_finished(self.number);
+            runtime.learn(u64::from(finished));
+            finished
+        })
     }
 
     /// The thread.

@@ -64,6 +64,23 @@ impl Runtime {
     pub(crate) fn begin_operation(&mut self) {
         let current = usize::from(self.current);
         self.threads[current].operation += 1;
+        if let Some(knowledge) = &mut self.knowledge {
+            knowledge.operation_begins(self.current, self.threads[current].operation);
+        }
+    }
+
+    /// The running thread's operation has returned, with something (`kept`) or with nothing.
+    pub(crate) fn end_operation(&mut self, kept: bool) {
+        if let Some(knowledge) = &mut self.knowledge {
+            knowledge.operation_ends(self.current, kept);
+        }
+    }
+
+    /// The running thread has learnt something without a step.
+    pub(crate) fn learn(&mut self, news: u64) {
+        if let Some(knowledge) = &mut self.knowledge {
+            knowledge.learn(self.current, news);
+        }
     }
 
     pub(crate) fn has_finished(&self, thread: u8) -> bool {
@@ -89,12 +106,18 @@ impl Runtime {
         if ended.last_step != super::NONE {
             running.after.push(ended.last_step);
         }
+        if let Some(knowledge) = &mut self.knowledge {
+            knowledge.joined(self.current, thread);
+        }
     }
 
     /// Must the running thread wait for news before it looks again?
     pub(crate) fn must_spin(&mut self) -> bool {
         let current = usize::from(self.current);
         self.threads[current].yields += 1;
+        if let Some(knowledge) = &mut self.knowledge {
+            knowledge.anyone_yields = true;
+        }
         let thread = &self.threads[usize::from(self.current)];
         let looked = !thread.looked_at.is_empty() && thread.looked_at.len() < 64;
         if looked && !self.has_news(self.current) {

@@ -10,12 +10,15 @@
 //! - `thread`: a coroutine and where it stands
 //! - `run`: one execution, from the first step to the last
 //! - `step`: performing a step
+//! - `knowledge`: when two executions are in the same state; `mark`: what a state is known by
 //! - `calls`: what the model's types ask besides steps
 //! - `abandon`: unwinding what a deadlock leaves behind
 //! - `panics`: one quiet panic hook; `overflow`: stack overflow; `statics`: what outlives a run
 
 mod abandon;
 mod calls;
+mod knowledge;
+mod mark;
 mod overflow;
 mod panics;
 pub(crate) mod request;
@@ -27,11 +30,13 @@ pub(crate) mod word;
 
 pub(crate) use abandon::is_abandoning;
 pub(crate) use calls::{address_of, is_unwinding, note_panic, number_of, spawn_thread};
+pub(crate) use knowledge::{Knowledge, Shown};
+pub(crate) use mark::Mark;
 pub(crate) use request::{Bits, NONE, Op, Request};
 pub(crate) use run::{Driver, Ending, Pick, run};
 pub(crate) use step::{
-    Seen, Taken, change_silently, failed, object_of, step, step_at, step_value_at, step_with,
-    wait_in,
+    Seen, Taken, cell_written, change_silently, content_of, failed, object_of, step, step_at,
+    step_value_at, step_with, wait_in,
 };
 pub(crate) use thread::{Panic, State, Thread};
 pub(crate) use word::Word;
@@ -56,6 +61,8 @@ pub(crate) struct ObjectInfo {
     /// A name that is the same in every execution, as far as one is known: exact for objects that
     /// were registered when made, the line of creation for the others.
     pub key: u64,
+    /// Is the key exact?
+    pub exact: bool,
     /// Changes of its state so far.
     pub version: u32,
     /// Who took it (a lock), and where.
@@ -87,8 +94,8 @@ pub(crate) struct Runtime {
     pub(crate) recording: Option<Vec<Step>>,
     /// What the memory lets the next step see, where that is not simply the newest value.
     pub(crate) seen: Option<Seen>,
-    /// The cell that the step recorded last is about to write.
-    last_cell: Option<(u64, Bits)>,
+    /// What its threads have learnt, when somebody wants to know its states.
+    pub(crate) knowledge: Option<Box<Knowledge>>,
     stacks: Vec<DefaultStack>,
     stack_size: usize,
     abandoning: bool,
@@ -160,7 +167,7 @@ impl Runtime {
             steps: 0,
             recording: None,
             seen: None,
-            last_cell: None,
+            knowledge: None,
             stacks: Vec::new(),
             stack_size,
             abandoning: false,
@@ -186,6 +193,9 @@ impl Runtime {
         self.panics = 0;
         self.abandoning = false;
         self.seen = None;
+        if let Some(knowledge) = &mut self.knowledge {
+            knowledge.begin();
+        }
     }
 
     /// The number of the `index`-th child of `parent`.
@@ -223,9 +233,13 @@ impl Runtime {
             bits: Bits::Opaque,
             born: self.steps,
             key,
+            exact: at_creation,
             version: 0,
             held: None,
         });
+        if let Some(knowledge) = &mut self.knowledge {
+            knowledge.object_made(word.get());
+        }
         object
     }
 
@@ -244,6 +258,7 @@ impl Runtime {
         let copy = Box::new(word.copy_of_static());
         let object = self.add_object(&copy, false);
         self.objects[object as usize].key = address as u64 & (u64::MAX >> 8);
+        self.objects[object as usize].exact = true;
         let pointer = &raw const *copy;
         self.statics.push((address, copy, object));
         (object, pointer)
@@ -278,7 +293,7 @@ impl Runtime {
 }
 
 /// Atomics and cells share the letters of variables.
-fn kind_index(kind: ObjectKind) -> usize {
+pub(crate) fn kind_index(kind: ObjectKind) -> usize {
     match kind {
         ObjectKind::Atomic | ObjectKind::Cell => 0,
         ObjectKind::Mutex => 1,
@@ -291,7 +306,7 @@ fn kind_index(kind: ObjectKind) -> usize {
     }
 }
 
-fn default_name(kind: ObjectKind, nth: usize) -> Cow<'static, str> {
+pub(crate) fn default_name(kind: ObjectKind, nth: usize) -> Cow<'static, str> {
     const VARIABLES: [&str; 6] = ["x", "y", "z", "u", "v", "w"];
     let stem = match kind {
         ObjectKind::Atomic | ObjectKind::Cell => match VARIABLES.get(nth) {

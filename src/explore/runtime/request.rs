@@ -23,6 +23,22 @@ pub(crate) enum Bits {
 }
 
 impl Bits {
+    /// Of a `T`. By name, since the type need not be `'static`.
+    pub(crate) fn of<T: ?Sized>() -> Bits {
+        match std::any::type_name::<T>() {
+            "u8" => Bits::Unsigned(8),
+            "u16" => Bits::Unsigned(16),
+            "u32" => Bits::Unsigned(32),
+            "u64" | "usize" => Bits::Unsigned(64),
+            "i8" => Bits::Signed(8),
+            "i16" => Bits::Signed(16),
+            "i32" => Bits::Signed(32),
+            "i64" | "isize" => Bits::Signed(64),
+            "bool" => Bits::Bool,
+            _ => Bits::Opaque,
+        }
+    }
+
     /// Cuts a result down to the width of the type: arithmetic wraps around.
     pub(crate) fn wrap(self, value: u64) -> u64 {
         match self {
@@ -120,7 +136,8 @@ pub(crate) struct Request {
     pub word: *const Word,
     pub mutex_word: *const Word,
     /// Operands: the value to write or add; of a compare-exchange the expected one and the new one;
-    /// of a channel its capacity; of a choice the number of alternatives; of a cell its address.
+    /// of a channel its capacity and the message; of a choice the number of alternatives; of a cell
+    /// its address; of an unlock what the lock guards.
     pub a: u64,
     pub b: u64,
     pub place: &'static Location<'static>,
@@ -229,7 +246,8 @@ impl Request {
             Op::CellWrite => done(Action::CellWrite, 0, 0),
             Op::WriteLock => done(Action::Lock, 0, owner * rw::WRITER),
             Op::Lock => done(Action::Lock, 0, owner),
-            Op::Reacquire => done(Action::Reacquire, 0, owner),
+            // Did the wait end by its time-out?
+            Op::Reacquire => done(Action::Reacquire, self.b, owner),
             Op::TryLock | Op::TryWriteLock if word != 0 => done(Action::TryLockFailed, 0, word),
             Op::TryWriteLock => done(Action::Lock, 1, owner * rw::WRITER),
             Op::TryLock => done(Action::Lock, 1, owner),

@@ -129,9 +129,6 @@ unsafe fn go_on(rt: *mut Runtime, thread: u8) {
         // A thread that fell asleep with this step has asked for its next one already.
         if thread_at(rt, thread).state == State::Running {
             resume(rt, thread);
-            if (*rt).recording.is_some() {
-                (*rt).record_written();
-            }
         }
         settle(rt);
     }
@@ -244,6 +241,9 @@ pub(super) unsafe fn spawn(
         if spawner.last_step != super::NONE {
             child.after.push(spawner.last_step);
         }
+    }
+    if let Some(knowledge) = &mut runtime.knowledge {
+        knowledge.spawned(parent, number);
     }
     runtime.live |= 1 << number;
     runtime.newborn.insert(0, number);

@@ -70,6 +70,7 @@ pub(crate) fn step_with(
             }
         }
         let thread = runtime.current;
+        runtime.note_touch(thread, object, mutex);
         runtime.threads[usize::from(thread)].request =
             Request { op, bits, order, failure, object, mutex, word, mutex_word, a, b, place };
     });
@@ -118,7 +119,7 @@ pub(crate) fn wait_in(state: State) {
 }
 
 /// The value in the memory of a plain cell.
-fn peek(address: u64, bits: Bits) -> u64 {
+pub(super) fn peek(address: u64, bits: Bits) -> u64 {
     let width = match bits {
         Bits::Unsigned(width) | Bits::Signed(width) => width,
         Bits::Bool => 8,
@@ -137,6 +138,14 @@ fn peek(address: u64, bits: Bits) -> u64 {
 }
 
 impl Runtime {
+    fn note_touch(&mut self, thread: u8, object: u32, mutex: u32) {
+        let Some(knowledge) = &mut self.knowledge else { return };
+        let operation = self.threads[usize::from(thread)].operation;
+        for object in [object, mutex].into_iter().filter(|&object| object != NONE) {
+            knowledge.touched(thread, operation, object);
+        }
+    }
+
     /// Performs the step that `thread` has asked for; the thread does not run yet.
     #[inline]
     pub(super) fn perform(&mut self, thread: u8, choice: u32) -> Taken {
@@ -153,7 +162,6 @@ impl Runtime {
         let mut taken = Taken { request, action: effect.action, before, mutex_before: 0, changed };
         let nth = self.steps;
         if self.recording.is_some() {
-            self.last_cell = (request.op == Op::CellWrite).then_some((request.a, request.bits));
             self.record(thread, choice, &taken, &effect, seen);
         }
         self.steps += 1;
@@ -196,6 +204,9 @@ impl Runtime {
             }
             Action::Arrive if effect.result == 1 => self.open_barrier(request.object, nth),
             _ => {}
+        }
+        if let Some(knowledge) = &mut self.knowledge {
+            knowledge.stepped(thread, &taken, self.threads[index].result, effect.word);
         }
         taken
     }
@@ -247,7 +258,32 @@ impl Runtime {
         effect: &Effect,
         seen: Option<Seen>,
     ) {
-        let (result, word) = (effect.result, effect.word);
+        let mut step = self.describe(thread, choice, taken, (effect.result, effect.word), seen);
+        let mut after: Vec<usize> =
+            self.threads[usize::from(thread)].after.iter().map(|&step| step as usize).collect();
+        after.sort_unstable();
+        after.dedup();
+        step.after = after;
+        if let Some(steps) = &mut self.recording {
+            steps.push(step);
+        }
+    }
+
+    /// A step that has been performed, while its thread has not gone on.
+    pub(crate) fn describe_taken(&self, thread: u8, choice: u32, taken: &Taken) -> Step {
+        let result = self.threads[usize::from(thread)].result;
+        self.describe(thread, choice, taken, (result, self.word(&taken.request)), None)
+    }
+
+    /// The step with its values, as a trace has it; without what it comes after.
+    fn describe(
+        &self,
+        thread: u8,
+        choice: u32,
+        taken: &Taken,
+        (result, word): (u64, u64),
+        seen: Option<Seen>,
+    ) -> Step {
         let request = &taken.request;
         let bits = request.bits;
         let (mut read, mut written) = (None, None);
@@ -281,10 +317,7 @@ impl Runtime {
         );
         let alternatives = request.alternatives(taken.before);
         let actor = &self.threads[usize::from(thread)];
-        let mut after: Vec<usize> = actor.after.iter().map(|&step| step as usize).collect();
-        after.sort_unstable();
-        after.dedup();
-        let step = Step {
+        Step {
             thread: ThreadId(thread),
             action: taken.action,
             object: (request.object != NONE).then_some(ObjectId(request.object)),
@@ -296,41 +329,64 @@ impl Runtime {
                 .then_some(choice),
             place: request.place.into(),
             operation: actor.operation,
-            after,
+            after: Vec::new(),
             alone: self.live == 1 << thread,
             stale: seen.and_then(|seen| seen.stale),
             behind: seen.and_then(|seen| seen.behind),
-        };
-        if let Some(steps) = &mut self.recording {
-            steps.push(step);
         }
     }
+}
 
-    /// A cell is written by the thread itself, after its step was granted: look now.
-    pub(super) fn record_written(&mut self) {
-        let Some(step) = self.recording.as_mut().and_then(|steps| steps.last_mut()) else {
+/// The running thread has written a cell, at this address: only now can the value be seen.
+pub(crate) fn cell_written(word: &Word, address: u64, bits: Bits) {
+    with_current(|runtime| {
+        if runtime.abandoning {
             return;
-        };
-        if step.action == Action::CellWrite && step.written.is_none() {
-            step.written =
-                self.last_cell.and_then(|(address, bits)| bits.value(peek(address, bits)));
         }
+        let value = (!matches!(bits, Bits::Opaque | Bits::Pointer)).then(|| peek(address, bits));
+        // The writer has not stopped since its step was granted, so that step is the last one.
+        if let Some(step) = runtime.recording.as_mut().and_then(|steps| steps.last_mut()) {
+            step.written = value.and_then(|value| bits.value(value));
+        }
+        if runtime.knowledge.is_some() {
+            let (object, _) = word.locate(runtime);
+            let thread = runtime.current;
+            if let Some(knowledge) = &mut runtime.knowledge {
+                knowledge.cell_written(thread, object, value);
+            }
+        }
+    });
+}
+
+/// What a lock guards or a message says, where that can be compared by its bits.
+pub(crate) fn content_of<T: ?Sized>(value: *const T) -> (Bits, u64) {
+    // SAFETY: the pointer is that of a value the calling thread owns or holds the lock of.
+    if unsafe { size_of_val(&*value) } == 0 {
+        return (Bits::Unsigned(64), 0);
     }
+    let bits = Bits::of::<T>();
+    (bits, peek(value as *const () as u64, bits))
 }
 
 /// As [`step`], for a `Drop`: it has no caller, so the place comes from what it undoes.
 pub(crate) fn step_at(place: &'static Location<'static>, word: &Word, op: Op) -> u64 {
-    step_value_at(place, word, op, 0)
+    step_value_at(place, word, op, (Bits::Opaque, 0))
 }
 
 /// As [`step_at`], with an operand.
-pub(crate) fn step_value_at(place: &'static Location<'static>, word: &Word, op: Op, a: u64) -> u64 {
+pub(crate) fn step_value_at(
+    place: &'static Location<'static>,
+    word: &Word,
+    op: Op,
+    (bits, a): (Bits, u64),
+) -> u64 {
     with_current(|runtime| {
         let (object, word) = word.locate(runtime);
         let thread = runtime.current;
+        runtime.note_touch(thread, object, NONE);
         runtime.threads[usize::from(thread)].request = Request {
             op,
-            bits: Bits::Opaque,
+            bits,
             order: Ordering::Relaxed,
             failure: Ordering::Relaxed,
             object,
@@ -360,9 +416,12 @@ pub(crate) fn object_of(word: &Word) -> u32 {
 /// Changes an object's state in a way that no step could tell.
 pub(crate) fn change_silently(word: &Word, change: impl FnOnce(u64) -> u64) {
     with_current(|runtime| {
-        let (_, word) = word.locate(runtime);
+        let (object, word) = word.locate(runtime);
         // SAFETY: `locate` gives the object itself or the runtime's copy of it; both are alive.
         let word = unsafe { &*word };
         word.set(change(word.get()));
+        if let Some(knowledge) = &mut runtime.knowledge {
+            knowledge.changed_silently(object, word.get());
+        }
     });
 }

@@ -125,7 +125,8 @@ impl Condvar {
         let mutex = Some(&guard.lock.word);
         let order = (Relaxed, Relaxed);
         let may_time_out = u64::from(may_time_out);
-        step_with(Some(&self.word), mutex, Bits::Opaque, Op::Wait, order, may_time_out, 0) == 1
+        let (bits, content) = guard.lock.content();
+        step_with(Some(&self.word), mutex, bits, Op::Wait, order, may_time_out, content) == 1
     }
 }
 

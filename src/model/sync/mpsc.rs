@@ -3,7 +3,7 @@
 //! Sending, receiving and dropping a sender or the receiver are one step each.
 
 use crate::explore::runtime::request::channel::SENDER;
-use crate::explore::runtime::{Bits, Op, Word, is_abandoning, step};
+use crate::explore::runtime::{Bits, Op, Word, content_of, is_abandoning, step};
 use crate::trace::ObjectKind;
 use std::cell::UnsafeCell;
 use std::collections::VecDeque;
@@ -40,6 +40,12 @@ impl<T> Shared<T> {
     #[track_caller]
     fn step(&self, op: Op) -> u64 {
         step(&self.word, Bits::Opaque, op, Relaxed, self.capacity, 0)
+    }
+
+    #[track_caller]
+    fn send(&self, op: Op, message: &T) -> u64 {
+        let (bits, content) = content_of(message);
+        step(&self.word, bits, op, Relaxed, self.capacity, content)
     }
 
     fn push(&self, message: T) {
@@ -120,7 +126,7 @@ impl<T> Sender<T> {
     /// With the message, when the receiver is gone.
     #[track_caller]
     pub fn send(&self, message: T) -> Result<(), SendError<T>> {
-        match self.shared.step(Op::Send) {
+        match self.shared.send(Op::Send, &message) {
             0 => {
                 self.shared.push(message);
                 Ok(())
@@ -137,7 +143,7 @@ impl<T> SyncSender<T> {
     /// With the message, when the receiver is gone.
     #[track_caller]
     pub fn send(&self, message: T) -> Result<(), SendError<T>> {
-        match self.shared.step(Op::Send) {
+        match self.shared.send(Op::Send, &message) {
             0 => {
                 self.shared.push(message);
                 Ok(())
@@ -152,7 +158,7 @@ impl<T> SyncSender<T> {
     /// With the message, when the channel is full or the receiver is gone.
     #[track_caller]
     pub fn try_send(&self, message: T) -> Result<(), TrySendError<T>> {
-        match self.shared.step(Op::TrySend) {
+        match self.shared.send(Op::TrySend, &message) {
             0 => {
                 self.shared.push(message);
                 Ok(())

@@ -1,6 +1,8 @@
 //! `std::sync::Mutex`, for programs under exploration.
 
-use crate::explore::runtime::{Bits, Op, Word, is_abandoning, is_unwinding, step, step_at};
+use crate::explore::runtime::{
+    Bits, Op, Word, content_of, is_abandoning, is_unwinding, step, step_value_at,
+};
 use crate::trace::ObjectKind;
 use std::cell::{Cell, UnsafeCell};
 use std::fmt;
@@ -103,6 +105,15 @@ impl<T: ?Sized> Mutex<T> {
         MutexGuard { lock: self, place: Location::caller(), unwinding: is_unwinding() }
     }
 
+    /// What it guards, where that can be compared by its bits.
+    pub(super) fn content(&self) -> (Bits, u64) {
+        // What a panic leaves behind is not only a value: the lock is poisoned.
+        match self.poisoned.get() {
+            true => (Bits::Opaque, 0),
+            false => content_of(self.value.get()),
+        }
+    }
+
     /// Is it poisoned, as a waiter that has taken it again finds it?
     pub(super) fn poison_of(&self) -> bool {
         self.poisoned.get()
@@ -151,7 +162,7 @@ impl<T: ?Sized> Drop for MutexGuard<'_, T> {
         if !self.unwinding && is_unwinding() {
             self.lock.poisoned.set(true);
         }
-        step_at(self.place, &self.lock.word, Op::Unlock);
+        step_value_at(self.place, &self.lock.word, Op::Unlock, self.lock.content());
     }
 }
 

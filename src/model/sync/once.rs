@@ -27,7 +27,7 @@ impl Drop for Running<'_> {
                 self.place,
                 &self.once.word,
                 Op::OnceEnd,
-                self.outcome,
+                (Bits::Opaque, self.outcome),
             );
         }
     }

@@ -1,7 +1,9 @@
 //! `std::sync::RwLock`, for programs under exploration.
 
 use super::mutex::poison;
-use crate::explore::runtime::{Bits, Op, Word, is_abandoning, is_unwinding, step, step_at};
+use crate::explore::runtime::{
+    Bits, Op, Word, content_of, is_abandoning, is_unwinding, step, step_at, step_value_at,
+};
 use crate::trace::ObjectKind;
 use std::cell::{Cell, UnsafeCell};
 use std::fmt;
@@ -183,6 +185,11 @@ impl<T: ?Sized> Drop for RwLockWriteGuard<'_, T> {
         if !self.unwinding && is_unwinding() {
             self.lock.poisoned.set(true);
         }
-        step_at(self.place, &self.lock.word, Op::Unlock);
+        // What a panic leaves behind is not only its value: the lock is poisoned.
+        let content = match self.lock.poisoned.get() {
+            true => (Bits::Opaque, 0),
+            false => content_of(self.lock.value.get()),
+        };
+        step_value_at(self.place, &self.lock.word, Op::Unlock, content);
     }
 }

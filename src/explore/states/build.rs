@@ -1,0 +1,436 @@
+//! Making the graph: run after run, each to where a step is left that has not been taken.
+//!
+//! A coroutine cannot be copied, so a state can only be reached from the start. But no run is
+//! needed for each state: at every point the run takes a step that has not been taken there, and
+//! where there is none, one that leads to a state from which some are left. So one run finds many
+//! new steps, and the runs are few: far fewer than the states.
+
+use super::objects::{Objects, shown_mark, texts};
+use super::tables::{Known, Table};
+use super::{Arc, NONE, Node, StateGraph};
+use crate::explore::runtime::{self, Driver, Ending, Mark, Pick, Runtime, Shown, Taken, run};
+use crate::explore::{ExploreError, Explorer, tally};
+use crate::report::Failure;
+use crate::trace::{Action, ObjectId, Step, Thread, ThreadId, Value};
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::fmt::Debug;
+use std::time::Instant;
+
+/// Makes the graph of all states.
+pub(super) fn build<T, F>(settings: &Explorer, program: &F) -> Result<StateGraph<T>, ExploreError>
+where
+    F: Fn() -> T,
+    T: Clone + Ord + Debug,
+{
+    if crate::explore::runtime::is_exploring() {
+        return Err(ExploreError::Nested);
+    }
+    let mut runtime = Runtime::new(settings.stack_size);
+    runtime.knowledge = Some(Box::default());
+    let started = Instant::now();
+    loop {
+        let yields = anyone_yields(&runtime);
+        let graph = attempt(settings, program, &mut runtime, started)?;
+        // From the first yield on it matters what a thread has looked at: begin again, telling
+        // states apart by that too.
+        if anyone_yields(&runtime) == yields {
+            return Ok(graph);
+        }
+    }
+}
+
+fn anyone_yields(runtime: &Runtime) -> bool {
+    runtime.knowledge.as_ref().is_some_and(|knowledge| knowledge.anyone_yields)
+}
+
+fn attempt<T, F>(
+    settings: &Explorer,
+    program: &F,
+    runtime: &mut Runtime,
+    started: Instant,
+) -> Result<StateGraph<T>, ExploreError>
+where
+    F: Fn() -> T,
+    T: Clone + Ord + Debug,
+{
+    let max_steps = u32::try_from(settings.max_steps).unwrap_or(u32::MAX);
+    let mut builder = Builder::<T>::new(settings.max_states);
+    let value = RefCell::new(None);
+    let mut body = || {
+        let returned = program();
+        *value.borrow_mut() = Some(returned);
+    };
+    loop {
+        value.borrow_mut().take();
+        builder.begin_run();
+        run(runtime, &mut builder, max_steps, &mut body, |runtime, builder, ending| {
+            builder.end_run(runtime, ending, value.borrow_mut().take(), settings.max_steps);
+        });
+        if let Some(error) = runtime.error.take().or(builder.error.take()) {
+            return Err(error);
+        }
+        if builder.is_complete() {
+            return Ok(builder.finish());
+        }
+        let due = builder.executions.is_multiple_of(64);
+        if due && settings.timeout.is_some_and(|timeout| started.elapsed() >= timeout) {
+            return Err(ExploreError::TooManyStates { found: builder.states.len() });
+        }
+    }
+}
+
+/// A state in the making.
+struct Making {
+    node: Node,
+    /// The threads that could go.
+    enabled: u64,
+    /// Moves that have not been taken, or lead to a state that is not complete.
+    open: u32,
+    /// The moves that lead here from states that wait for this one to be complete.
+    parents: u32,
+}
+
+/// What a move needs while the graph is being made.
+#[derive(Clone, Copy)]
+struct Link {
+    from: u32,
+    /// The next move that leads to the same state.
+    next_parent: u32,
+}
+
+struct Builder<T> {
+    known: Known,
+    states: Vec<Making>,
+    moves: Vec<Arc>,
+    links: Vec<Link>,
+    /// The complete states, each behind all those it leads to.
+    order: Vec<u32>,
+    steps: Table<Step>,
+    values: Table<Vec<Option<Shown>>>,
+    blocked: Table<Vec<(ThreadId, String)>>,
+    outcomes: BTreeMap<Result<T, Failure>, u32>,
+    threads: Vec<Thread>,
+    objects: Objects,
+    max_states: usize,
+    executions: u64,
+    error: Option<ExploreError>,
+    /// The move of the run under way that was taken last.
+    last_move: u32,
+    last_thread: u8,
+    /// The step just taken for the first time, until the value it writes to a cell is known.
+    fresh: Option<(Step, u32)>,
+    /// Nothing is left to find from here: the run only goes to its end.
+    idle: bool,
+}
+
+impl<T: Clone + Ord> Builder<T> {
+    fn new(max_states: usize) -> Self {
+        Builder {
+            known: Known::default(),
+            states: Vec::new(),
+            moves: Vec::new(),
+            links: Vec::new(),
+            order: Vec::new(),
+            steps: Table::default(),
+            values: Table::default(),
+            blocked: Table::default(),
+            outcomes: BTreeMap::new(),
+            threads: Vec::new(),
+            objects: Objects::default(),
+            max_states,
+            executions: 0,
+            error: None,
+            last_move: NONE,
+            last_thread: 0,
+            fresh: None,
+            idle: false,
+        }
+    }
+
+    fn begin_run(&mut self) {
+        self.objects.begin_run();
+        self.last_move = NONE;
+        self.last_thread = 0;
+        self.fresh = None;
+        self.idle = false;
+    }
+
+    fn is_complete(&self) -> bool {
+        self.states.first().is_some_and(|start| start.open == 0)
+    }
+
+    /// The state the run has come to; it is made if nobody was there before.
+    fn arrive(
+        &mut self,
+        runtime: &mut Runtime,
+        enabled: u64,
+        ended: Option<Result<T, Failure>>,
+    ) -> Option<u32> {
+        let going = self.last_move;
+        let known = match going {
+            NONE if self.states.is_empty() => NONE,
+            NONE => 0,
+            going => self.moves[going as usize].next,
+        };
+        if known != NONE {
+            return self.confirm(runtime, known, enabled, ended);
+        }
+        self.note_fresh(runtime);
+        let mark = runtime.state();
+        let state = match self.known.get(&mark) {
+            Some(&state) => self.confirm(runtime, state, enabled, ended)?,
+            None if self.states.len() >= self.max_states => {
+                self.error = Some(ExploreError::TooManyStates { found: self.states.len() });
+                return None;
+            }
+            None => {
+                let state = self.new_state(runtime, enabled, ended);
+                self.known.insert(mark, state);
+                state
+            }
+        };
+        if going != NONE {
+            self.link(going, state);
+        }
+        Some(state)
+    }
+
+    /// Somebody was in this state before: is the program about to do what it did then?
+    fn confirm(
+        &mut self,
+        runtime: &Runtime,
+        state: u32,
+        enabled: u64,
+        ended: Option<Result<T, Failure>>,
+    ) -> Option<u32> {
+        let before = &self.states[state as usize];
+        let same_end = match &ended {
+            None => before.node.outcome == NONE,
+            // How a failure is told may depend on the way to it.
+            Some(Err(_)) => before.node.outcome != NONE,
+            Some(value) => self.outcomes.get(value) == Some(&before.node.outcome),
+        };
+        if same_end && before.enabled == enabled {
+            return Some(state);
+        }
+        self.error = Some(ExploreError::Forgotten { step: runtime.steps as usize + 1 });
+        None
+    }
+
+    fn new_state(
+        &mut self,
+        runtime: &mut Runtime,
+        enabled: u64,
+        ended: Option<Result<T, Failure>>,
+    ) -> u32 {
+        let state = self.states.len() as u32;
+        let first_move = self.moves.len() as u32;
+        for thread in (0..64u8).filter(|thread| enabled & (1 << thread) != 0) {
+            let request = &runtime.threads[usize::from(thread)].request;
+            for choice in 0..request.alternatives(runtime.word(request)) {
+                self.moves.push(Arc { thread, choice, step: NONE, next: NONE });
+                self.links.push(Link { from: state, next_parent: NONE });
+            }
+        }
+        let open = self.moves.len() as u32 - first_move;
+        let next = self.outcomes.len() as u32;
+        let outcome = ended.map_or(NONE, |result| *self.outcomes.entry(result).or_insert(next));
+        let values = self.objects.shown(runtime);
+        let mark = values.iter().fold(Mark::NONE, |mark, value| mark.and(shown_mark(*value)));
+        let values = self.values.number(mark, || values);
+        let blocked = self.blocked_in(runtime, enabled);
+        let node = Node { first_move, moves: open, values, blocked, outcome };
+        self.states.push(Making { node, enabled, open, parents: NONE });
+        if open == 0 {
+            self.order.push(state);
+        }
+        state
+    }
+
+    fn blocked_in(&mut self, runtime: &Runtime, enabled: u64) -> u32 {
+        let mut mark = Mark::NONE;
+        for (number, thread) in runtime.threads.iter().enumerate() {
+            if runtime.live & !enabled & (1 << number) == 0 {
+                continue;
+            }
+            let object = match thread.state {
+                runtime::State::Joining(other) => 1 << 32 | u64::from(other),
+                runtime::State::AtBarrier(object) => 2 << 32 | u64::from(object),
+                runtime::State::Spinning => 3 << 32,
+                _ => u64::from(thread.request.object),
+            };
+            let holder = runtime.objects.get(object as usize).and_then(|info| info.held);
+            let holder = holder.map_or(u64::MAX, |(thread, _)| u64::from(thread));
+            mark = mark.with(number as u64).with(object).with(holder);
+        }
+        self.blocked.number(mark, || {
+            let waiting = tally::waiting(runtime).into_iter().map(|waiting| {
+                let holder = waiting.holder.map(|(thread, _)| format!(", held by {thread}"));
+                let why = format!("waits for {}{}", waiting.what, holder.unwrap_or_default());
+                (waiting.thread, why)
+            });
+            let threads = runtime.threads.iter().enumerate();
+            let spins = threads.filter(|(_, t)| t.state == runtime::State::Spinning);
+            let spins = spins.map(|(number, _)| {
+                (ThreadId(number as u8), "spins until what it looked at changes".to_owned())
+            });
+            let mut all: Vec<_> = waiting.chain(spins).collect();
+            all.retain(|(thread, _)| enabled & (1 << thread.0) == 0);
+            all.sort();
+            all
+        })
+    }
+
+    /// The move leads to the state.
+    fn link(&mut self, going: u32, state: u32) {
+        self.moves[going as usize].next = state;
+        let to = &mut self.states[state as usize];
+        if to.open > 0 {
+            self.links[going as usize].next_parent = to.parents;
+            to.parents = going;
+            return;
+        }
+        let mut complete = vec![going];
+        while let Some(mut taken) = complete.pop() {
+            while taken != NONE {
+                let Link { from, next_parent } = self.links[taken as usize];
+                let parent = &mut self.states[from as usize];
+                parent.open -= 1;
+                if parent.open == 0 {
+                    self.order.push(from);
+                    complete.push(std::mem::replace(&mut parent.parents, NONE));
+                }
+                taken = next_parent;
+            }
+        }
+    }
+
+    /// The step just taken is known by now, with all its values.
+    fn note_fresh(&mut self, runtime: &Runtime) {
+        let Some((mut step, object)) = self.fresh.take() else { return };
+        if step.action == Action::CellWrite
+            && let Shown::Value(value) = runtime.shown(object)
+        {
+            step.written = Some(value);
+        }
+        let number = |value: Option<Value>| shown_mark(value.map(Shown::Value));
+        let mark = Mark::of(u64::from(step.thread.0) << 32 | step.action as u64)
+            .with(step.object.map_or(u64::MAX, |object| u64::from(object.0)))
+            .with(step.mutex.map_or(u64::MAX, |mutex| u64::from(mutex.0)))
+            .with(step.order.map_or(u64::MAX, |order| order as u64))
+            .and(number(step.read))
+            .and(number(step.written))
+            .with(step.choice.map_or(u64::MAX, u64::from))
+            .with(step.place.file.as_ptr() as u64)
+            .with(u64::from(step.place.line) << 32 | u64::from(step.place.column))
+            .with(u64::from(step.operation) << 1 | u64::from(step.alone));
+        self.moves[self.last_move as usize].step = self.steps.number(mark, || step);
+    }
+
+    /// The move to take: one that nobody has taken, else one behind which something is left.
+    fn choose(&self, state: u32) -> Option<u32> {
+        let Making { node, open, .. } = &self.states[state as usize];
+        if *open == 0 {
+            return None;
+        }
+        let moves = node.first_move..node.first_move + node.moves;
+        let arc = |&number: &u32| &self.moves[number as usize];
+        let mut untaken = moves.clone().filter(|number| arc(number).next == NONE);
+        let same = untaken.clone().find(|number| arc(number).thread == self.last_thread);
+        same.or_else(|| untaken.next())
+            .or_else(|| moves.clone().find(|n| self.states[arc(n).next as usize].open > 0))
+    }
+
+    fn end_run(&mut self, runtime: &mut Runtime, ending: Ending, value: Option<T>, limit: usize) {
+        self.executions += 1;
+        self.objects.note_initial(runtime);
+        for (number, thread) in runtime.threads.iter().enumerate().skip(self.threads.len()) {
+            let name = thread.name.clone();
+            self.threads.push(Thread { id: ThreadId(number as u8), name });
+        }
+        if self.idle || self.error.is_some() || runtime.error.is_some() {
+            return;
+        }
+        let result = match (tally::panic(runtime, value.is_some()), ending, value) {
+            (Some(panic), ..) => Err(panic),
+            (None, Ending::Deadlock, _) => {
+                Err(Failure::Deadlock { waiting: tally::waiting(runtime) })
+            }
+            (None, Ending::Livelock, _) => {
+                let limit = runtime.steps as usize;
+                Err(Failure::StepLimit { limit, looping: tally::spinning(runtime) })
+            }
+            (None, Ending::Finished, Some(value)) => Ok(value),
+            _ => {
+                self.error = Some(ExploreError::Endless { limit });
+                return;
+            }
+        };
+        self.arrive(runtime, 0, Some(result));
+    }
+
+    fn finish(self) -> StateGraph<T> {
+        let objects = self.objects.named();
+        let values = self.values.into_values().into_iter();
+        let values = values.map(|values| texts(&objects, &values)).collect();
+        // In the order of the outcomes, not in that of their discovery.
+        let mut numbers = vec![0; self.outcomes.len()];
+        for (at, &number) in self.outcomes.values().enumerate() {
+            numbers[number as usize] = at as u32;
+        }
+        let nodes = self.states.into_iter().map(|making| {
+            let outcome = making.node.outcome;
+            let outcome = if outcome == NONE { NONE } else { numbers[outcome as usize] };
+            Node { outcome, ..making.node }
+        });
+        let mut graph = StateGraph {
+            threads: self.threads,
+            objects,
+            nodes: nodes.collect(),
+            moves: self.moves,
+            steps: self.steps.into_values(),
+            values,
+            blocked: self.blocked.into_values(),
+            outcomes: self.outcomes.into_keys().collect(),
+            totals: Vec::new(),
+            order: self.order,
+            executions: self.executions,
+        };
+        graph.count();
+        graph
+    }
+}
+
+impl<T: Clone + Ord> Driver for Builder<T> {
+    fn scripted(&mut self, _: &mut Runtime) -> Option<(u8, u32)> {
+        None
+    }
+
+    fn pick(&mut self, runtime: &mut Runtime, enabled: u64) -> Pick {
+        if self.idle {
+            return Pick::Go(enabled.trailing_zeros() as u8, 0);
+        }
+        let Some(state) = self.arrive(runtime, enabled, None) else { return Pick::Stop };
+        let Some(number) = self.choose(state) else {
+            self.idle = true;
+            return Pick::Go(enabled.trailing_zeros() as u8, 0);
+        };
+        let Arc { thread, choice, .. } = self.moves[number as usize];
+        self.last_move = number;
+        self.last_thread = thread;
+        Pick::Go(thread, choice)
+    }
+
+    fn taken(&mut self, runtime: &mut Runtime, thread: u8, choice: u32, taken: &Taken) {
+        if self.idle || self.moves[self.last_move as usize].next != NONE {
+            return;
+        }
+        let object = taken.request.object;
+        let mut step = runtime.describe_taken(thread, choice, taken);
+        let number = |id: ObjectId| ObjectId(self.objects.number(runtime, id.0));
+        step.object = step.object.map(number);
+        step.mutex = step.mutex.map(|id| ObjectId(self.objects.number(runtime, id.0)));
+        self.fresh = Some((step, object));
+    }
+}
