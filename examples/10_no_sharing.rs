@@ -8,10 +8,10 @@
 
 use racelab::counter::rayon::{count_apart, count_together};
 use racelab::counter::{AtomicCounter, Counter, RacyCounter};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// A loss needs two threads at once; on one core it may not come.
-const TRIES: usize = 500;
+const PATIENCE: Duration = Duration::from_secs(3);
 
 fn main() {
     let numbers: Vec<u64> = (0..4_000_000).collect();
@@ -23,17 +23,16 @@ fn main() {
         count_together(&numbers, hit, counter);
         counter.get()
     };
-    let tries = (1..=TRIES).find(|_| shared(&RacyCounter::new()) != expected);
+    let begin = Instant::now();
+    let mut tries = (1..).take_while(|_| begin.elapsed() < PATIENCE);
+    let lost = tries.find(|_| shared(&RacyCounter::new()) != expected);
     timed("for_each(increment), fetch_add", || shared(&AtomicCounter::new()));
     timed("fold and reduce", || count_apart(&numbers, hit));
-    match tries {
-        Some(1) => println!("\nWith load, then store, the first try lost updates."),
-        Some(tries) => {
-            println!("\nWith load, then store, try {tries} was the first to lose updates.")
-        }
-        None => println!(
-            "\nWith load, then store, {TRIES} tries lost nothing; on one core that is luck."
-        ),
+    print!("\nThe first with load, then store: ");
+    match lost {
+        Some(1) => println!("lost updates on the first try."),
+        Some(tries) => println!("lost updates on try {tries}."),
+        None => println!("lost nothing in {PATIENCE:?}. On one core that is luck."),
     }
 }
 
