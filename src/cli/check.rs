@@ -6,6 +6,7 @@ use super::out::{Out, say};
 use super::style::{self, BAD, GOOD, HEADING, ODD, paint};
 use super::table::{Align, Table};
 use super::{Usage, Verdict, both, counters, json};
+use racelab::counter::Promise;
 use racelab::diagram::Timeline;
 use racelab::report::{Grade, Outcome, counted, duration, grouped};
 use std::time::Duration;
@@ -54,7 +55,7 @@ pub fn print(checked: &Checked, out: &mut Out) {
     let width = style::width();
     let rung = checked.rung;
     let title = format!("{}: {}, {}", rung.name, checked.size(), checked.runner.name());
-    say!(out, "{}", paint(HEADING, title));
+    say!(out, "{}", paint(HEADING, style::fit(&title, width)));
     say!(out, "{}", style::wrap(&covered(checked), "  ", width));
     say!(out);
     out.print(format_args!("{}", outcomes(checked).render(width)));
@@ -129,11 +130,20 @@ fn ending(outcome: &Outcome<u64>) -> String {
     }
 }
 
+/// What to say when nothing forbidden came out.
 fn nothing_found(checked: &Checked) -> (anstyle::Style, String) {
     let name = checked.rung.name;
-    if checked.report.is_complete() {
-        (GOOD, format!("{name} keeps its promise: every interleaving ends with every increment."))
-    } else {
-        (ODD, format!("Nothing forbidden so far, but not every interleaving of {name} was run."))
+    match (checked.report.is_complete(), checked.rung.promise, checked.race.threads) {
+        (false, ..) => (
+            ODD,
+            format!("Nothing forbidden so far, but not every interleaving of {name} was run."),
+        ),
+        (true, Promise::Loses, 1) => {
+            (ODD, "One thread alone has nobody to race with: try --threads 2.".into())
+        }
+        (true, ..) => (
+            GOOD,
+            format!("{name} keeps its promise: every interleaving ends with every increment."),
+        ),
     }
 }

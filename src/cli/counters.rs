@@ -49,7 +49,8 @@ pub fn run(out: &mut Out) -> Result<Verdict, Usage> {
             say!(out, "{blank}{}", paint(colour, part));
             last = part;
         }
-        say!(out, "  {}: {}", paint(TYPE, rung.name), paint(HEADING, rung.title));
+        let title = format!("  {}: {}", paint(TYPE, rung.name), paint(HEADING, rung.title));
+        say!(out, "{}", style::fit(&title, width));
         say!(out, "{}", style::wrap(rung.summary, "      ", width));
     }
     say!(out);

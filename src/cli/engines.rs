@@ -167,7 +167,12 @@ impl Checked {
         }
         let n = report.interleavings().map_or("?".into(), grouped);
         match (report.is_complete(), self.proof) {
-            (false, _) => "Stopped before the end: there are more.".into(),
+            (false, _) => match report.estimate() {
+                Some(whole) => format!(
+                    "Stopped before the end (--seconds): an estimate of the whole is {whole:.1e}."
+                ),
+                None => "Stopped before the end (--seconds): there are more.".into(),
+            },
             (true, Proof::ClosedForm) => format!(
                 "That is all there are: {n} is the number of ways to shuffle the threads' steps."
             ),

@@ -23,7 +23,8 @@ pub fn run(args: &StressArgs, out: &mut Out) -> Result<Verdict, Usage> {
         .at_most(Duration::from_secs(args.seconds));
     let tally = hammer(rung, threads, &stress);
     let width = style::width();
-    say!(out, "{} on real threads: {}", rung.name, tally.to_string().trim_end());
+    let text = format!("{} on real threads: {tally}", rung.name);
+    say!(out, "{}", style::fit(&text, width));
     say!(out, "{}", verdict(rung, &tally, width));
     Ok(if tally.lost() > 0 { Verdict::Broken } else { Verdict::Kept })
 }

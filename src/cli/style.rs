@@ -60,6 +60,18 @@ pub fn wrap(text: &str, indent: &str, width: usize) -> String {
     lines.join("\n")
 }
 
+/// Breaks those lines of `text` that are too wide, keeping the indentation of each.
+pub fn fit(text: &str, width: usize) -> String {
+    let fit = |line: &str| {
+        if columns(line) <= width {
+            return line.to_owned();
+        }
+        let words = line.trim_start();
+        wrap(words, &line[..line.len() - words.len()], width)
+    };
+    text.lines().map(fit).collect::<Vec<_>>().join("\n")
+}
+
 /// The columns a text takes, colour codes left out.
 pub fn columns(text: &str) -> usize {
     unicode_width::UnicodeWidthStr::width(anstream::adapter::strip_str(text).to_string().as_str())
@@ -74,6 +86,12 @@ mod tests {
         assert_eq!(wrap("one two  three\nfour", "  ", 11), "  one two\n  three\n  four");
         assert_eq!(wrap("extraordinary word", "", 5), "extraordinary\nword");
         assert_eq!(wrap("", "  ", 20), "");
+    }
+
+    #[test]
+    fn only_lines_that_are_too_wide_are_broken() {
+        assert_eq!(fit("  got   7\n  one two", 9), "  got   7\n  one two");
+        assert_eq!(fit("  got   7\n  one two", 8), "  got 7\n  one\n  two");
     }
 
     #[test]

@@ -79,7 +79,7 @@ impl Table {
         line.trim_end().to_owned()
     }
 
-    /// The first cell on a line, then the others, each with its column's name.
+    /// The first cell on a line, then the others below it, each with its column's name.
     fn paragraphs(&self) -> String {
         let mut text = String::new();
         for row in &self.rows {
@@ -90,7 +90,10 @@ impl Table {
                     continue;
                 }
             };
-            text.push_str(&format!("  {}\n", cells[0]));
+            match self.head[0].0 {
+                "" => text.push_str(&format!("  {}\n", cells[0])),
+                name => text.push_str(&format!("  {name}: {}\n", cells[0])),
+            }
             for (cell, (name, _)) in cells.iter().zip(&self.head).skip(1) {
                 match (*name, cell.as_str()) {
                     (_, "") => {}
@@ -127,7 +130,7 @@ mod tests {
     fn without_room_each_row_is_a_paragraph() {
         assert_eq!(
             table().render(20),
-            "  racy\n    lost: 76,396\n  compare-exchange\n    lost: 0\n"
+            "  counter: racy\n    lost: 76,396\n  counter: compare-exchange\n    lost: 0\n"
         );
     }
 }
