@@ -6,6 +6,7 @@
 //!     UPDATE=1 cargo test --test book
 
 use racelab::counter::{LADDER, Program, Promise, Rung};
+use racelab::explore::Memory;
 use racelab::{Explorer, Outcome, Report, Trace, diagram, explore};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -96,6 +97,12 @@ fn figure(what: &str) -> String {
         ["file", path] => fenced("rust,ignore", &std::fs::read_to_string(path).expect(path)),
         ["verdict", name, threads, increments] => {
             fenced("text", &checked(name, threads, increments).to_string())
+        }
+        ["orderings", name, threads, increments] => {
+            let (threads, increments) = (number(threads), number(increments));
+            let explorer = Explorer::new().memory(Memory::Rc11);
+            let report = explorer.explore(|| program(name)(threads, increments));
+            fenced("text", &report.to_string())
         }
         ["timeline", name, threads, increments, outcome] => {
             let report = checked(name, threads, increments);

@@ -1,7 +1,7 @@
 //! What each rung promises, held against every interleaving.
 
 use racelab::counter::{ActorCounter, Counter, LADDER, Promise, Rung, ShardedCounter};
-use racelab::explore::Reduction;
+use racelab::explore::{Memory, Reduction};
 use racelab::primitives::{JoinHandle, Model, Primitives};
 use racelab::trace::Action;
 use racelab::{Explorer, Failure, Report, explore};
@@ -41,6 +41,20 @@ fn a_losing_counter_loses_in_some_interleaving_and_the_step_is_named() {
         let lost = report.outcome(&1).unwrap_or_else(|| panic!("{}: {report}", rung.name));
         assert_eq!(lost.example().lost_updates().len(), 1, "{}", rung.name);
         assert_eq!(report.outcomes().len(), 2, "{}", rung.name);
+    }
+}
+
+#[test]
+fn every_promise_holds_under_what_the_orderings_allow_as_well() {
+    for rung in LADDER {
+        let Some(program) = rung.model else { continue };
+        let report = Explorer::new().memory(Memory::Rc11).explore(move || program(2, 1));
+        report.assert_complete();
+        match (rung.promise, rung.name) {
+            (Promise::Exact, _) => report.assert_outcomes(&[2]),
+            (Promise::Loses, "unsafe") => assert_eq!(report.failures().count(), 1),
+            (Promise::Loses, _) => report.assert_outcomes(&[1, 2]),
+        }
     }
 }
 

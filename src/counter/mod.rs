@@ -20,6 +20,13 @@
 //!
 //! `ladder` lists them all in [`LADDER`], with what each promises, for the command, the tests and
 //! the pictures; [`race`] is the program that they all run.
+//!
+//! # How it is known
+//! - `tests/counter_contract.rs`: what every counter keeps, on real threads
+//! - `tests/ladder_promises.rs`: what each promises, in every interleaving, and under all that
+//!   Rust's orderings allow
+//! - `benches/counters.rs`: what each costs beside the primitive it is built on (measured figures
+//!   are in `docs/src/cost.md`)
 
 mod actor;
 mod atomic;
