@@ -96,3 +96,35 @@ fn fetch_add_and_mutex_have_a_class_for_each_order_of_the_threads() {
         assert_eq!(table(&report), [(n as u64, u128::from(factorial))]);
     }
 }
+
+/// Everything a report says but the time it took.
+fn digits(report: &Report<u64>) -> String {
+    let outcomes: Vec<_> = report
+        .outcomes()
+        .iter()
+        .map(|o| (o.result().ok(), o.executions(), o.interleavings(), o.example().schedule()))
+        .collect();
+    let whole = (report.executions(), report.interleavings());
+    format!("{whole:?} {:?} {} {outcomes:?}", report.proof(), report.is_complete())
+}
+
+#[test]
+fn several_workers_report_the_same_to_the_last_digit() {
+    for (n, increments) in [(2, 1), (2, 3), (3, 1), (3, 2), (4, 1)] {
+        let one = Explorer::new().explore(|| racy(n, increments));
+        for jobs in [2, 3] {
+            let several = Explorer::new().jobs(jobs).explore(|| racy(n, increments));
+            assert_eq!(digits(&several), digits(&one), "{n}×{increments}, {jobs} jobs");
+        }
+    }
+}
+
+#[test]
+fn an_exploration_stopped_early_says_so_and_estimates_the_whole() {
+    let report = Explorer::new().max_executions(1000).explore(|| racy(3, 2));
+    assert_eq!(report.executions(), 1000);
+    assert!(!report.is_complete());
+    assert_eq!(report.proof(), Proof::None);
+    let estimate = report.estimate().expect("an estimate");
+    assert!((1_000.0..1_000_000.0).contains(&estimate), "{estimate}");
+}

@@ -22,6 +22,10 @@ pub(super) trait Exploration: Sized {
     fn again(&mut self);
     /// Goes on to the next execution. False when there is none.
     fn backtrack(&mut self) -> bool;
+    /// Looks for executions that another worker has found. False when there are none.
+    fn find_work(&mut self) -> bool {
+        false
+    }
     /// Executions that were started and told nothing.
     fn redundant(&self) -> u64;
     /// The first step that differed on repetition, what it was and what it is.
@@ -54,6 +58,10 @@ impl Exploration for Dpor {
 
     fn backtrack(&mut self) -> bool {
         Dpor::backtrack(self)
+    }
+
+    fn find_work(&mut self) -> bool {
+        Dpor::find_work(self)
     }
 
     fn redundant(&self) -> u64 {

@@ -1,15 +1,13 @@
 //! The settings of an exploration, and its loop.
 
-use super::dpor::Dpor;
 use super::exploration::Exploration;
 use super::rc11::{Follow, Rc11};
 use super::replay::record;
-use super::runtime::{self, Runtime};
-use super::tally::Tally;
+use super::runtime;
+use super::workers::Worker;
 use super::{ExploreError, replay};
 use crate::report::{Engine, Outcome, Proof, Report};
 use crate::trace::Trace;
-use std::cell::RefCell;
 use std::fmt::Debug;
 use std::time::{Duration, Instant};
 
@@ -139,7 +137,8 @@ impl Explorer {
         self
     }
 
-    /// How many OS threads explore (1 to 64).
+    /// How many OS threads explore (1 to 64). The report is the same for any number. The literal
+    /// enumeration of [`Reduction::None`] and [`Memory::Rc11`] always run on one.
     #[must_use]
     pub fn jobs(mut self, jobs: usize) -> Self {
         self.jobs = jobs.clamp(1, 64);
@@ -183,24 +182,30 @@ impl Explorer {
             return Err(ExploreError::Nested);
         }
         let started = Instant::now();
-        let mut runtime = Runtime::new(self.stack_size);
-        let mut tally = Tally::new();
-        let (complete, redundant, proof) = match self.memory {
+        let estimate_of = |counted: Option<u128>, share: f64| match counted {
+            Some(counted) if share > 0.0 && self.jobs == 1 => Some(counted as f64 / share),
+            _ => None,
+        };
+        let (mut runtime, tally, complete, redundant, proof, estimate) = match self.memory {
             Memory::SequentiallyConsistent => {
-                let mut dpor = Dpor::new(self.counting, self.reduction == Reduction::None);
-                let complete = self.run(&mut runtime, &mut dpor, &mut tally, &program, started)?;
+                let all = Worker::crew(self, &program, started)?;
+                let Worker { runtime, engine: dpor, tally, complete } = all;
                 let proof = match (self.reduction, dpor.closed_form()) {
                     _ if !complete => Proof::None,
                     (Reduction::None, _) => Proof::Enumeration,
                     (_, Some(total)) if tally.interleavings == Some(total) => Proof::ClosedForm,
                     _ => Proof::None,
                 };
-                (complete, dpor.redundant(), proof)
+                let estimate = match complete {
+                    true => None,
+                    false => estimate_of(tally.interleavings, dpor.explored_share()),
+                };
+                (runtime, tally, complete, dpor.redundant(), proof, estimate)
             }
             Memory::Rc11 => {
-                let mut rc11 = Rc11::default();
-                let complete = self.run(&mut runtime, &mut rc11, &mut tally, &program, started)?;
-                (complete, rc11.redundant(), Proof::None)
+                let all = Worker::alone(Rc11::default(), self, &program, started)?;
+                let Worker { runtime, engine: rc11, tally, complete } = all;
+                (runtime, tally, complete, rc11.redundant(), Proof::None, None)
             }
         };
         let mut outcomes = Vec::with_capacity(tally.outcomes.len());
@@ -223,7 +228,7 @@ impl Explorer {
             coverage: None,
             proof,
             complete,
-            estimate: None,
+            estimate,
             elapsed: started.elapsed(),
             outcomes,
         })
@@ -232,56 +237,6 @@ impl Explorer {
     /// What a run of a given schedule has to know of the memory.
     pub(super) fn follow(&self) -> Option<Follow> {
         (self.memory == Memory::Rc11).then(Follow::default)
-    }
-
-    /// Runs execution after execution; returns whether that was all of them.
-    fn run<T: Ord, F: Fn() -> T>(
-        &self,
-        runtime: &mut Runtime,
-        engine: &mut impl Exploration,
-        tally: &mut Tally<T>,
-        program: &F,
-        started: Instant,
-    ) -> Result<bool, ExploreError> {
-        let max_steps = u32::try_from(self.max_steps).unwrap_or(u32::MAX);
-        let value = RefCell::new(None);
-        let mut body = || {
-            let returned = program();
-            *value.borrow_mut() = Some(returned);
-        };
-        // The first execution is run twice: whatever lives outside the program, or differs from
-        // run to run, shows at once.
-        let mut first = true;
-        loop {
-            value.borrow_mut().take();
-            engine.execute(runtime, max_steps, &mut body, |execution| {
-                if !first {
-                    tally.enter(execution, value.borrow_mut().take(), max_steps);
-                }
-            });
-            if let Some(error) = runtime.error.take() {
-                return Err(error);
-            }
-            if first {
-                first = false;
-                engine.again();
-                continue;
-            }
-            let out_of_time = || {
-                let due = tally.executions.is_multiple_of(64);
-                due && self.timeout.is_some_and(|timeout| started.elapsed() >= timeout)
-            };
-            if tally.stop || engine.diverged().is_some() {
-                return Ok(false);
-            }
-            let more = engine.backtrack();
-            if !more {
-                return Ok(true);
-            }
-            if tally.executions >= self.max_executions || out_of_time() {
-                return Ok(false);
-            }
-        }
     }
 
     /// Runs one schedule again and returns its trace.

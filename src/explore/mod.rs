@@ -24,7 +24,8 @@
 //! ```
 //!
 //! # Layout
-//! - [`Explorer`]: the settings and the loop
+//! - [`Explorer`]: the settings
+//! - `exploration`: the loop
 //! - `runtime`: threads as coroutines, steps as functions on words
 //! - `dpor`: which execution comes next, and how many interleavings each stands for
 //! - `exploration`: what both ways of choosing the next execution have in common
@@ -49,6 +50,7 @@ mod replay;
 pub(crate) mod runtime;
 mod states;
 mod tally;
+mod workers;
 
 pub use error::ExploreError;
 pub use explorer::{Explorer, Memory, Reduction, explore};

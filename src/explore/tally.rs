@@ -33,6 +33,32 @@ impl<T: Ord> Tally<T> {
         Tally { executions: 0, interleavings: Some(0), outcomes: BTreeMap::new(), stop: false }
     }
 
+    /// Adds another worker's books.
+    pub fn merge(&mut self, other: Tally<T>) {
+        let add = |sum: &mut Option<u128>, more: Option<u128>| {
+            *sum = sum.zip(more).and_then(|(sum, more)| sum.checked_add(more));
+        };
+        self.executions += other.executions;
+        self.stop |= other.stop;
+        add(&mut self.interleavings, other.interleavings);
+        for (result, theirs) in other.outcomes {
+            match self.outcomes.entry(result) {
+                std::collections::btree_map::Entry::Vacant(slot) => {
+                    slot.insert(theirs);
+                }
+                std::collections::btree_map::Entry::Occupied(slot) => {
+                    let mine = slot.into_mut();
+                    mine.executions += theirs.executions;
+                    add(&mut mine.interleavings, theirs.interleavings);
+                    if (theirs.switches, &theirs.example) < (mine.switches, &mine.example) {
+                        mine.switches = theirs.switches;
+                        mine.example = theirs.example;
+                    }
+                }
+            }
+        }
+    }
+
     /// Enters one execution. `value` is what the program returned, if it did.
     pub fn enter<E: Exploration>(
         &mut self,

@@ -18,6 +18,7 @@
 //! - `history`: the steps of the execution under way, their order, their races
 //! - `tree`: the reversed orders still to be explored
 //! - `reversal`: from a race to a branch
+//! - `trunk`: the points that workers share
 //! - `count`: how many interleavings an execution stands for
 //! - this file: the points to come back to, and the way through them
 
@@ -27,14 +28,18 @@ mod history;
 mod reversal;
 mod straight;
 mod tree;
+mod trunk;
 
 use super::runtime::{Driver, Ending, NONE, Pick, Runtime, Taken, run};
 use count::Ways;
 pub(crate) use history::{Event, History};
 use history::{Race, Touch, Touches};
 use reversal::Item;
+use std::sync::Arc;
 use straight::StraightLine;
-use tree::Forest;
+use tree::{Branch, Forest};
+pub(crate) use trunk::Crew;
+use trunk::{Point, Trunk};
 
 /// A thread that has been explored from a point: going on with it again would repeat a class.
 #[derive(Clone, Copy, Debug)]
@@ -43,6 +48,8 @@ struct Sleeper {
     /// The alternative that was explored; `None`: all of them.
     choice: Option<u32>,
     touches: Touches,
+    /// Has it been explored to the end? False while another worker is at it.
+    finished: bool,
 }
 
 /// A point of the execution under way to come back to: the state before one of its steps.
@@ -60,6 +67,8 @@ struct Node {
     /// Are all alternatives of the step to be explored?
     open: bool,
     chosen: bool,
+    /// Branches that have been explored from here.
+    explored: u32,
 }
 
 impl Default for Node {
@@ -74,7 +83,21 @@ impl Default for Node {
             enabled: 0,
             open: true,
             chosen: false,
+            explored: 0,
         }
+    }
+}
+
+impl Node {
+    /// Makes a branch the one under exploration.
+    fn follow(&mut self, branch: Branch) {
+        self.thread = branch.thread;
+        self.open = branch.choice.is_none();
+        self.choice = branch.choice.unwrap_or(0);
+        // Known when the point is reached.
+        self.alternatives = 0;
+        self.below = branch.first_child;
+        self.chosen = true;
     }
 }
 
@@ -110,6 +133,11 @@ pub(crate) struct Dpor {
     blocked: Vec<Race>,
     positions: Vec<u32>,
     order: Vec<u32>,
+    /// The shared points on the way to what this worker explores, from the root.
+    trunk: Vec<Arc<Trunk>>,
+    crew: Option<Arc<Crew>>,
+    /// Steps to repeat that another worker took.
+    forced: Vec<(u8, u32)>,
     /// A repeated step was not the one it was before.
     diverged: Option<(usize, String, String)>,
 }
@@ -121,6 +149,11 @@ impl Dpor {
         Dpor { nodes, counting, literal, ..Dpor::default() }
     }
 
+    /// Shares what it finds near the root with `crew`.
+    pub fn join(&mut self, crew: &Arc<Crew>) {
+        self.crew = Some(Arc::clone(crew));
+    }
+
     /// Executions that were started and turned out to repeat a class.
     pub fn redundant(&self) -> u64 {
         self.redundant
@@ -129,6 +162,15 @@ impl Dpor {
     /// The closed form, if every execution so far had the same straight-line threads.
     pub fn closed_form(&self) -> Option<u128> {
         self.straight.closed_form()
+    }
+
+    /// Adds what another worker has seen.
+    pub fn merge(&mut self, other: &Dpor) {
+        self.redundant += other.redundant;
+        self.straight.merge(&other.straight);
+        if self.diverged.is_none() {
+            self.diverged.clone_from(&other.diverged);
+        }
     }
 
     /// The first step that differed on repetition, what it was and what it is.
@@ -190,7 +232,11 @@ impl Dpor {
         let mut depth = self.depth.min(self.history.len());
         while depth > 0 {
             depth -= 1;
-            if self.next_from(depth) {
+            let found = match depth < self.trunk.len() {
+                true => self.next_from_trunk(depth),
+                false => self.next_from(depth),
+            };
+            if found {
                 self.ways.truncate(&self.history, depth);
                 self.history.truncate(depth);
                 self.scripted = depth;
@@ -201,20 +247,120 @@ impl Dpor {
         false
     }
 
-    /// Chooses what to explore next from the point before step `depth`; false if nothing is left.
-    fn next_from(&mut self, depth: usize) -> bool {
-        let below = self.nodes[depth + 1].branches;
-        self.forest.release_all(below);
-        self.nodes[depth + 1].branches = NONE;
-        let node = &mut self.nodes[depth];
-        if node.open && node.choice + 1 < node.alternatives {
-            node.choice += 1;
-            let last = node.choice + 1 == node.alternatives;
-            let below = if last { std::mem::replace(&mut node.below, NONE) } else { node.below };
-            let below = if last { below } else { self.forest.copy(below) };
-            self.nodes[depth + 1].branches = below;
+    /// Looks for something to explore that another worker has found. False when all is explored.
+    pub fn find_work(&mut self) -> bool {
+        let Some(crew) = self.crew.clone() else { return false };
+        while let Some(point) = crew.find_work() {
+            let depth = point.path.len();
+            if self.nodes.len() < depth + 2 {
+                self.nodes.resize_with(depth + 2, Node::default);
+            }
+            self.trunk.clear();
+            let mut ancestor = Some(&point);
+            while let Some(trunk) = ancestor {
+                self.trunk.push(Arc::clone(trunk));
+                ancestor = trunk.parent.as_ref();
+            }
+            self.trunk.reverse();
+            for node in &mut self.nodes[..=depth] {
+                node.alternatives = 1;
+                node.open = false;
+            }
+            if self.claim(depth) {
+                self.ways.truncate(&self.history, 0);
+                self.history.truncate(0);
+                self.scripted = 0;
+                self.depth = depth + 1;
+                self.forced.clone_from(&point.path);
+                return true;
+            }
+            // Somebody was faster. Still at work, as far as the crew knows: ask again.
+        }
+        false
+    }
+
+    /// As [`next_from`](Self::next_from), at a shared point.
+    fn next_from_trunk(&mut self, depth: usize) -> bool {
+        if self.next_alternative(depth) {
             return true;
         }
+        let below = std::mem::replace(&mut self.nodes[depth].below, NONE);
+        self.forest.release_all(below);
+        self.trunk.truncate(depth + 1);
+        if self.claim(depth) {
+            self.forced.truncate(depth);
+            return true;
+        }
+        self.trunk.truncate(depth);
+        self.nodes[depth].chosen = false;
+        false
+    }
+
+    /// Takes a branch from a shared point, if there is one.
+    fn claim(&mut self, depth: usize) -> bool {
+        let mut point = self.trunk[depth].lock();
+        let node = &mut self.nodes[depth];
+        node.sleep.clone_from(&point.sleep);
+        let Some(branch) = point.claim(&mut self.forest) else { return false };
+        drop(point);
+        node.follow(branch);
+        true
+    }
+
+    /// Makes the point before the next step a shared one, when it is near the root.
+    fn share(&mut self, runtime: &Runtime, depth: usize) {
+        let Some(crew) = self.crew.clone() else { return };
+        if depth != self.trunk.len() || !crew.shares(depth) || depth < self.forced.len() {
+            return;
+        }
+        let node = &mut self.nodes[depth];
+        let request = &runtime.threads[usize::from(node.thread)].request;
+        let word = runtime.word(request);
+        let effect = request.effect(word, node.thread, 0);
+        let waits = effect.action == crate::trace::Action::Wait;
+        let write = crate::trace::Mode::Write;
+        let first = (request.object != NONE).then(|| effect.action.mode()).flatten();
+        let touches = [
+            first.map(|mode| Touch { object: request.object, mode }),
+            waits.then_some(Touch { object: request.mutex, mode: write }),
+        ];
+        let partly = !node.open && request.alternatives(word) > 1;
+        let mut sleep = node.sleep.clone();
+        let choice = partly.then_some(node.choice);
+        sleep.push(Sleeper { thread: node.thread, choice, touches, finished: false });
+        let mut forest = Forest::default();
+        let branches = forest.import(&self.forest, node.branches);
+        self.forest.release_all(std::mem::replace(&mut node.branches, NONE));
+        let path = self.schedule().collect();
+        let point = Point { sleep, forest, branches };
+        self.trunk.push(crew.add(path, self.trunk.last().cloned(), point));
+        if branches != NONE {
+            crew.announce();
+        }
+    }
+
+    /// How much of the whole has been explored, if all branches of a point were equal: an estimate.
+    pub fn explored_share(&self) -> f64 {
+        let points = &self.nodes[..self.depth.min(self.history.len() + 1)];
+        points.iter().rev().fold(0.0, |below, node| {
+            let mut pending = 0;
+            let mut branch = node.branches;
+            while branch != NONE {
+                pending += 1;
+                branch = self.forest.get(branch).next;
+            }
+            let all = f64::from(node.explored) + 1.0 + f64::from(pending);
+            (f64::from(node.explored) + below) / all
+        })
+    }
+
+    /// Chooses what to explore next from the point before step `depth`; false if nothing is left.
+    fn next_from(&mut self, depth: usize) -> bool {
+        if self.next_alternative(depth) {
+            return true;
+        }
+        let node = &mut self.nodes[depth];
+        node.explored += 1;
         if self.literal {
             let later = node.enabled & !((2 << node.thread) - 1);
             node.chosen = later != 0;
@@ -227,12 +373,29 @@ impl Dpor {
         let event = &self.history.events[depth];
         let partly = !node.open && node.alternatives > 1;
         let choice = partly.then_some(node.choice);
-        node.sleep.push(Sleeper { thread: node.thread, choice, touches: event.touches });
+        let (thread, touches) = (node.thread, event.touches);
+        node.sleep.push(Sleeper { thread, choice, touches, finished: true });
         if node.branches == NONE {
             node.chosen = false;
             return false;
         }
         self.take_branch(depth);
+        true
+    }
+
+    /// Goes on with the next alternative of the step under exploration, if there is one.
+    fn next_alternative(&mut self, depth: usize) -> bool {
+        let below = std::mem::replace(&mut self.nodes[depth + 1].branches, NONE);
+        self.forest.release_all(below);
+        let node = &mut self.nodes[depth];
+        if !node.open || node.choice + 1 >= node.alternatives {
+            return false;
+        }
+        node.choice += 1;
+        let last = node.choice + 1 == node.alternatives;
+        let below = if last { std::mem::replace(&mut node.below, NONE) } else { node.below };
+        let below = if last { below } else { self.forest.copy(below) };
+        self.nodes[depth + 1].branches = below;
         true
     }
 
@@ -243,13 +406,7 @@ impl Dpor {
         let branch = *self.forest.get(first);
         self.forest.release(first);
         node.branches = branch.next;
-        node.thread = branch.thread;
-        node.open = branch.choice.is_none();
-        node.choice = branch.choice.unwrap_or(0);
-        // Known when the point is reached.
-        node.alternatives = 0;
-        node.below = branch.first_child;
-        node.chosen = true;
+        node.follow(branch);
     }
 
     /// Has every alternative of the thread's step been explored from here?
@@ -318,6 +475,15 @@ impl Driver for Dpor {
         if self.nodes.len() < depth + 2 {
             self.nodes.resize_with(depth + 2, Node::default);
         }
+        if let Some(&(thread, choice)) = self.forced.get(depth) {
+            if enabled & (1 << thread) == 0 {
+                let what = format!("a step of thread {}", crate::trace::ThreadId(thread));
+                self.diverged = Some((depth + 1, what, "no such step".to_owned()));
+                return Pick::Stop;
+            }
+            self.last_thread = thread;
+            return Pick::Go(thread, choice);
+        }
         self.depth = depth + 1;
         let mut fresh = false;
         self.nodes[depth].enabled = enabled;
@@ -368,6 +534,7 @@ impl Driver for Dpor {
                 self.forest.copy(below)
             };
             self.nodes[depth + 1].branches = below;
+            self.share(runtime, depth);
         }
         let node = &self.nodes[depth];
         self.last_thread = node.thread;
@@ -380,10 +547,15 @@ impl Driver for Dpor {
         }
         let depth = self.history.len();
         self.history.push(runtime, thread, choice, taken);
+        if depth < self.forced.len() {
+            // Another worker has been here: what sleeps further down came with the branch.
+            return;
+        }
         let touches = self.history.events[depth].touches;
         let [.., this, next] = &mut self.nodes[..depth + 2] else { return };
         next.sleep.clear();
         next.chosen = false;
+        next.explored = 0;
         // Whoever slept sleeps on, unless this step may have changed what it would do.
         let sleeps_on = |s: &&Sleeper| s.thread != thread && !near_conflict(&s.touches, &touches);
         next.sleep.extend(this.sleep.iter().filter(sleeps_on));

@@ -3,9 +3,11 @@
 //! For a race of `first` and `second` the branch is taken at the point before `first`: all steps
 //! that do not happen after `first`, in their order, with `second` moved up as far as its turn came.
 
-use super::Dpor;
 use super::history::{Event, History, Race};
+use super::tree::Forest;
 use super::tree::{FarTouch, FarTouches, conflict};
+use super::trunk::Point;
+use super::{Dpor, Node, Sleeper};
 use crate::explore::runtime::{NONE, Request, Runtime};
 use crate::trace::{Action, Mode};
 
@@ -117,71 +119,117 @@ impl Dpor {
         runtime: &Runtime,
         depth: usize,
         items: &mut Vec<Item>,
-        mut moved: usize,
+        moved: usize,
         known: &[u32],
     ) -> bool {
         let history = &self.history;
-        let node = &self.nodes[depth];
-        for sleeper in &node.sleep {
-            let touches = far(runtime, &sleeper.touches, depth as u32);
-            let (thread, choice) = (sleeper.thread, sleeper.choice);
-            if let Some(covered) = covers(history, thread, choice, &touches, items, moved, known) {
-                return matches!(covered, Covered::ForGood);
-            }
+        let Some(trunk) = self.trunk.get(depth) else {
+            let Node { sleep, branches, .. } = &mut self.nodes[depth];
+            return insert_at(
+                history,
+                runtime,
+                depth,
+                sleep,
+                &mut self.forest,
+                branches,
+                items,
+                moved,
+                known,
+                false,
+            );
+        };
+        let mut point = trunk.lock();
+        let Point { sleep, forest, branches } = &mut *point;
+        let settled =
+            insert_at(history, runtime, depth, sleep, forest, branches, items, moved, known, true);
+        drop(point);
+        if let Some(crew) = &self.crew {
+            crew.announce();
         }
-        // Walk down the branches that begin like the reversed order; a leaf covers it.
-        let mut settled = None;
-        let mut parent = NONE;
-        loop {
-            let mut branch = match parent {
-                NONE => self.nodes[depth].branches,
-                parent => self.forest.get(parent).first_child,
-            };
-            if parent != NONE && branch == NONE {
-                return settled.unwrap_or(true);
-            }
-            let mut found = None;
-            while branch != NONE {
-                let b = self.forest.get(branch);
-                if let Some(covered) =
-                    covers(&self.history, b.thread, b.choice, &b.touches, items, moved, known)
-                {
+        settled
+    }
+}
+
+/// Inserts a reversed order among `branches`; returns whether its race is settled.
+#[expect(clippy::too_many_arguments, reason = "the parts of a point, own or shared")]
+fn insert_at(
+    history: &History,
+    runtime: &Runtime,
+    depth: usize,
+    sleep: &[Sleeper],
+    forest: &mut Forest,
+    branches: &mut u32,
+    items: &mut Vec<Item>,
+    mut moved: usize,
+    known: &[u32],
+    shared: bool,
+) -> bool {
+    for sleeper in sleep {
+        let touches = far(runtime, &sleeper.touches, depth as u32);
+        let (thread, choice) = (sleeper.thread, sleeper.choice);
+        let covered = covers(history, thread, choice, &touches, items, moved, known);
+        match covered {
+            Some(Covered::ForGood) => return true,
+            Some(Covered::ThisTime) if sleeper.finished => return false,
+            _ => {}
+        }
+    }
+    // Walk down the branches that begin like the reversed order; a leaf covers it.
+    let mut settled = None;
+    let mut parent = NONE;
+    loop {
+        let mut branch = match parent {
+            NONE => *branches,
+            parent => forest.get(parent).first_child,
+        };
+        if parent != NONE && branch == NONE {
+            return settled.unwrap_or(true);
+        }
+        let mut found = None;
+        while branch != NONE {
+            let b = forest.get(branch);
+            let covered = covers(history, b.thread, b.choice, &b.touches, items, moved, known);
+            // At a shared point another worker may take the branch before this one has found all
+            // that belongs below it.
+            let enough = !shared || parent != NONE;
+            match covered {
+                Some(covered) if enough || matches!(covered, Covered::ForGood) => {
                     found = Some((branch, covered));
                     break;
                 }
-                branch = b.next;
+                _ => {}
             }
-            let Some((branch, covered)) = found else { break };
-            settled.get_or_insert(matches!(covered, Covered::ForGood));
-            let thread = self.forest.get(branch).thread;
-            if let Some(at) = items.iter().position(|item| item.thread == thread) {
-                items.remove(at);
-                moved -= usize::from(at < moved);
-            }
-            if items.is_empty() {
-                return settled.unwrap_or(true);
-            }
-            parent = branch;
+            branch = b.next;
         }
-        let mut chain = NONE;
-        for item in items.iter().rev() {
-            let branch = self.forest.add(item.thread, item.choice, item.touches);
-            self.forest.get_mut(branch).first_child = chain;
-            chain = branch;
+        let Some((branch, covered)) = found else { break };
+        settled.get_or_insert(matches!(covered, Covered::ForGood));
+        let thread = forest.get(branch).thread;
+        if let Some(at) = items.iter().position(|item| item.thread == thread) {
+            items.remove(at);
+            moved -= usize::from(at < moved);
         }
-        match parent {
-            NONE => {
-                let first = self.nodes[depth].branches;
-                self.nodes[depth].branches = self.forest.append(first, chain);
-            }
-            parent => {
-                let first = self.forest.get(parent).first_child;
-                let first = self.forest.append(first, chain);
-                self.forest.get_mut(parent).first_child = first;
-            }
+        if items.is_empty() {
+            return settled.unwrap_or(true);
         }
-        settled.unwrap_or(true)
+        parent = branch;
     }
+    let mut chain = NONE;
+    for item in items.iter().rev() {
+        let branch = forest.add(item.thread, item.choice, item.touches);
+        forest.get_mut(branch).first_child = chain;
+        chain = branch;
+    }
+    match parent {
+        NONE => {
+            *branches = forest.append(*branches, chain);
+        }
+        parent => {
+            let first = forest.get(parent).first_child;
+            let first = forest.append(first, chain);
+            forest.get_mut(parent).first_child = first;
+        }
+    }
+    settled.unwrap_or(true)
 }
 
 /// Can this step of `thread` be taken first without leaving the class of the reversed order?

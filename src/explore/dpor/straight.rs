@@ -37,6 +37,16 @@ impl StraightLine {
         self.broken |= !is_straight(history, fresh);
     }
 
+    /// Notes what another worker has seen.
+    pub fn merge(&mut self, other: &StraightLine) {
+        self.broken |= other.broken;
+        match (&self.steps, &other.steps) {
+            (Some(mine), Some(theirs)) => self.broken |= mine != theirs,
+            (None, Some(theirs)) => self.steps = Some(theirs.clone()),
+            (_, None) => {}
+        }
+    }
+
     pub fn closed_form(&self) -> Option<u128> {
         let steps = self.steps.as_ref().filter(|_| !self.broken)?;
         let (mut total, mut ways) = (0u128, 1u128);

@@ -110,6 +110,21 @@ impl Forest {
         copy
     }
 
+    /// A copy of a list of another arena's branches with all that hangs below it.
+    pub fn import(&mut self, other: &Forest, branch: u32) -> u32 {
+        if branch == NONE {
+            return NONE;
+        }
+        let Branch { thread, choice, touches, first_child, next } = *other.get(branch);
+        let copy = self.add(thread, choice, touches);
+        let first_child = self.import(other, first_child);
+        let next = self.import(other, next);
+        let slot = self.get_mut(copy);
+        slot.first_child = first_child;
+        slot.next = next;
+        copy
+    }
+
     /// Appends `branch` to the list that starts at `first`; returns the list's start.
     pub fn append(&mut self, first: u32, branch: u32) -> u32 {
         if first == NONE {

@@ -47,6 +47,7 @@ use std::borrow::Cow;
 use std::cell::Cell;
 use std::panic::Location;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::ExploreError;
 
@@ -69,6 +70,9 @@ pub(crate) struct ObjectInfo {
     pub held: Option<(u8, &'static Location<'static>)>,
 }
 
+/// Threads by parent and index; main first.
+type ThreadTable = Arc<Mutex<Vec<(u8, u16)>>>;
+
 /// The state of one execution; its allocations serve the next one too.
 pub(crate) struct Runtime {
     /// A number no other execution in the process has.
@@ -84,6 +88,8 @@ pub(crate) struct Runtime {
     /// Every thread ever seen, by parent and index among its children: the same number, and so the
     /// same letter, in every execution.
     table: Vec<(u8, u16)>,
+    /// The same for all workers of a parallel exploration, who may meet them in any order.
+    shared_table: ThreadTable,
     pub(crate) objects: Vec<ObjectInfo>,
     statics: Vec<(usize, Box<Word>, u32)>,
     /// The addresses that pointers have held, by their number.
@@ -139,6 +145,10 @@ fn outside() -> ! {
     );
 }
 
+// SAFETY: it goes from thread to thread only between executions, when no coroutine is alive and no
+// pointer it holds is used before it has been set again.
+unsafe impl Send for Runtime {}
+
 /// A thread's slot, reached through the runtime's pointer.
 ///
 /// # Safety
@@ -161,6 +171,7 @@ impl Runtime {
             current: u8::MAX,
             newborn: Vec::new(),
             table: vec![(u8::MAX, 0)],
+            shared_table: Arc::default(),
             objects: Vec::new(),
             statics: Vec::new(),
             addresses: Vec::new(),
@@ -175,6 +186,13 @@ impl Runtime {
             resets: 0,
             error: None,
         }
+    }
+
+    /// A runtime for another worker of the same exploration.
+    pub(crate) fn colleague(&self) -> Self {
+        let mut runtime = Runtime::new(self.stack_size);
+        runtime.shared_table = Arc::clone(&self.shared_table);
+        runtime
     }
 
     /// The runtime as it is before the first step of a new execution.
@@ -200,10 +218,18 @@ impl Runtime {
 
     /// The number of the `index`-th child of `parent`.
     fn thread_number(&mut self, parent: u8, index: u16) -> Option<u8> {
-        let known = self.table.iter().position(|&entry| entry == (parent, index));
-        let number = known.unwrap_or_else(|| {
-            self.table.push((parent, index));
-            self.table.len() - 1
+        let find = |table: &[(u8, u16)]| table.iter().position(|&entry| entry == (parent, index));
+        let number = find(&self.table).unwrap_or_else(|| {
+            let mut shared = self.shared_table.lock().unwrap_or_else(PoisonError::into_inner);
+            if shared.is_empty() {
+                shared.push(self.table[0]);
+            }
+            let number = find(&shared).unwrap_or_else(|| {
+                shared.push((parent, index));
+                shared.len() - 1
+            });
+            self.table.clone_from(&shared);
+            number
         });
         (number < ThreadId::MAX).then_some(number as u8)
     }

@@ -143,6 +143,10 @@ pub(crate) struct Request {
     pub place: &'static Location<'static>,
 }
 
+// SAFETY: the pointers are followed only while the request is pending, on the thread that runs its
+// execution; afterwards a request is looked at, not followed.
+unsafe impl Send for Request {}
+
 /// A channel's word: messages in it, senders alive, is the receiver gone?
 pub(crate) mod channel {
     pub(crate) const SENDER: u64 = 1 << 32;

@@ -1,0 +1,149 @@
+//! The loop of an exploration: execution after execution, by one worker or several.
+
+use super::dpor::{Crew, Dpor};
+use super::exploration::Exploration;
+use super::runtime::Runtime;
+use super::tally::Tally;
+use super::{ExploreError, Explorer, Reduction};
+use std::cell::RefCell;
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
+
+/// One worker: what it explores with, and what it has found.
+pub(super) struct Worker<E, T> {
+    pub runtime: Runtime,
+    pub engine: E,
+    pub tally: Tally<T>,
+    /// Was everything explored?
+    pub complete: bool,
+}
+
+impl<T: Ord + Send> Worker<Dpor, T> {
+    /// Explores `program` to the end, or to the limits of `settings`, with as many workers as they
+    /// ask for; returns what all have found together.
+    pub fn crew<F>(settings: &Explorer, program: &F, started: Instant) -> Result<Self, ExploreError>
+    where
+        F: Fn() -> T + Sync,
+    {
+        let literal = settings.reduction == Reduction::None;
+        let jobs = if literal { 1 } else { settings.jobs };
+        let crew = Crew::new(jobs);
+        let worker = |runtime| {
+            let mut dpor = Dpor::new(settings.counting, literal);
+            if jobs > 1 {
+                dpor.join(&crew);
+            }
+            Worker::new(runtime, dpor)
+        };
+        let first = worker(Runtime::new(settings.stack_size));
+        if jobs == 1 {
+            return Worker::alone(first.engine, settings, program, started);
+        }
+        let colleagues: Vec<_> =
+            (1..jobs).map(|_| Mutex::new(Some(worker(first.runtime.colleague())))).collect();
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(jobs)
+            .build()
+            .expect("the operating system refused new threads");
+        // Explored on threads of our own: on rayon's global ones, a modelled thread's stack could
+        // be stolen into.
+        let slots = std::iter::once(Mutex::new(Some(first))).chain(colleagues);
+        let slots: Vec<Mutex<Option<Self>>> = slots.collect();
+        let results = pool.broadcast(|context| {
+            let slot = &slots[context.index()];
+            let worker = slot.lock().unwrap_or_else(PoisonError::into_inner).take();
+            let mut worker = worker.expect("each worker is taken once");
+            let result = worker.work(settings, program, started, &crew, context.index() == 0);
+            if !matches!(result, Ok(true)) {
+                crew.call_off();
+            }
+            result.map(|complete| {
+                worker.complete = complete;
+                worker
+            })
+        });
+        let mut all: Option<Self> = None;
+        for worker in results {
+            let worker = worker?;
+            match &mut all {
+                None => all = Some(worker),
+                Some(all) => {
+                    all.complete &= worker.complete;
+                    all.engine.merge(&worker.engine);
+                    all.tally.merge(worker.tally);
+                }
+            }
+        }
+        Ok(all.expect("there is at least one worker"))
+    }
+}
+
+impl<E: Exploration, T: Ord> Worker<E, T> {
+    fn new(runtime: Runtime, engine: E) -> Self {
+        Worker { runtime, engine, tally: Tally::new(), complete: false }
+    }
+
+    /// Explores `program` alone.
+    pub fn alone<F: Fn() -> T>(
+        engine: E,
+        settings: &Explorer,
+        program: &F,
+        started: Instant,
+    ) -> Result<Self, ExploreError> {
+        let mut worker = Worker::new(Runtime::new(settings.stack_size), engine);
+        let crew = Crew::new(1);
+        worker.complete = worker.work(settings, program, started, &crew, true)?;
+        Ok(worker)
+    }
+
+    /// Runs execution after execution until nothing is left; returns whether that was all.
+    fn work<F: Fn() -> T>(
+        &mut self,
+        settings: &Explorer,
+        program: &F,
+        started: Instant,
+        crew: &Crew,
+        leads: bool,
+    ) -> Result<bool, ExploreError> {
+        let max_steps = u32::try_from(settings.max_steps).unwrap_or(u32::MAX);
+        let value = RefCell::new(None);
+        let mut body = || {
+            let returned = program();
+            *value.borrow_mut() = Some(returned);
+        };
+        if leads {
+            // The first execution is run twice: whatever lives outside the program, or differs
+            // from run to run, shows at once.
+            self.engine.execute(&mut self.runtime, max_steps, &mut body, |_| ());
+            if let Some(error) = self.runtime.error.take() {
+                return Err(error);
+            }
+            self.engine.again();
+        } else if !self.engine.find_work() {
+            return Ok(!crew.stop.load(Relaxed));
+        }
+        loop {
+            value.borrow_mut().take();
+            let tally = &mut self.tally;
+            self.engine.execute(&mut self.runtime, max_steps, &mut body, |execution| {
+                tally.enter(execution, value.borrow_mut().take(), max_steps);
+            });
+            if let Some(error) = self.runtime.error.take() {
+                return Err(error);
+            }
+            if self.tally.stop || self.engine.diverged().is_some() {
+                return Ok(false);
+            }
+            let executions = crew.executions.fetch_add(1, Relaxed) + 1;
+            if !self.engine.backtrack() && !self.engine.find_work() {
+                return Ok(!crew.stop.load(Relaxed));
+            }
+            let due = executions.is_multiple_of(64);
+            let late = || settings.timeout.is_some_and(|timeout| started.elapsed() >= timeout);
+            if executions >= settings.max_executions || (due && late()) || crew.stop.load(Relaxed) {
+                return Ok(false);
+            }
+        }
+    }
+}
