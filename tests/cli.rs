@@ -372,3 +372,44 @@ fn show_refuses_a_schedule_that_cannot_be() {
     assert_refused("show volatile", &["real threads only"]);
     assert_refused("show racy --schedule AB --outcome 1", &["cannot be used with"]);
 }
+
+#[test]
+fn an_interleaving_is_shown_by_its_number() {
+    let output = racelab("show racy --interleaving 2");
+    let text = stdout(&output);
+    assert!(text.starts_with("interleaving 2 of 6\n"), "{text}");
+    assert!(text.contains("schedule ABAB: returned 1"), "{text}");
+    let last = racelab("show racy --threads 3 --increments 2 --interleaving 34,650");
+    assert!(stdout(&last).contains("schedule CCCCBBBBAAAA: returned 6"), "{}", stdout(&last));
+    assert_refused("show racy --interleaving 7", &["there is no interleaving 7", "1 to 6"]);
+    assert_refused("show racy --interleaving 0", &["a whole number from 1"]);
+}
+
+#[test]
+fn all_interleavings_are_listed_in_schedule_order() {
+    let output = racelab("show racy --all");
+    let text = stdout(&output);
+    let schedules: Vec<_> =
+        text.lines().map(|line| line.split_whitespace().nth(1).unwrap()).collect();
+    assert_eq!(schedules, ["AABB", "ABAB", "ABBA", "BAAB", "BABA", "BBAA"]);
+    assert_eq!(text.matches("returned 1: step 4 overwrote step 3").count(), 4, "{text}");
+    let json = racelab("show mutex --threads 3 --all --format json");
+    let json: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
+    assert_eq!(json["interleavings"], "6");
+    assert_eq!(json["all"].as_array().unwrap().len(), 6);
+    assert_eq!(json["all"][5]["schedule"], "CCBBAA");
+    assert_refused("show racy --threads 4 --increments 2 --all", &["63,063,000", "--interleaving"]);
+    assert_refused("show racy --all --format svg", &["terminal, ascii and json"]);
+}
+
+#[test]
+fn play_without_a_terminal_names_the_alternative() {
+    assert_refused("play racy", &["needs a terminal", "racelab show racy --all"]);
+    assert_refused("play rcay", &["did you mean 'racy'?"]);
+}
+
+#[test]
+fn a_report_that_cannot_be_written_is_refused() {
+    assert_refused("report", &["give --out <DIR>"]);
+    assert_refused("report --out Cargo.toml/pages", &["cannot make the folder"]);
+}

@@ -29,6 +29,10 @@ pub enum Command {
     Show(ShowArgs),
     /// Run one schedule of a counter and draw it
     Replay(ReplayArgs),
+    /// Play the scheduler: choose who goes next, and lose an update
+    Play(PlayArgs),
+    /// Write the pages on which every interleaving can be stepped through
+    Report(ReportArgs),
     /// Draw a trace that was written as JSON
     Diagram(DiagramArgs),
 }
@@ -114,7 +118,7 @@ pub enum VerdictFormat {
 
 /// What `show` takes.
 #[derive(Debug, Args)]
-#[group(id = "which", multiple = false, args = ["schedule", "outcome"])]
+#[group(id = "which", multiple = false, args = ["interleaving", "schedule", "outcome", "all"])]
 pub struct ShowArgs {
     /// Which counter: a name from `racelab counters`
     #[arg(default_value = "racy")]
@@ -125,14 +129,42 @@ pub struct ShowArgs {
     /// How often each thread increments, 1 to 1,000
     #[arg(long, default_value_t = 1, value_parser = number::<1, 1_000>)]
     pub increments: u64,
+    /// The interleaving with this number, from 1 in schedule order
+    #[arg(long, value_name = "N", value_parser = large_number)]
+    pub interleaving: Option<u128>,
     /// The interleaving with this schedule, a letter a step: ABAB
     #[arg(long)]
     pub schedule: Option<String>,
     /// An interleaving that ends in this value: 1, or "data race"
     #[arg(long)]
     pub outcome: Option<String>,
+    /// List all interleavings, up to 100,000 (terminal, ascii and json)
+    #[arg(long)]
+    pub all: bool,
     #[command(flatten)]
     pub drawing: Drawing,
+}
+
+/// What `play` takes.
+#[derive(Debug, Args)]
+pub struct PlayArgs {
+    /// Which counter: a name from `racelab counters`
+    #[arg(default_value = "racy")]
+    pub counter: String,
+    /// How many threads, 1 to 5
+    #[arg(long, default_value_t = 2, value_parser = number::<1, 5>)]
+    pub threads: u64,
+    /// How often each thread increments, 1 to 10
+    #[arg(long, default_value_t = 1, value_parser = number::<1, 10>)]
+    pub increments: u64,
+}
+
+/// What `report` takes.
+#[derive(Debug, Args)]
+pub struct ReportArgs {
+    /// The folder for the pages; it is made if it is not there
+    #[arg(long, value_name = "DIR")]
+    pub out: String,
 }
 
 /// What `diagram` takes.
@@ -194,6 +226,12 @@ fn number<const LOW: u64, const HIGH: u64>(text: &str) -> Result<u64, String> {
     let number = digits.parse().ok().filter(|number| (LOW..=HIGH).contains(number));
     let (low, high) = (grouped(LOW.into()), grouped(HIGH.into()));
     number.ok_or_else(|| format!("it has to be a whole number from {low} to {high}"))
+}
+
+/// A whole number from 1; thousands may be set apart.
+fn large_number(text: &str) -> Result<u128, String> {
+    let number = text.replace([',', '_'], "").parse().ok().filter(|number| *number > 0);
+    number.ok_or_else(|| "it has to be a whole number from 1".into())
 }
 
 /// The command-line parser's complaint on one line.

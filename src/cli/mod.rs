@@ -3,8 +3,8 @@
 //! # Layout
 //! - `args`: the subcommands and their options
 //! - `usage`: every mistake on one line, with the way out
-//! - one file a subcommand: `tour`, `counters`, `stress`, `check`, `replay`, `show`,
-//!   `diagram`
+//! - one file a subcommand: `tour`, `counters`, `stress`, `check`, `replay`, `show`, `play`,
+//!   `report`, `diagram`; `graphs`: what the last ones are drawn from
 //! - `engines`: running a counter under an engine; `both`: two verdicts side by side
 //! - `ask`: a question to the person at the terminal
 //! - `json`: the machine-readable form of a check
@@ -17,10 +17,13 @@ mod check;
 mod counters;
 mod diagram;
 mod engines;
+mod graphs;
 mod json;
 mod out;
+mod play;
 mod progress;
 mod replay;
+mod report;
 mod show;
 mod stress;
 mod style;
@@ -57,6 +60,8 @@ pub fn run() -> ExitCode {
         Some(Command::Check(what)) => check::run(&what, &mut out),
         Some(Command::Replay(what)) => replay::run(&what, &mut out),
         Some(Command::Show(what)) => show::run(&what, &mut out),
+        Some(Command::Play(what)) => play::run(&what, &mut out),
+        Some(Command::Report(what)) => report::run(&what, &mut out),
         Some(Command::Diagram(what)) => diagram::run(&what, &mut out),
     };
     let written = out.finish().map_err(|e| Usage::new(format!("cannot write the output: {e}")));

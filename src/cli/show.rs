@@ -1,9 +1,11 @@
 //! `racelab show`: one interleaving of a counter, drawn; or all of them, listed.
 
-use super::args::ShowArgs;
-use super::out::Out;
+mod all;
+
+use super::args::{Drawing, Format, ShowArgs};
+use super::out::{Out, say};
 use super::progress::Progress;
-use super::{Usage, Verdict, counters, diagram};
+use super::{Usage, Verdict, counters, diagram, graphs};
 use racelab::Trace;
 use racelab::counter::Rung;
 use racelab::counter::ladder::Program;
@@ -28,10 +30,14 @@ pub fn run(args: &ShowArgs, out: &mut Out) -> Result<Verdict, Usage> {
     let program = rung.model.ok_or_else(|| counters::not_modelled(rung))?;
     let (threads, increments) = (args.threads as usize, args.increments as usize);
     let show = Show { rung, threads, increments, program };
-    let trace = match (&args.schedule, &args.outcome) {
-        (Some(schedule), _) => show.schedule(schedule)?,
-        (None, Some(outcome)) => show.outcome(outcome)?,
-        (None, None) => show.worst()?,
+    if args.all {
+        return all::run(&show, args.drawing.format, out);
+    }
+    let trace = match (&args.schedule, &args.outcome, args.interleaving) {
+        (Some(schedule), ..) => show.schedule(schedule)?,
+        (None, Some(outcome), _) => show.outcome(outcome)?,
+        (None, None, Some(number)) => show.numbered(number, &args.drawing, out)?,
+        (None, None, None) => show.worst()?,
     };
     diagram::draw(&trace, &args.drawing, out);
     Ok(Verdict::Kept)
@@ -42,6 +48,20 @@ impl Show {
         let (program, threads, increments) = (self.program, self.threads, self.increments);
         let replayed = Explorer::new().try_replay(schedule, move || program(threads, increments));
         replayed.map_err(|error| Usage::new(error.to_string()))
+    }
+
+    /// The interleaving with this number, without a look at those before it.
+    fn numbered(&self, number: u128, drawing: &Drawing, out: &mut Out) -> Result<Trace, Usage> {
+        let states = graphs::states(self.rung, self.threads, self.increments)?;
+        let total = states.interleavings().map_or("more than 128 bits can count".into(), grouped);
+        let schedule = states.schedule(number).ok_or_else(|| {
+            let number = grouped(number);
+            Usage::new(format!("there is no interleaving {number}; they are numbered 1 to {total}"))
+        })?;
+        if matches!(drawing.format, Format::Terminal | Format::Ascii) {
+            say!(out, "interleaving {} of {total}\n", grouped(number));
+        }
+        self.schedule(&schedule)
     }
 
     fn report(&self) -> Result<Report<u64>, Usage> {

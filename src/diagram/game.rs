@@ -55,8 +55,8 @@ impl<'g> Game<'g> {
 
     /// Why a thread cannot go now; `None` when it can, or has ended.
     pub fn blocked(&self, thread: ThreadId) -> Option<&'g str> {
-        let blocked = self.state().blocked.iter().find(|(id, _)| *id == thread);
-        blocked.map(|(_, why)| why.as_str())
+        let blocked = self.state().blocked.iter().find(|blocked| blocked.thread == thread);
+        blocked.map(|blocked| blocked.why.as_str())
     }
 
     /// Lets a thread take the move with this number among its own. `false`: it has no such move.

@@ -1,16 +1,16 @@
 //! All interleavings of a program at once: its states and the steps between them.
 //!
 //! This is what the two places draw in which a person steps through a race: the page and the
-//! terminal player. It is filled from the explorer's state graph; nothing here runs a program.
+//! terminal player. It is filled from the explorer's graph of states; nothing here runs a program.
 
 use super::words;
-use crate::trace::{Action, Object, Step, Thread, ThreadId, Trace};
+use crate::trace::{Action, Object, Place, Step, Thread, ThreadId, Trace};
 use std::collections::{HashSet, VecDeque};
 
 /// The states of a program and the steps that lead from one to the next. State 0 is the start.
 ///
 /// It has no cycles: every step brings the program nearer to its end.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Graph {
     /// How many threads, how many increments: `2x1`. Names the graph in links.
     pub shape: String,
@@ -34,9 +34,20 @@ pub struct State {
     /// What can happen next, in schedule order.
     pub moves: Vec<Move>,
     /// Who cannot go, and why: `waits for mutex m, held by A`.
-    pub blocked: Vec<(ThreadId, String)>,
+    pub blocked: Vec<Blocked>,
     /// How the program ended, where it has.
     pub outcome: Option<usize>,
+}
+
+/// A thread that cannot go.
+#[derive(Clone, Debug)]
+pub struct Blocked {
+    /// Who.
+    pub thread: ThreadId,
+    /// Why: `waits for mutex m, held by A`.
+    pub why: String,
+    /// Where in the source it waits; `None` when it waits for ever.
+    pub place: Option<Place>,
 }
 
 /// A step that can be taken.
@@ -102,6 +113,62 @@ impl Graph {
         }
     }
 
+    /// How many interleavings end in each outcome.
+    pub fn counts(&self) -> Vec<u128> {
+        (0..self.outcomes.len()).map(|outcome| self.ways(outcome)[0]).collect()
+    }
+
+    /// For each state: how many interleavings lead from it to the outcome.
+    fn ways(&self, outcome: usize) -> Vec<u128> {
+        let mut ways = vec![None; self.states.len()];
+        self.ways_from(0, outcome, &mut ways);
+        ways.into_iter().map(Option::unwrap_or_default).collect()
+    }
+
+    fn ways_from(&self, state: usize, outcome: usize, ways: &mut [Option<u128>]) -> u128 {
+        if let Some(known) = ways[state] {
+            return known;
+        }
+        let here = &self.states[state];
+        let count = match here.outcome {
+            Some(end) => u128::from(end == outcome),
+            None => here.moves.iter().map(|m| self.ways_from(m.next, outcome, ways)).sum(),
+        };
+        ways[state] = Some(count);
+        count
+    }
+
+    /// The interleaving with this number, from 1 in schedule order: at each state, which of its
+    /// moves. `None`: there are fewer.
+    pub fn path(&self, number: u128) -> Option<Vec<usize>> {
+        let mut rest = number.checked_sub(1).filter(|rest| *rest < self.states[0].total)?;
+        let mut state = 0;
+        let mut path = Vec::new();
+        while self.states[state].outcome.is_none() {
+            let moves = &self.states[state].moves;
+            let mut choice = 0;
+            while rest >= self.states[moves[choice].next].total {
+                rest -= self.states[moves[choice].next].total;
+                choice += 1;
+            }
+            path.push(choice);
+            state = moves[choice].next;
+        }
+        Some(path)
+    }
+
+    /// The number of the interleaving that takes these moves; of the first that begins with them.
+    pub fn number(&self, path: &[usize]) -> u128 {
+        let mut state = 0;
+        let mut number = 1;
+        for &choice in path {
+            let moves = &self.states[state].moves;
+            number += moves[..choice].iter().map(|m| self.states[m.next].total).sum::<u128>();
+            state = moves[choice].next;
+        }
+        number
+    }
+
     /// The least number of steps after which an update can be lost; `None` when none ever is.
     pub fn shortest_loss(&self) -> Option<usize> {
         // Breadth first over the states together with what each thread has read and not yet used:
@@ -164,6 +231,39 @@ mod tests {
     fn the_shortest_way_to_lose_is_two_reads_and_two_writes() {
         assert_eq!(racy_graph(2, 1).shortest_loss(), Some(4));
         assert_eq!(racy_graph(3, 2).shortest_loss(), Some(4));
+    }
+
+    #[test]
+    fn every_interleaving_has_its_number_and_every_number_its_interleaving() {
+        let graph = racy_graph(2, 2);
+        let total = graph.states[0].total;
+        assert_eq!(total, 70);
+        let mut before = String::new();
+        for number in 1..=total {
+            let path = graph.path(number).unwrap();
+            assert_eq!(graph.number(&path), number);
+            let schedule = graph.trace(&path).schedule();
+            assert!(before < schedule, "{before} stands before {schedule}");
+            before = schedule;
+        }
+        assert_eq!((graph.path(0), graph.path(71)), (None, None));
+    }
+
+    #[test]
+    fn the_counts_are_those_of_the_table() {
+        let counts = |threads, increments| {
+            let graph = racy_graph(threads, increments);
+            let texts = graph.outcomes.iter().map(|outcome| outcome.text.clone());
+            let mut counts: Vec<_> = texts.zip(graph.counts()).collect();
+            counts.sort();
+            counts
+        };
+        let table = |all: &[(u64, u128)]| -> Vec<(String, u128)> {
+            all.iter().map(|&(value, count)| (format!("returned {value}"), count)).collect()
+        };
+        assert_eq!(counts(2, 2), table(&[(2, 32), (3, 32), (4, 6)]));
+        let known = [(2, 10_428), (3, 15_180), (4, 7_512), (5, 1_440), (6, 90)];
+        assert_eq!(counts(3, 2), table(&known));
     }
 
     #[test]

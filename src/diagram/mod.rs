@@ -1,6 +1,7 @@
 //! One trace, many pictures.
 //!
 //! # Layout
+//! - [`causes`]: the sentences that name the lost updates
 //! - [`timeline`], [`Timeline`]: for the terminal, a column a thread and a row a step
 //! - [`svg`]: for slides and papers
 //! - [`page`]: the SVG as a page of its own
@@ -38,5 +39,6 @@ mod words;
 pub use bars::{Bar, bars, bars_svg};
 pub use mermaid::mermaid;
 pub use page::page;
+pub use picture::causes;
 pub use svg::svg;
 pub use terminal::{Timeline, timeline};

@@ -227,6 +227,20 @@ pub(crate) fn numbers(indices: &[usize]) -> String {
     }
 }
 
+/// The sentences that name the lost updates, one for each overwriting step.
+///
+/// # Examples
+/// ```
+/// # let json = include_str!("../../tests/traces/racy-ABAB.json");
+/// # let trace = racelab::diagram::json::read(json)?;
+/// let cause = "step 4 overwrote step 3, because thread B had read count at step 2";
+/// assert_eq!(racelab::diagram::causes(&trace), [cause]);
+/// # Ok::<(), racelab::diagram::json::Error>(())
+/// ```
+pub fn causes(trace: &Trace) -> Vec<String> {
+    links(trace).into_iter().map(|link| link.sentence).collect()
+}
+
 /// One link for each overwriting step.
 pub(crate) fn links(trace: &Trace) -> Vec<Link> {
     let mut links: Vec<Link> = Vec::new();

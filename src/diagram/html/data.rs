@@ -10,7 +10,7 @@
 //!       "steps": [[action, text, object, line, read, written, operation], …],
 //!       "values": [[of each shown object], …],
 //!       "reasons": ["waits for m, held by A", …],
-//!       "states": [[values, [[thread, choice, step, next], …], [[thread, reason], …], outcome], …],
+//!       "states": [[values, [[thread, choice, step, next], …], [[thread, reason, line], …], outcome], …],
 //!       "outcomes": [{"text": "returned 1", "lost": true}, …],
 //!       "shortest": 4 }] }] }
 //! ```
@@ -119,9 +119,15 @@ fn graph(program: &Program, graph: &Graph) -> Value {
     let mut state_json = |state: &State| {
         let held: Vec<_> = shown.iter().map(|&i| state.values[i].as_str()).collect();
         let moves: Vec<_> = state.moves.iter().map(&mut move_json).collect();
-        let blocked = state.blocked.iter().filter_map(|(id, why)| Some((player(*id)?, why)));
-        let blocked: Vec<_> =
-            blocked.map(|(thread, why)| json!([thread, reasons.number(json!(why))])).collect();
+        let blocked: Vec<_> = state
+            .blocked
+            .iter()
+            .filter_map(|blocked| Some((player(blocked.thread)?, blocked)))
+            .map(|(thread, blocked)| {
+                let line = blocked.place.as_ref().and_then(|place| line(program, place));
+                json!([thread, reasons.number(json!(blocked.why)), line])
+            })
+            .collect();
         json!([values.number(json!(held)), moves, blocked, state.outcome])
     };
     let states: Vec<_> = graph.states.iter().map(&mut state_json).collect();

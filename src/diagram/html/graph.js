@@ -27,6 +27,14 @@ class Graph {
     return found ? this.data.reasons[found[1]] : null;
   }
 
+  // The line a thread stands at: of its next step, or of what it waits for.
+  line(state, thread) {
+    const move = this.data.states[state][1].find(([mover]) => mover === thread);
+    if (move) return this.data.steps[move[2]][3];
+    const waits = this.data.states[state][2].find(([blocked]) => blocked === thread);
+    return waits ? waits[2] : null;
+  }
+
   // The number of the outcome, or null while the program runs.
   outcome(state) {
     return this.data.states[state][3];

@@ -291,8 +291,7 @@ function showSource() {
   const state = here();
   const lines = new Map();
   at.graph.data.threads.forEach((name, thread) => {
-    const next = at.graph.moves(state).find((move) => move.thread === thread);
-    const line = next ? next.line : null;
+    const line = at.graph.line(state, thread);
     if (line !== null) lines.set(line, [...(lines.get(line) || []), thread]);
   });
   const whole = $("whole").checked;
