@@ -2,7 +2,7 @@
 
 use super::picture::Picture;
 use super::source::{self, Sources};
-use crate::trace::Trace;
+use crate::trace::{Step, Trace};
 
 /// What has to be said below a picture.
 pub(crate) struct Explanation {
@@ -32,6 +32,8 @@ impl Explanation {
             n => sentences.push(format!("{n} more writes lose updates in the same way")),
         }
         sentences.extend(stale_reads(trace));
+        sentences.extend(early_stores(trace));
+        sentences.extend(cycle(trace));
         if !trace.waiting().is_empty() {
             sentences.extend(deadlock(trace));
         }
@@ -39,24 +41,52 @@ impl Explanation {
     }
 }
 
-/// Why a load saw an older value than the newest.
+/// Why a read saw an older value than the newest, and what would have kept it from doing so.
 fn stale_reads(trace: &Trace) -> impl Iterator<Item = String> {
     let steps = trace.steps();
     steps.iter().enumerate().filter(|(_, step)| step.stale.is_some()).map(move |(i, step)| {
+        // The newest write that was there when the step was taken.
         let newest =
             (0..i).rev().find(|&j| steps[j].object == step.object && steps[j].writes_value());
         let name = step.object.map(|id| trace.object(id).name.as_ref()).unwrap_or_default();
         let value = step.read.map(|value| value.to_string()).unwrap_or_default();
+        let reader = step.thread;
         match newest {
-            Some(j) => format!(
-                "step {} read {name} as {value}: the write of step {} is not yet visible to {}",
+            Some(j) if steps[j].thread != reader => format!(
+                "step {} read {name} as {value}: the write of step {} is not yet visible to \
+                 {reader}; it would be, had {reader} read with Acquire something that {} stored \
+                 with Release after it",
                 i + 1,
                 j + 1,
-                step.thread
+                steps[j].thread
             ),
-            None => format!("step {} read an older {name}: {value}", i + 1),
+            _ => format!("step {} read an older {name}: {value}", i + 1),
         }
     })
+}
+
+/// Stores that were overwritten before they were made.
+fn early_stores(trace: &Trace) -> impl Iterator<Item = String> {
+    let steps = trace.steps();
+    let orders = trace.orders();
+    steps.iter().enumerate().filter(|(_, step)| step.behind.is_some()).filter_map(move |(i, step)| {
+        let name = step.object.map(|id| trace.object(id).name.as_ref())?;
+        let next = orders.writes(trace, i).get(orders.place(Some(i)))?;
+        Some(format!(
+            "step {} wrote {name} too late: in the order of the stores to {name}, which all threads \
+             agree on, step {} comes after it",
+            i + 1,
+            next + 1
+        ))
+    })
+}
+
+/// The proof that no interleaving explains the values.
+fn cycle(trace: &Trace) -> Vec<String> {
+    let Some(cycle) = trace.cycle() else { return Vec::new() };
+    let mut sentences = vec!["no interleaving explains these values; go round and see:".to_owned()];
+    sentences.extend_from_slice(cycle.lines());
+    sentences
 }
 
 /// Who waits for what.
@@ -85,7 +115,8 @@ fn lines(picture: &Picture) -> Vec<SourceLine> {
         named.extend([link.read, link.write]);
         named.extend(&link.overwritten);
     }
-    named.extend((0..trace.steps().len()).filter(|&i| trace.steps()[i].stale.is_some()));
+    let out_of_turn = |step: &Step| step.stale.is_some() || step.behind.is_some();
+    named.extend((0..trace.steps().len()).filter(|&i| out_of_turn(&trace.steps()[i])));
     named.sort_unstable();
     named.dedup();
     let mut places: Vec<(_, Vec<usize>)> = Vec::new();

@@ -213,6 +213,9 @@ impl<'t> Picture<'t> {
         if self.trace.steps()[index].stale.is_some() {
             notes.push("an older value".into());
         }
+        if self.trace.steps()[index].behind.is_some() {
+            notes.push("comes too late".into());
+        }
         notes.join(", ")
     }
 }
@@ -296,5 +299,8 @@ fn values(trace: &Trace) -> Vec<ObjectId> {
 
 /// Do the memory orderings matter for understanding the trace?
 fn needs_orders(trace: &Trace) -> bool {
-    trace.steps().iter().any(|step| step.stale.is_some() || step.action == Action::Fence)
+    trace
+        .steps()
+        .iter()
+        .any(|step| step.stale.is_some() || step.behind.is_some() || step.action == Action::Fence)
 }
