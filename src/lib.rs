@@ -7,6 +7,7 @@ pub mod explore;
 pub mod loom;
 pub mod model;
 pub mod primitives;
+pub mod race;
 pub mod report;
 pub mod stress;
 pub mod trace;

@@ -55,10 +55,20 @@ impl Rc11 {
         {
             let initial = runtime.objects[location as usize].initial;
             self.search.declare(location, initial);
-            wish.declined = self.rounds.declined(thread, actor.yields, location);
+            wish.declined = self.declined(thread, actor.yields, location);
         }
         wish.has_failed = self.has_failed_here(thread, &wish.request);
         Pending::Ready(wish)
+    }
+
+    /// The writes with which a thread would only repeat its last round.
+    fn declined(&mut self, thread: u8, yields: u32, location: u32) -> Vec<EventId> {
+        let Some(origin) = self.rounds.declined(thread, yields, location) else {
+            return Vec::new();
+        };
+        let graph = self.search.graph();
+        let all = graph.modification_order(location).iter().copied().chain([INIT]);
+        all.filter(|&write| graph.origin(write) == origin).collect()
     }
 
     /// Has the thread's weak compare-exchange at this place failed for no reason before?
@@ -79,7 +89,7 @@ impl Rc11 {
         let event = graph.event(id);
         runtime.seen = seen(graph, id);
         let yields = runtime.threads[usize::from(event.thread)].yields;
-        self.rounds.note(yields, event);
+        self.rounds.note(yields, event, |write| graph.origin(write));
         (event.thread, self.search.nth_choice(id))
     }
 
@@ -193,6 +203,7 @@ pub(super) fn seen(graph: &Graph, id: EventId) -> Option<Seen> {
     Some(Seen {
         value: event.read,
         fails: matches!(event.choice, Choice::Fail(_)),
+        reads: event.reads.is_some(),
         writes: event.written.is_some(),
         newest: event.written.is_some() && older.is_none(),
         stale: older.filter(|_| event.reads.is_some()),

@@ -80,6 +80,20 @@ impl Graph {
         }
     }
 
+    /// The write whose value a write passes on: its own, unless it is a read-modify-write that
+    /// left the value as it was.
+    pub(super) fn origin(&self, write: EventId) -> EventId {
+        let mut origin = write;
+        while origin != INIT {
+            let event = self.event(origin);
+            match event.reads {
+                Some(read) if event.written == Some(event.read) => origin = read,
+                _ => break,
+            }
+        }
+        origin
+    }
+
     /// The value at the end of a location's modification order.
     pub fn last_value(&self, location: u32) -> u64 {
         let last = self.modification_order(location).last().copied();

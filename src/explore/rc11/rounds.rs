@@ -3,7 +3,8 @@
 //! A loop that looks, yields and looks again could see the same old values for ever. Rust promises
 //! that a store becomes visible in a finite time, so a *round* (what a thread reads between two
 //! yields) that repeats the one before is not explored: it leads nowhere new. What a thread writes
-//! itself begins a new round.
+//! itself begins a new round, unless it writes what was there: a lock that is swapped to `true`
+//! again and again only looks. Writes that left the value as it was count as the one they copy.
 
 use super::event::{Event, EventId};
 
@@ -36,13 +37,18 @@ impl Rounds {
     }
 
     /// Notes a step that a thread has taken.
-    pub fn note(&mut self, yields: u32, event: &Event) {
+    pub fn note(&mut self, yields: u32, event: &Event, origin: impl Fn(EventId) -> EventId) {
         let round = self.at(event.thread, yields);
-        if event.written.is_some() || event.op.touches().next().is_some() {
-            round.previous.clear();
-            round.current.clear();
-        } else if let (Some(write), Some(location)) = (event.reads, event.op.location()) {
-            round.current.push((location, write));
+        let leaves_as_is = event.written.is_none_or(|value| value == event.read);
+        match (event.reads, event.op.location()) {
+            (Some(write), Some(location)) if leaves_as_is => {
+                round.current.push((location, origin(write)));
+            }
+            _ if event.written.is_some() || event.op.touches().next().is_some() => {
+                round.previous.clear();
+                round.current.clear();
+            }
+            _ => {}
         }
     }
 

@@ -10,8 +10,8 @@ pub(super) struct Wish {
     pub request: Request,
     op: Op,
     reasons: Vec<Reason>,
-    /// A write that it must not read again: its thread waits for something else.
-    pub declined: Option<EventId>,
+    /// Writes that it must not read again: its thread waits for something else.
+    pub declined: Vec<EventId>,
     /// It has failed for no reason before, and need not do so again.
     pub has_failed: bool,
     /// The step that changed something its thread had looked at and waited for.
@@ -35,7 +35,7 @@ impl Step for Wish {
     fn declines(&self, choice: Choice) -> bool {
         match choice {
             Choice::Fail(_) if self.has_failed => true,
-            Choice::Read(write) | Choice::Fail(write) => self.declined == Some(write),
+            Choice::Read(write) | Choice::Fail(write) => self.declined.contains(&write),
             _ => false,
         }
     }
@@ -57,7 +57,7 @@ impl Wish {
         let reasons = after.into_iter().map(reason).collect();
         let woken_by = (actor.woken_by != NONE).then_some(actor.woken_by);
         let op = op(runtime, thread, &request);
-        Wish { request, op, reasons, declined: None, has_failed: false, woken_by }
+        Wish { request, op, reasons, declined: Vec::new(), has_failed: false, woken_by }
     }
 
     /// The same step, with the events before it renumbered.

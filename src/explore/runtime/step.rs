@@ -25,6 +25,8 @@ pub(crate) struct Seen {
     pub value: u64,
     /// A weak compare-exchange fails for no reason.
     pub fails: bool,
+    /// Does it read?
+    pub reads: bool,
     /// Does it write?
     pub writes: bool,
     /// Does what it writes become the newest value?
@@ -157,8 +159,14 @@ impl Runtime {
         if seen.is_some_and(|seen| seen.fails) {
             effect = Effect { action: Action::CompareExchangeFailed, result: before, word: before };
         }
-        let changed = seen.map_or(effect.word != before, |seen| seen.newest);
-        let writes = seen.map_or(changed, |seen| seen.writes);
+        let (changed, writes) = match seen {
+            None => (effect.word != before, effect.word != before),
+            Some(seen) => (
+                seen.newest && effect.word != self.word(&request),
+                // A read-modify-write that leaves the value as it was has only looked.
+                seen.writes && !(seen.reads && effect.word == before),
+            ),
+        };
         let mut taken = Taken { request, action: effect.action, before, mutex_before: 0, changed };
         let nth = self.steps;
         if self.recording.is_some() {

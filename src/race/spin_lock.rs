@@ -1,0 +1,69 @@
+//! A lock made of one flag: keeping others out is not enough, what it protects has to be handed on.
+//!
+//! # Orderings
+//! Taking the lock has to be `Acquire`, giving it back `Release`: the two are partners, and what
+//! the last holder wrote is then visible to the next one. With anything weaker two threads are
+//! never inside together, and race all the same.
+
+use super::{Case, Race, Seen, case};
+use crate::primitives::{AtomicBool, JoinHandle, Primitives, UnsafeCell};
+use std::sync::Arc;
+use std::sync::atomic::Ordering::{self, Acquire, Relaxed, Release};
+
+/// The lock keeps others out, and its holder sees old data.
+pub const SPIN_LOCK: Race = Race {
+    name: "spin-lock",
+    title: "A lock that keeps others out and lets old data in",
+    story: "Two threads take turns through a flag that is swapped to true to enter and stored \
+            false to leave, and add one to a plain number inside. The flag alone keeps them apart \
+            in time. Whether the second sees what the first wrote is decided by the orderings.",
+    seen: "the number at the end",
+    is_forbidden: |seen| seen != [2],
+    forbidden: "an update was lost behind a lock",
+    cases: CASES,
+    path: file!(),
+    source: include_str!("spin_lock.rs"),
+};
+
+const CASES: &[Case] = &[
+    case!("Relaxed", false, turns((Relaxed, Relaxed))),
+    case!("Acquire swap, Relaxed store", false, turns((Acquire, Relaxed))),
+    case!("Relaxed swap, Release store", false, turns((Relaxed, Release))),
+    case!("Acquire swap, Release store", true, turns((Acquire, Release))),
+];
+
+struct Locked<P: Primitives> {
+    taken: P::AtomicBool,
+    number: P::UnsafeCell<u64>,
+}
+
+// SAFETY: this is the promise on trial: `number` is only touched by the thread that has swapped
+// `taken` to true. It is kept when the swap acquires what the store before it released; in the
+// weaker cases it is broken, and the explorer reports the data race.
+unsafe impl<P: Primitives> Sync for Locked<P> {}
+// SAFETY: a number and a flag are tied to no thread.
+unsafe impl<P: Primitives> Send for Locked<P> {}
+
+fn turns<P: Primitives>((enter, leave): (Ordering, Ordering)) -> Seen {
+    let lock = Arc::new(Locked::<P> {
+        taken: P::AtomicBool::named("taken", false),
+        number: P::UnsafeCell::named("number", 0),
+    });
+    let start = |name| {
+        let lock = Arc::clone(&lock);
+        P::spawn(name, move || {
+            while lock.taken.swap(true, enter) {
+                P::yield_now();
+            }
+            // SAFETY: as promised above.
+            let seen = lock.number.with(|number| unsafe { number.read_volatile() });
+            // SAFETY: as promised above.
+            lock.number.with_mut(|number| unsafe { number.write_volatile(seen + 1) });
+            lock.taken.store(false, leave);
+        })
+    };
+    let threads = [start("A"), start("B")];
+    threads.into_iter().for_each(JoinHandle::join);
+    // SAFETY: both threads have ended, and joining them orders all they did before this.
+    vec![lock.number.with(|number| unsafe { number.read_volatile() })]
+}
