@@ -25,6 +25,8 @@ pub enum ExploreError {
     TooManyThreads,
     /// An exploration was started inside a program under exploration.
     Nested,
+    /// A checkpoint could not be read or written, or belongs to something else.
+    Checkpoint(String),
     /// The schedule is not one of the program's.
     Schedule(String),
     /// The program has more states than were to be looked at, or the time for it was over.
@@ -71,6 +73,7 @@ impl fmt::Display for ExploreError {
             ExploreError::Nested => {
                 write!(f, "explore was called inside a program under exploration; call it outside")
             }
+            ExploreError::Checkpoint(why) => write!(f, "{why}"),
             ExploreError::Schedule(why) => write!(f, "{why}"),
             ExploreError::TooManyStates { found } => write!(
                 f,

@@ -9,6 +9,7 @@ use super::{ExploreError, replay};
 use crate::report::{Engine, Outcome, Proof, Report};
 use crate::trace::Trace;
 use std::fmt::Debug;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 /// Which values a load may see.
@@ -63,6 +64,7 @@ pub struct Explorer {
     pub(super) timeout: Option<Duration>,
     pub(super) jobs: usize,
     pub(super) stack_size: usize,
+    pub(super) checkpoint: Option<PathBuf>,
 }
 
 impl Default for Explorer {
@@ -85,6 +87,7 @@ impl Explorer {
             timeout: None,
             jobs: 1,
             stack_size: 256 << 10,
+            checkpoint: None,
         }
     }
 
@@ -145,6 +148,30 @@ impl Explorer {
         self
     }
 
+    /// Keeps what has been explored in a file when the exploration is stopped by
+    /// [`max_executions`](Explorer::max_executions) or [`timeout`](Explorer::timeout), and goes on
+    /// from there when it is started again. The file is removed when everything is explored.
+    ///
+    /// Both limits count from the start of the present run. Explores on one thread, under
+    /// [`Memory::SequentiallyConsistent`].
+    ///
+    /// # Examples
+    /// ```
+    /// # use racelab::{Explorer, primitives::Model, counter::{RacyCounter, race}};
+    /// let file = std::env::temp_dir().join("racelab-doc-checkpoint.json");
+    /// # let _ = std::fs::remove_file(&file);
+    /// let program = || race::<Model, RacyCounter<Model>>(2, 2);
+    /// let first = Explorer::new().checkpoint(&file).max_executions(20).explore(program);
+    /// assert!(!first.is_complete());
+    /// let rest = Explorer::new().checkpoint(&file).explore(program);
+    /// assert_eq!(rest.interleavings(), Some(70));
+    /// ```
+    #[must_use]
+    pub fn checkpoint(mut self, file: impl Into<PathBuf>) -> Self {
+        self.checkpoint = Some(file.into());
+        self
+    }
+
     /// The stack of each modelled thread, in bytes (256 KiB unless told otherwise).
     #[must_use]
     pub fn stack_size(mut self, bytes: usize) -> Self {
@@ -183,7 +210,9 @@ impl Explorer {
         }
         let started = Instant::now();
         let estimate_of = |counted: Option<u128>, share: f64| match counted {
-            Some(counted) if share > 0.0 && self.jobs == 1 => Some(counted as f64 / share),
+            Some(counted) if share > 0.0 && (self.jobs == 1 || self.checkpoint.is_some()) => {
+                Some(counted as f64 / share)
+            }
             _ => None,
         };
         let (mut runtime, tally, complete, redundant, proof, estimate) = match self.memory {
@@ -201,6 +230,10 @@ impl Explorer {
                     false => estimate_of(tally.interleavings, dpor.explored_share()),
                 };
                 (runtime, tally, complete, dpor.redundant(), proof, estimate)
+            }
+            Memory::Rc11 if self.checkpoint.is_some() => {
+                let why = "checkpoints are kept under sequential consistency only";
+                return Err(ExploreError::Checkpoint(why.to_owned()));
             }
             Memory::Rc11 => {
                 let all = Worker::alone(Rc11::default(), self, &program, started)?;

@@ -29,6 +29,7 @@
 //! - `runtime`: threads as coroutines, steps as functions on words
 //! - `dpor`: which execution comes next, and how many interleavings each stands for
 //! - `exploration`: what both ways of choosing the next execution have in common
+//! - `checkpoint`: stopping and going on later
 //! - `tally`: outcomes and their counts
 //! - `data_race`: plain accesses that nothing orders
 //! - [`rc11`]: the memory model of Rust's orderings
@@ -40,6 +41,7 @@
 //! - Objects of [`model`](crate::model) are made inside the program's closure (statics excepted).
 //! - Under [`Memory::Rc11`] executions are counted, not interleavings: one may have none.
 
+mod checkpoint;
 mod data_race;
 mod dpor;
 mod error;

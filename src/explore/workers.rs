@@ -4,8 +4,9 @@ use super::dpor::{Crew, Dpor};
 use super::exploration::Exploration;
 use super::runtime::Runtime;
 use super::tally::Tally;
-use super::{ExploreError, Explorer, Reduction};
+use super::{ExploreError, Explorer, Reduction, checkpoint};
 use std::cell::RefCell;
+use std::path::Path;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
@@ -19,6 +20,17 @@ pub(super) struct Worker<E, T> {
     pub complete: bool,
 }
 
+/// Where a worker begins.
+#[derive(Clone, Copy)]
+enum Start {
+    /// With the program's first execution.
+    Anew,
+    /// Where a checkpoint stopped.
+    Resumed,
+    /// With what another worker has found.
+    Helping,
+}
+
 impl<T: Ord + Send> Worker<Dpor, T> {
     /// Explores `program` to the end, or to the limits of `settings`, with as many workers as they
     /// ask for; returns what all have found together.
@@ -27,7 +39,7 @@ impl<T: Ord + Send> Worker<Dpor, T> {
         F: Fn() -> T + Sync,
     {
         let literal = settings.reduction == Reduction::None;
-        let jobs = if literal { 1 } else { settings.jobs };
+        let jobs = if literal || settings.checkpoint.is_some() { 1 } else { settings.jobs };
         let crew = Crew::new(jobs);
         let worker = |runtime| {
             let mut dpor = Dpor::new(settings.counting, literal);
@@ -38,7 +50,10 @@ impl<T: Ord + Send> Worker<Dpor, T> {
         };
         let first = worker(Runtime::new(settings.stack_size));
         if jobs == 1 {
-            return Worker::alone(first.engine, settings, program, started);
+            return match &settings.checkpoint {
+                None => Worker::alone(first.engine, settings, program, started),
+                Some(file) => first.resumed(file, settings, program, started),
+            };
         }
         let colleagues: Vec<_> =
             (1..jobs).map(|_| Mutex::new(Some(worker(first.runtime.colleague())))).collect();
@@ -54,7 +69,8 @@ impl<T: Ord + Send> Worker<Dpor, T> {
             let slot = &slots[context.index()];
             let worker = slot.lock().unwrap_or_else(PoisonError::into_inner).take();
             let mut worker = worker.expect("each worker is taken once");
-            let result = worker.work(settings, program, started, &crew, context.index() == 0);
+            let start = if context.index() == 0 { Start::Anew } else { Start::Helping };
+            let result = worker.work(settings, program, started, &crew, start);
             if !matches!(result, Ok(true)) {
                 crew.call_off();
             }
@@ -77,6 +93,36 @@ impl<T: Ord + Send> Worker<Dpor, T> {
         }
         Ok(all.expect("there is at least one worker"))
     }
+
+    /// Explores `program` from where a checkpoint stopped, and keeps one if it is stopped itself.
+    fn resumed<F: Fn() -> T>(
+        mut self,
+        file: &Path,
+        settings: &Explorer,
+        program: &F,
+        started: Instant,
+    ) -> Result<Self, ExploreError> {
+        // Whose checkpoint it is shows in the program's first execution.
+        let mut first = Dpor::new(false, false);
+        let mut body = || drop(program());
+        let max_steps = u32::try_from(settings.max_steps).unwrap_or(u32::MAX);
+        first.execute(&mut self.runtime, max_steps, &mut body, |_| ());
+        if let Some(error) = self.runtime.error.take() {
+            return Err(error);
+        }
+        let hash = checkpoint::fingerprint(&first);
+        let Worker { runtime, engine, tally, .. } = &mut self;
+        let known = checkpoint::resume(file, &hash, settings, runtime, engine, tally, program)?;
+        let start = if known { Start::Resumed } else { Start::Anew };
+        self.complete = self.work(settings, program, started, &Crew::new(1), start)?;
+        let Worker { runtime, engine, tally, .. } = &self;
+        if self.complete {
+            checkpoint::remove(file)?;
+        } else if !tally.stop && engine.diverged().is_none() {
+            checkpoint::save(file, &hash, settings, runtime, engine, tally)?;
+        }
+        Ok(self)
+    }
 }
 
 impl<E: Exploration, T: Ord> Worker<E, T> {
@@ -93,7 +139,7 @@ impl<E: Exploration, T: Ord> Worker<E, T> {
     ) -> Result<Self, ExploreError> {
         let mut worker = Worker::new(Runtime::new(settings.stack_size), engine);
         let crew = Crew::new(1);
-        worker.complete = worker.work(settings, program, started, &crew, true)?;
+        worker.complete = worker.work(settings, program, started, &crew, Start::Anew)?;
         Ok(worker)
     }
 
@@ -104,7 +150,7 @@ impl<E: Exploration, T: Ord> Worker<E, T> {
         program: &F,
         started: Instant,
         crew: &Crew,
-        leads: bool,
+        start: Start,
     ) -> Result<bool, ExploreError> {
         let max_steps = u32::try_from(settings.max_steps).unwrap_or(u32::MAX);
         let value = RefCell::new(None);
@@ -112,16 +158,19 @@ impl<E: Exploration, T: Ord> Worker<E, T> {
             let returned = program();
             *value.borrow_mut() = Some(returned);
         };
-        if leads {
-            // The first execution is run twice: whatever lives outside the program, or differs
-            // from run to run, shows at once.
-            self.engine.execute(&mut self.runtime, max_steps, &mut body, |_| ());
-            if let Some(error) = self.runtime.error.take() {
-                return Err(error);
+        match start {
+            Start::Anew => {
+                // The first execution is run twice: whatever lives outside the program, or differs
+                // from run to run, shows at once.
+                self.engine.execute(&mut self.runtime, max_steps, &mut body, |_| ());
+                if let Some(error) = self.runtime.error.take() {
+                    return Err(error);
+                }
+                self.engine.again();
             }
-            self.engine.again();
-        } else if !self.engine.find_work() {
-            return Ok(!crew.stop.load(Relaxed));
+            Start::Resumed => {}
+            Start::Helping if self.engine.find_work() => {}
+            Start::Helping => return Ok(!crew.stop.load(Relaxed)),
         }
         loop {
             value.borrow_mut().take();

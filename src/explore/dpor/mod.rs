@@ -18,6 +18,7 @@
 //! - `history`: the steps of the execution under way, their order, their races
 //! - `tree`: the reversed orders still to be explored
 //! - `reversal`: from a race to a branch
+//! - `snapshot`: the points to come back to, as plain data
 //! - `trunk`: the points that workers share
 //! - `count`: how many interleavings an execution stands for
 //! - this file: the points to come back to, and the way through them
@@ -26,6 +27,7 @@ mod count;
 mod example;
 mod history;
 mod reversal;
+mod snapshot;
 mod straight;
 mod tree;
 mod trunk;
@@ -35,6 +37,7 @@ use count::Ways;
 pub(crate) use history::{Event, History};
 use history::{Race, Touch, Touches};
 use reversal::Item;
+pub(crate) use snapshot::Snapshot;
 use std::sync::Arc;
 use straight::StraightLine;
 use tree::{Branch, Forest};
@@ -241,6 +244,7 @@ impl Dpor {
                 self.history.truncate(depth);
                 self.scripted = depth;
                 self.depth = depth + 1;
+                self.forced.truncate(depth);
                 return true;
             }
         }
@@ -288,7 +292,6 @@ impl Dpor {
         self.forest.release_all(below);
         self.trunk.truncate(depth + 1);
         if self.claim(depth) {
-            self.forced.truncate(depth);
             return true;
         }
         self.trunk.truncate(depth);

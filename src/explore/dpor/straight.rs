@@ -6,8 +6,9 @@
 
 use super::history::History;
 use crate::explore::runtime::NONE;
+use serde::{Deserialize, Serialize};
 
-#[derive(Default)]
+#[derive(Clone, Default, Serialize, Deserialize)]
 pub(super) struct StraightLine {
     steps: Option<Vec<u32>>,
     broken: bool,

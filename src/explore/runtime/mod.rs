@@ -188,6 +188,17 @@ impl Runtime {
         }
     }
 
+    /// The threads met so far, by number.
+    pub(crate) fn threads_known(&self) -> Vec<(u8, u16)> {
+        self.table.clone()
+    }
+
+    /// Takes over the numbers that threads had in an earlier exploration of the same program.
+    pub(crate) fn know_threads(&mut self, table: Vec<(u8, u16)>) {
+        self.shared_table = Arc::new(Mutex::new(table.clone()));
+        self.table = table;
+    }
+
     /// A runtime for another worker of the same exploration.
     pub(crate) fn colleague(&self) -> Self {
         let mut runtime = Runtime::new(self.stack_size);
@@ -242,7 +253,6 @@ impl Runtime {
 
     fn add_object(&mut self, word: &Word, at_creation: bool) -> u32 {
         let object = self.objects.len() as u32;
-        let created = std::ptr::from_ref(word.created()) as u64;
         let key = if at_creation {
             // Made by this thread as its so-manieth object: the same in every execution in which
             // the thread has done the same until here.
@@ -250,7 +260,7 @@ impl Runtime {
             maker.made += 1;
             (u64::from(self.current) + 1) << 56 | u64::from(maker.made)
         } else {
-            created & (u64::MAX >> 8)
+            place_key(word.created()) & (u64::MAX >> 8)
         };
         self.objects.push(ObjectInfo {
             kind: word.kind(),
@@ -283,7 +293,6 @@ impl Runtime {
         }
         let copy = Box::new(word.copy_of_static());
         let object = self.add_object(&copy, false);
-        self.objects[object as usize].key = address as u64 & (u64::MAX >> 8);
         self.objects[object as usize].exact = true;
         let pointer = &raw const *copy;
         self.statics.push((address, copy, object));
@@ -316,6 +325,14 @@ impl Runtime {
             })
             .collect()
     }
+}
+
+/// A number for a place in the source, the same in every process. Two places that share one are
+/// taken for one: that can cost an execution, never miss one.
+fn place_key(place: &Location<'_>) -> u64 {
+    let file = place.file().as_bytes();
+    let tail = file.iter().rev().skip(3).take(8).fold(0u64, |key, &b| key << 8 | u64::from(b));
+    tail ^ u64::from(place.line()) << 20 ^ u64::from(place.column())
 }
 
 /// Atomics and cells share the letters of variables.
