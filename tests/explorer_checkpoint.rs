@@ -6,6 +6,9 @@ use racelab::primitives::Model;
 use racelab::{Explorer, Reduction, Report};
 use std::path::PathBuf;
 
+/// What is explored.
+type Program = fn() -> u64;
+
 fn file(name: &str) -> PathBuf {
     let file = std::env::temp_dir().join(format!("racelab-{}-{name}.json", std::process::id()));
     let _ = std::fs::remove_file(&file);
@@ -23,7 +26,7 @@ fn digits(report: &Report<u64>) -> String {
 }
 
 /// Explores in bites of `bite` executions; returns the last report and the number of runs.
-fn in_bites(explorer: Explorer, bite: u64, program: fn() -> u64) -> (Report<u64>, usize) {
+fn in_bites(explorer: Explorer, bite: u64, program: Program) -> (Report<u64>, usize) {
     for runs in 1.. {
         let report = explorer.clone().max_executions(bite).explore(program);
         if report.is_complete() {
@@ -35,7 +38,7 @@ fn in_bites(explorer: Explorer, bite: u64, program: fn() -> u64) -> (Report<u64>
 
 #[test]
 fn bite_by_bite_gives_the_same_report_to_the_last_digit() {
-    let programs: [(&str, fn() -> u64, u64); 4] = [
+    let programs: [(&str, Program, u64); 4] = [
         ("racy22", || race::<Model, RacyCounter<Model>>(2, 2), 1),
         ("racy31", || race::<Model, RacyCounter<Model>>(3, 1), 7),
         ("mutex22", || race::<Model, MutexCounter<Model>>(2, 2), 2),
