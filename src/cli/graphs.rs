@@ -37,9 +37,14 @@ fn drawn(states: &StateGraph<u64>, threads: usize, increments: usize) -> Option<
         Some(State {
             values: state.values().to_vec(),
             total: state.total()?,
-            moves: state.moves().map(|m| Move { step: m.step.clone(), next: m.next }).collect(),
+            moves: match alone(states, number) {
+                Some(_) => Vec::new(),
+                None => {
+                    state.moves().map(|m| Move { step: m.step.clone(), next: m.next }).collect()
+                }
+            },
             blocked: blocked.collect(),
-            outcome: state.outcome(),
+            outcome: state.outcome().or_else(|| alone(states, number)),
         })
     };
     Some(Graph {
@@ -49,6 +54,20 @@ fn drawn(states: &StateGraph<u64>, threads: usize, increments: usize) -> Option<
         outcomes: outcomes.collect(),
         states: (0..states.len()).map(state).collect::<Option<_>>()?,
     })
+}
+
+/// How the program ends when only one thread is left, which goes on without anybody choosing.
+/// Such steps are not in the schedule, and are no moves of the game.
+fn alone(states: &StateGraph<u64>, mut number: usize) -> Option<usize> {
+    loop {
+        let state = states.state(number);
+        let mut moves = state.moves();
+        match (moves.next(), moves.next()) {
+            (Some(only), None) if only.step.alone => number = only.next,
+            (None, None) => return state.outcome(),
+            _ => return None,
+        }
+    }
 }
 
 /// Where a blocked thread waits: at its next step, which it takes when the others have gone on.
@@ -76,6 +95,9 @@ mod tests {
             for (threads, increments) in [(2, 1), (2, 2), (3, 1)] {
                 let graph = graph(rung, threads, increments).unwrap().unwrap();
                 let name = format!("{} {threads}x{increments}", rung.name);
+                let players: String = graph.players().iter().map(|id| id.letter()).collect();
+                let workers = &"ABCD"[..threads];
+                assert!(players.starts_with(workers) || rung.name == "actor", "{name}: {players}");
                 let report = racelab::explore(move || program(threads, increments));
                 assert_eq!(Some(graph.states[0].total), report.interleavings(), "{name}");
                 if report.failures().next().is_some() {
