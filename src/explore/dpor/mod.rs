@@ -21,18 +21,22 @@
 //! - `snapshot`: the points to come back to, as plain data
 //! - `trunk`: the points that workers share
 //! - `count`: how many interleavings an execution stands for
-//! - this file: the points to come back to, and the way through them
+//! - `driver`: which step comes next; `example`: the order that is shown
+//! - `sharing`: a worker among others; `straight`: the closed form
+//! - this file: the points to come back to
 
 mod count;
+mod driver;
 mod example;
 mod history;
 mod reversal;
+mod sharing;
 mod snapshot;
 mod straight;
 mod tree;
 mod trunk;
 
-use super::runtime::{Driver, Ending, NONE, Pick, Runtime, Taken, run};
+use super::runtime::{Ending, NONE, Runtime, run};
 use count::Ways;
 pub(crate) use history::{Event, History};
 use history::{Race, Touch, Touches};
@@ -42,7 +46,7 @@ use std::sync::Arc;
 use straight::StraightLine;
 use tree::{Branch, Forest};
 pub(crate) use trunk::Crew;
-use trunk::{Point, Trunk};
+use trunk::Trunk;
 
 /// A thread that has been explored from a point: going on with it again would repeat a class.
 #[derive(Clone, Copy, Debug)]
@@ -152,11 +156,6 @@ impl Dpor {
         Dpor { nodes, counting, literal, ..Dpor::default() }
     }
 
-    /// Shares what it finds near the root with `crew`.
-    pub fn join(&mut self, crew: &Arc<Crew>) {
-        self.crew = Some(Arc::clone(crew));
-    }
-
     /// Executions that were started and turned out to repeat a class.
     pub fn redundant(&self) -> u64 {
         self.redundant
@@ -251,97 +250,6 @@ impl Dpor {
         false
     }
 
-    /// Looks for something to explore that another worker has found. False when all is explored.
-    pub fn find_work(&mut self) -> bool {
-        let Some(crew) = self.crew.clone() else { return false };
-        while let Some(point) = crew.find_work() {
-            let depth = point.path.len();
-            if self.nodes.len() < depth + 2 {
-                self.nodes.resize_with(depth + 2, Node::default);
-            }
-            self.trunk.clear();
-            let mut ancestor = Some(&point);
-            while let Some(trunk) = ancestor {
-                self.trunk.push(Arc::clone(trunk));
-                ancestor = trunk.parent.as_ref();
-            }
-            self.trunk.reverse();
-            for node in &mut self.nodes[..=depth] {
-                node.alternatives = 1;
-                node.open = false;
-            }
-            if self.claim(depth) {
-                self.ways.truncate(&self.history, 0);
-                self.history.truncate(0);
-                self.scripted = 0;
-                self.depth = depth + 1;
-                self.forced.clone_from(&point.path);
-                return true;
-            }
-            // Somebody was faster. Still at work, as far as the crew knows: ask again.
-        }
-        false
-    }
-
-    /// As [`next_from`](Self::next_from), at a shared point.
-    fn next_from_trunk(&mut self, depth: usize) -> bool {
-        if self.next_alternative(depth) {
-            return true;
-        }
-        let below = std::mem::replace(&mut self.nodes[depth].below, NONE);
-        self.forest.release_all(below);
-        self.trunk.truncate(depth + 1);
-        if self.claim(depth) {
-            return true;
-        }
-        self.trunk.truncate(depth);
-        self.nodes[depth].chosen = false;
-        false
-    }
-
-    /// Takes a branch from a shared point, if there is one.
-    fn claim(&mut self, depth: usize) -> bool {
-        let mut point = self.trunk[depth].lock();
-        let node = &mut self.nodes[depth];
-        node.sleep.clone_from(&point.sleep);
-        let Some(branch) = point.claim(&mut self.forest) else { return false };
-        drop(point);
-        node.follow(branch);
-        true
-    }
-
-    /// Makes the point before the next step a shared one, when it is near the root.
-    fn share(&mut self, runtime: &Runtime, depth: usize) {
-        let Some(crew) = self.crew.clone() else { return };
-        if depth != self.trunk.len() || !crew.shares(depth) || depth < self.forced.len() {
-            return;
-        }
-        let node = &mut self.nodes[depth];
-        let request = &runtime.threads[usize::from(node.thread)].request;
-        let word = runtime.word(request);
-        let effect = request.effect(word, node.thread, 0);
-        let waits = effect.action == crate::trace::Action::Wait;
-        let write = crate::trace::Mode::Write;
-        let first = (request.object != NONE).then(|| effect.action.mode()).flatten();
-        let touches = [
-            first.map(|mode| Touch { object: request.object, mode }),
-            waits.then_some(Touch { object: request.mutex, mode: write }),
-        ];
-        let partly = !node.open && request.alternatives(word) > 1;
-        let mut sleep = node.sleep.clone();
-        let choice = partly.then_some(node.choice);
-        sleep.push(Sleeper { thread: node.thread, choice, touches, finished: false });
-        let mut forest = Forest::default();
-        let branches = forest.import(&self.forest, node.branches);
-        self.forest.release_all(std::mem::replace(&mut node.branches, NONE));
-        let path = self.schedule().collect();
-        let point = Point { sleep, forest, branches };
-        self.trunk.push(crew.add(path, self.trunk.last().cloned(), point));
-        if branches != NONE {
-            crew.announce();
-        }
-    }
-
     /// How much of the whole has been explored, if all branches of a point were equal: an estimate.
     pub fn explored_share(&self) -> f64 {
         let points = &self.nodes[..self.depth.min(self.history.len() + 1)];
@@ -411,162 +319,4 @@ impl Dpor {
         node.branches = branch.next;
         node.follow(branch);
     }
-
-    /// Has every alternative of the thread's step been explored from here?
-    fn sleeps(node: &Node, thread: u8) -> bool {
-        node.sleep.iter().any(|s| s.thread == thread && s.choice.is_none())
-    }
-
-    /// Chooses freely at a new point: go on with the same thread, else with the first one.
-    fn choose_thread(&self, enabled: u64) -> Option<u8> {
-        if self.literal {
-            return Some(enabled.trailing_zeros() as u8);
-        }
-        let node = &self.nodes[self.history.len()];
-        let asleep = |thread: u8| Dpor::sleeps(node, thread);
-        if enabled & (1 << self.last_thread) != 0 && !asleep(self.last_thread) {
-            return Some(self.last_thread);
-        }
-        (0..64).find(|&thread| enabled & (1 << thread) != 0 && !asleep(thread))
-    }
-
-    fn same_step(&mut self, runtime: &Runtime, depth: usize) -> bool {
-        let before = &self.history.events[depth];
-        let now = &runtime.threads[usize::from(before.thread)];
-        let same = runtime.asking & (1 << before.thread) != 0
-            && (std::ptr::eq(now.request.place, before.request.place)
-                || now.request.place == before.request.place)
-            && now.request.object == before.request.object;
-        if !same && self.diverged.is_none() {
-            let describe = |asks: bool, request: &super::runtime::Request| match asks {
-                true => {
-                    format!("{:?} at {}:{}", request.op, request.place.file(), request.place.line())
-                }
-                false => "nothing".to_owned(),
-            };
-            let asks = runtime.asking & (1 << before.thread) != 0;
-            let pair = (describe(true, &before.request), describe(asks, &now.request));
-            self.diverged = Some((depth + 1, pair.0, pair.1));
-        }
-        same
-    }
-}
-
-impl Driver for Dpor {
-    #[inline]
-    fn scripted(&mut self, runtime: &mut Runtime) -> Option<(u8, u32)> {
-        let depth = runtime.steps as usize;
-        if depth >= self.scripted || self.is_redundant || !self.same_step(runtime, depth) {
-            return None;
-        }
-        let event = &self.history.events[depth];
-        self.last_thread = event.thread;
-        Some((event.thread, event.choice))
-    }
-
-    fn pick(&mut self, runtime: &mut Runtime, enabled: u64) -> Pick {
-        if self.is_redundant {
-            return Pick::Go(enabled.trailing_zeros() as u8, 0);
-        }
-        let depth = self.history.len();
-        if self.diverged.is_some() || depth != runtime.steps as usize {
-            return Pick::Stop;
-        }
-        if enabled != runtime.asking {
-            self.straight.waits();
-        }
-        if self.nodes.len() < depth + 2 {
-            self.nodes.resize_with(depth + 2, Node::default);
-        }
-        if let Some(&(thread, choice)) = self.forced.get(depth) {
-            if enabled & (1 << thread) == 0 {
-                let what = format!("a step of thread {}", crate::trace::ThreadId(thread));
-                self.diverged = Some((depth + 1, what, "no such step".to_owned()));
-                return Pick::Stop;
-            }
-            self.last_thread = thread;
-            return Pick::Go(thread, choice);
-        }
-        self.depth = depth + 1;
-        let mut fresh = false;
-        self.nodes[depth].enabled = enabled;
-        if !self.nodes[depth].chosen {
-            if self.nodes[depth].branches != NONE {
-                self.take_branch(depth);
-            } else {
-                let Some(thread) = self.choose_thread(enabled) else {
-                    self.is_redundant = true;
-                    return self.pick(runtime, enabled);
-                };
-                let node = &mut self.nodes[depth];
-                node.thread = thread;
-                node.choice = 0;
-                node.alternatives = 0;
-                node.open = true;
-                node.chosen = true;
-                node.below = NONE;
-                fresh = true;
-            }
-        }
-        let node = &mut self.nodes[depth];
-        if enabled & (1 << node.thread) == 0 {
-            // A branch that cannot be followed: the program did something else than before.
-            let what = format!("a step of thread {}", crate::trace::ThreadId(node.thread));
-            self.diverged = Some((depth + 1, what, "no such step".to_owned()));
-            return Pick::Stop;
-        }
-        if node.alternatives == 0 {
-            let request = &runtime.threads[usize::from(node.thread)].request;
-            node.alternatives = request.alternatives(runtime.word(request));
-            if node.open && fresh {
-                while node.choice + 1 < node.alternatives
-                    && node
-                        .sleep
-                        .iter()
-                        .any(|s| s.thread == node.thread && s.choice == Some(node.choice))
-                {
-                    node.choice += 1;
-                }
-            }
-            let alone = !node.open || node.choice + 1 == node.alternatives;
-            let below = node.below;
-            let below = if alone {
-                node.below = NONE;
-                below
-            } else {
-                self.forest.copy(below)
-            };
-            self.nodes[depth + 1].branches = below;
-            self.share(runtime, depth);
-        }
-        let node = &self.nodes[depth];
-        self.last_thread = node.thread;
-        Pick::Go(node.thread, node.choice)
-    }
-
-    fn taken(&mut self, runtime: &mut Runtime, thread: u8, choice: u32, taken: &Taken) {
-        if self.is_redundant {
-            return;
-        }
-        let depth = self.history.len();
-        self.history.push(runtime, thread, choice, taken);
-        if depth < self.forced.len() {
-            // Another worker has been here: what sleeps further down came with the branch.
-            return;
-        }
-        let touches = self.history.events[depth].touches;
-        let [.., this, next] = &mut self.nodes[..depth + 2] else { return };
-        next.sleep.clear();
-        next.chosen = false;
-        next.explored = 0;
-        // Whoever slept sleeps on, unless this step may have changed what it would do.
-        let sleeps_on = |s: &&Sleeper| s.thread != thread && !near_conflict(&s.touches, &touches);
-        next.sleep.extend(this.sleep.iter().filter(sleeps_on));
-    }
-}
-
-/// Do two steps of one execution depend on each other?
-fn near_conflict(a: &Touches, b: &Touches) -> bool {
-    let same = |x: &Touch, y: &Touch| x.object == y.object && x.mode.conflicts(y.mode);
-    a.iter().flatten().any(|x| b.iter().flatten().any(|y| same(x, y)))
 }

@@ -1,0 +1,165 @@
+//! Which step comes next: one that is repeated, one of a branch, or a free one.
+
+use super::{Dpor, Node, Sleeper, Touch, Touches};
+use crate::explore::runtime::{Driver, NONE, Pick, Request, Runtime, Taken};
+use crate::trace::ThreadId;
+
+impl Driver for Dpor {
+    #[inline]
+    fn scripted(&mut self, runtime: &mut Runtime) -> Option<(u8, u32)> {
+        let depth = runtime.steps as usize;
+        if depth >= self.scripted || self.is_redundant || !self.same_step(runtime, depth) {
+            return None;
+        }
+        let event = &self.history.events[depth];
+        self.last_thread = event.thread;
+        Some((event.thread, event.choice))
+    }
+
+    fn pick(&mut self, runtime: &mut Runtime, enabled: u64) -> Pick {
+        if self.is_redundant {
+            return Pick::Go(enabled.trailing_zeros() as u8, 0);
+        }
+        let depth = self.history.len();
+        if self.diverged.is_some() || depth != runtime.steps as usize {
+            return Pick::Stop;
+        }
+        if enabled != runtime.asking {
+            self.straight.waits();
+        }
+        if self.nodes.len() < depth + 2 {
+            self.nodes.resize_with(depth + 2, Node::default);
+        }
+        if let Some(&(thread, choice)) = self.forced.get(depth) {
+            if enabled & (1 << thread) == 0 {
+                let what = format!("a step of thread {}", ThreadId(thread));
+                self.diverged = Some((depth + 1, what, "no such step".to_owned()));
+                return Pick::Stop;
+            }
+            self.last_thread = thread;
+            return Pick::Go(thread, choice);
+        }
+        self.depth = depth + 1;
+        let mut fresh = false;
+        self.nodes[depth].enabled = enabled;
+        if !self.nodes[depth].chosen {
+            if self.nodes[depth].branches != NONE {
+                self.take_branch(depth);
+            } else {
+                let Some(thread) = self.choose_thread(enabled) else {
+                    self.is_redundant = true;
+                    return self.pick(runtime, enabled);
+                };
+                let node = &mut self.nodes[depth];
+                node.thread = thread;
+                node.choice = 0;
+                node.alternatives = 0;
+                node.open = true;
+                node.chosen = true;
+                node.below = NONE;
+                fresh = true;
+            }
+        }
+        let node = &mut self.nodes[depth];
+        if enabled & (1 << node.thread) == 0 {
+            // A branch that cannot be followed: the program did something else than before.
+            let what = format!("a step of thread {}", ThreadId(node.thread));
+            self.diverged = Some((depth + 1, what, "no such step".to_owned()));
+            return Pick::Stop;
+        }
+        if node.alternatives == 0 {
+            let request = &runtime.threads[usize::from(node.thread)].request;
+            node.alternatives = request.alternatives(runtime.word(request));
+            if node.open && fresh {
+                while node.choice + 1 < node.alternatives
+                    && node
+                        .sleep
+                        .iter()
+                        .any(|s| s.thread == node.thread && s.choice == Some(node.choice))
+                {
+                    node.choice += 1;
+                }
+            }
+            let alone = !node.open || node.choice + 1 == node.alternatives;
+            let below = node.below;
+            let below = if alone {
+                node.below = NONE;
+                below
+            } else {
+                self.forest.copy(below)
+            };
+            self.nodes[depth + 1].branches = below;
+            self.share(runtime, depth);
+        }
+        let node = &self.nodes[depth];
+        self.last_thread = node.thread;
+        Pick::Go(node.thread, node.choice)
+    }
+
+    fn taken(&mut self, runtime: &mut Runtime, thread: u8, choice: u32, taken: &Taken) {
+        if self.is_redundant {
+            return;
+        }
+        let depth = self.history.len();
+        self.history.push(runtime, thread, choice, taken);
+        if depth < self.forced.len() {
+            // Another worker has been here: what sleeps further down came with the branch.
+            return;
+        }
+        let touches = self.history.events[depth].touches;
+        let [.., this, next] = &mut self.nodes[..depth + 2] else { return };
+        next.sleep.clear();
+        next.chosen = false;
+        next.explored = 0;
+        // Whoever slept sleeps on, unless this step may have changed what it would do.
+        let sleeps_on = |s: &&Sleeper| s.thread != thread && !near_conflict(&s.touches, &touches);
+        next.sleep.extend(this.sleep.iter().filter(sleeps_on));
+    }
+}
+
+impl Dpor {
+    /// Has every alternative of the thread's step been explored from here?
+    fn sleeps(node: &Node, thread: u8) -> bool {
+        node.sleep.iter().any(|s| s.thread == thread && s.choice.is_none())
+    }
+
+    /// Chooses freely at a new point: go on with the same thread, else with the first one.
+    fn choose_thread(&self, enabled: u64) -> Option<u8> {
+        if self.literal {
+            return Some(enabled.trailing_zeros() as u8);
+        }
+        let node = &self.nodes[self.history.len()];
+        let asleep = |thread: u8| Dpor::sleeps(node, thread);
+        if enabled & (1 << self.last_thread) != 0 && !asleep(self.last_thread) {
+            return Some(self.last_thread);
+        }
+        (0..64).find(|&thread| enabled & (1 << thread) != 0 && !asleep(thread))
+    }
+
+    fn same_step(&mut self, runtime: &Runtime, depth: usize) -> bool {
+        let before = &self.history.events[depth];
+        let now = &runtime.threads[usize::from(before.thread)];
+        let same = runtime.asking & (1 << before.thread) != 0
+            && (std::ptr::eq(now.request.place, before.request.place)
+                || now.request.place == before.request.place)
+            && now.request.object == before.request.object;
+        if !same && self.diverged.is_none() {
+            let describe = |asks: bool, request: &Request| match asks {
+                true => {
+                    format!("{:?} at {}:{}", request.op, request.place.file(), request.place.line())
+                }
+                false => "nothing".to_owned(),
+            };
+            let asks = runtime.asking & (1 << before.thread) != 0;
+            let pair = (describe(true, &before.request), describe(asks, &now.request));
+            self.diverged = Some((depth + 1, pair.0, pair.1));
+        }
+        same
+    }
+}
+
+/// Do two steps of one execution depend on each other?
+fn near_conflict(a: &Touches, b: &Touches) -> bool {
+    let same = |x: &Touch, y: &Touch| x.object == y.object && x.mode.conflicts(y.mode);
+    a.iter().flatten().any(|x| b.iter().flatten().any(|y| same(x, y)))
+}
