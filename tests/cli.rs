@@ -245,6 +245,28 @@ fn where_no_closed_form_holds_each_interleaving_is_run_as_well() {
 }
 
 #[test]
+fn where_there_are_many_the_paths_through_the_states_are_the_second_total() {
+    let (verdict, code) = verdict("check lock-the-read --increments 4 --format json");
+    assert_eq!(code, Some(1));
+    assert_eq!(
+        (&verdict["proof"], &verdict["interleavings"]),
+        (&"states".into(), &"264678".into())
+    );
+}
+
+#[test]
+fn under_rust_s_orderings_executions_are_counted() {
+    let (verdict, code) = verdict("check racy --memory rc11 --format json");
+    assert_eq!((code, &verdict["memory"]), (Some(1), &"rc11".into()));
+    assert_eq!((&verdict["executions"], &verdict["interleavings"]), (&"4".into(), &().into()));
+    let output = racelab("check atomic --memory rc11");
+    assert_eq!(output.status.code(), Some(0));
+    let text = stdout(&output);
+    assert!(text.contains("every execution that Rust's orderings allow"), "{text}");
+    assert_refused("check racy --memory rc11 --engine loom", &["leave out --engine"]);
+}
+
+#[test]
 fn both_says_what_loom_misses_as_it_comes() {
     let output = racelab("check racy --engine both");
     let text = stdout(&output);

@@ -88,6 +88,9 @@ pub struct CheckArgs {
     /// Which engine runs it
     #[arg(long, value_enum, default_value_t = EngineArg::Explorer)]
     pub engine: EngineArg,
+    /// Which values a load may see
+    #[arg(long, value_enum, default_value_t = MemoryArg::Sc)]
+    pub memory: MemoryArg,
     /// Stop after this many seconds and show what was found, 1 to 86,400
     #[arg(long, default_value_t = 60, value_parser = number::<1, 86_400>)]
     pub seconds: u64,
@@ -105,6 +108,15 @@ pub enum EngineArg {
     Loom,
     /// Side by side, with what loom misses as it comes
     Both,
+}
+
+/// The memories to choose from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum MemoryArg {
+    /// The newest one: all threads agree on one order of all steps
+    Sc,
+    /// Any that Rust's orderings allow
+    Rc11,
 }
 
 /// How a verdict is printed.

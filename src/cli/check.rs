@@ -1,6 +1,6 @@
 //! `racelab check`: every interleaving of a counter, and what comes out.
 
-use super::args::{CheckArgs, EngineArg, VerdictFormat as Format};
+use super::args::{CheckArgs, EngineArg, MemoryArg, VerdictFormat as Format};
 use super::engines::{self, Checked, Race, Runner};
 use super::out::{Out, say};
 use super::style::{self, BAD, GOOD, HEADING, ODD, paint};
@@ -8,6 +8,7 @@ use super::table::{Align, Table};
 use super::{Usage, Verdict, both, counters, json};
 use racelab::counter::Promise;
 use racelab::diagram::Timeline;
+use racelab::explore::Memory;
 use racelab::report::{Grade, Outcome, counted, duration, grouped};
 use std::time::Duration;
 
@@ -18,7 +19,15 @@ pub fn run(args: &CheckArgs, out: &mut Out) -> Result<Verdict, Usage> {
         threads: args.threads,
         increments: args.increments,
         patience: Duration::from_secs(args.seconds),
+        memory: match args.memory {
+            MemoryArg::Sc => Memory::SequentiallyConsistent,
+            MemoryArg::Rc11 => Memory::Rc11,
+        },
     };
+    if args.memory == MemoryArg::Rc11 && args.engine != EngineArg::Explorer {
+        let way_out = "leave out --engine, or leave out --memory";
+        return Err(Usage::new(format!("only the explorer knows --memory rc11; {way_out}")));
+    }
     let check = |runner| engines::check(rung, runner, race);
     let checked = match args.engine {
         EngineArg::Explorer => vec![check(Runner::Explorer)?],
@@ -82,11 +91,11 @@ fn covered(checked: &Checked) -> String {
     let report = &checked.report;
     let executions = counted(report.executions().into(), "execution");
     let time = duration(report.elapsed());
-    let counted = match report.interleavings() {
-        Some(n) => counted(n, "interleaving"),
-        None => "interleavings not counted,".into(),
-    };
-    format!("{counted} in {executions}, {time}. {}", checked.why_all())
+    let why_all = checked.why_all();
+    match report.interleavings() {
+        Some(n) => format!("{} in {executions}, {time}. {why_all}", counted(n, "interleaving")),
+        None => format!("{executions}, {time}. {why_all}"),
+    }
 }
 
 /// What came out: a row a value, a row a kind of failure.
@@ -141,9 +150,12 @@ fn nothing_found(checked: &Checked) -> (anstyle::Style, String) {
         (true, Promise::Loses, 1) => {
             (ODD, "One thread alone has nobody to race with: try --threads 2.".into())
         }
-        (true, ..) => (
-            GOOD,
-            format!("{name} keeps its promise: every interleaving ends with every increment."),
-        ),
+        (true, ..) => {
+            let every = match checked.race.memory {
+                Memory::Rc11 => "every execution",
+                _ => "every interleaving",
+            };
+            (GOOD, format!("{name} keeps its promise: {every} ends with every increment."))
+        }
     }
 }

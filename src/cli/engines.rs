@@ -5,7 +5,7 @@ use super::usage::warn;
 use super::{Usage, counters};
 use racelab::LoomExplorer;
 use racelab::counter::{Rung, ladder::Program};
-use racelab::explore::{Explorer, Reduction};
+use racelab::explore::{Explorer, Memory, Reduction, StateGraph};
 use racelab::report::{Failure, Outcome, Proof, Report, counted, grouped};
 use std::time::Duration;
 
@@ -54,12 +54,18 @@ pub struct Race {
     pub increments: u64,
     /// No execution begins after this much time. What was found until then is shown.
     pub patience: Duration,
+    /// Which values a load may see.
+    pub memory: Memory,
 }
 
 impl Race {
     /// Two threads, one increment each.
-    pub const SMALLEST: Race =
-        Race { threads: 2, increments: 1, patience: Duration::from_secs(60) };
+    pub const SMALLEST: Race = Race {
+        threads: 2,
+        increments: 1,
+        patience: Duration::from_secs(60),
+        memory: Memory::SequentiallyConsistent,
+    };
 
     /// The race itself.
     pub fn run(self, program: Program) -> u64 {
@@ -103,11 +109,20 @@ const FEW: u128 = 200_000;
 
 /// The explorer's report, its count held against a second total wherever there is one.
 fn explore(program: Program, race: Race) -> Result<(Report<u64>, Proof), Usage> {
-    let explorer = Explorer::new().timeout(race.patience);
+    let explorer = Explorer::new().timeout(race.patience).memory(race.memory);
     let report = explorer.try_explore(|| race.run(program))?;
-    let few = report.interleavings().is_some_and(|n| n <= FEW);
-    if !report.is_complete() || report.proof() != Proof::None || !few {
+    let Some(count) = report.interleavings() else {
+        return Ok((report, Proof::None));
+    };
+    if !report.is_complete() || report.proof() != Proof::None {
         let proof = report.proof();
+        return Ok((report, proof));
+    }
+    if count > FEW {
+        let paths = StateGraph::build(&explorer, || race.run(program))
+            .ok()
+            .and_then(|graph| graph.interleavings());
+        let proof = if paths == Some(count) { Proof::States } else { Proof::None };
         return Ok((report, proof));
     }
     let literal = explorer.reduction(Reduction::None).try_explore(|| race.run(program))?;
@@ -164,6 +179,9 @@ impl Checked {
             let (visited, total) = (grouped(c.visited), grouped(c.total));
             let engine = self.runner.name();
             return format!("There are {total}: {engine} visited {visited} of them.");
+        }
+        if report.is_complete() && self.race.memory == Memory::Rc11 {
+            return "That is every execution that Rust's orderings allow, each once.".into();
         }
         let n = report.interleavings().map_or("?".into(), grouped);
         match (report.is_complete(), self.proof) {

@@ -3,6 +3,7 @@
 
 use super::both::Difference;
 use super::engines::Checked;
+use racelab::explore::Memory;
 use racelab::report::Outcome;
 use serde::Serialize;
 
@@ -15,6 +16,7 @@ struct Verdict {
     engine: &'static str,
     threads: u64,
     increments: u64,
+    memory: &'static str,
     complete: bool,
     executions: String,
     interleavings: Option<String>,
@@ -45,6 +47,10 @@ impl Verdict {
             engine: report.engine().name(),
             threads: checked.race.threads,
             increments: checked.race.increments,
+            memory: match checked.race.memory {
+                Memory::Rc11 => "rc11",
+                _ => "sc",
+            },
             complete: report.is_complete(),
             executions: report.executions().to_string(),
             interleavings: report.interleavings().map(|n| n.to_string()),
