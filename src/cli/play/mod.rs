@@ -112,3 +112,66 @@ impl<'g> Player<'g> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use racelab::counter::Rung;
+    use ratatui::Terminal;
+    use ratatui::backend::TestBackend;
+
+    /// Plays these keys on a screen of this size and returns what is on it.
+    fn screen(counter: &str, keys: &str, (width, height): (u16, u16)) -> String {
+        let graph = graphs::graph(Rung::named(counter).unwrap(), 2, 1).unwrap().unwrap();
+        let mut player = Player::new(&graph, counter.to_owned());
+        for key in keys.chars() {
+            assert!(player.on(KeyEvent::from(KeyCode::Char(key))), "{key} does not leave");
+        }
+        let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
+        terminal.draw(|frame| screen::draw(&player, frame)).unwrap();
+        let lines = terminal.backend().to_string();
+        lines.lines().map(|line| line.trim_matches('"').trim_end().to_owned() + "\n").collect()
+    }
+
+    #[test]
+    fn the_game_fits_80_by_24() {
+        insta::assert_snapshot!(screen("racy", "1212", (80, 24)));
+    }
+
+    #[test]
+    fn a_blocked_thread_says_why_and_does_not_go() {
+        let shown = screen("mutex", "12", (80, 24));
+        assert!(shown.contains("2  B waits for"), "{shown}");
+        assert!(shown.contains("Thread B waits for"), "{shown}");
+        assert!(shown.contains("held by A"), "{shown}");
+        assert!(!shown.contains("» B"), "{shown}");
+    }
+
+    #[test]
+    fn undo_and_start_over_take_moves_back() {
+        let fresh = screen("racy", "", (80, 24));
+        assert_eq!(screen("racy", "12uu", (80, 24)), fresh);
+        assert_eq!(screen("racy", "121r", (80, 24)), fresh);
+        let nothing = screen("racy", "u", (80, 24));
+        assert!(nothing.contains("There is nothing to take back."), "{nothing}");
+    }
+
+    #[test]
+    fn a_screen_too_small_still_says_how_it_ended() {
+        for size in [(40, 12), (20, 8), (10, 3), (1, 1)] {
+            let shown = screen("racy", "1212", size);
+            assert!(size.1 < 12 || shown.contains("An update is lost after 4"), "{shown}");
+        }
+    }
+
+    #[test]
+    fn q_escape_and_control_c_leave() {
+        let graph = graphs::graph(Rung::named("racy").unwrap(), 2, 1).unwrap().unwrap();
+        let mut player = Player::new(&graph, String::new());
+        let control_c = KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL);
+        for key in [KeyCode::Char('q').into(), KeyCode::Esc.into(), control_c] {
+            assert!(!player.on(key), "{key:?}");
+        }
+        assert!(player.on(KeyCode::Char('c').into()), "c alone does nothing");
+    }
+}
