@@ -55,3 +55,30 @@ fn on_real_threads_every_case_that_holds_holds() {
         }
     }
 }
+
+fn command(words: &[&str]) -> (Option<i32>, String, String) {
+    let racelab = std::process::Command::new(env!("CARGO_BIN_EXE_racelab")).args(words).output();
+    let output = racelab.expect("the command runs");
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (output.status.code(), text(output.stdout), text(output.stderr))
+}
+
+#[test]
+fn the_command_checks_under_either_memory() {
+    let (code, text, _) = command(&["check", "store-buffering", "--memory", "rc11"]);
+    assert_eq!(code, Some(1), "{text}");
+    assert!(text.contains("no interleaving explains these values"), "{text}");
+    let (code, text, _) = command(&["check", "store-buffering"]);
+    assert_eq!(code, Some(0), "{text}");
+    let (code, text, _) = command(&["check", "racy", "--memory", "rc11", "--format", "json"]);
+    assert_eq!(code, Some(1));
+    let json: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!((&json["memory"], &json["executions"]), (&"rc11".into(), &"4".into()));
+    let (code, text, _) = command(&["check", "spin-lock", "--memory", "rc11", "--format", "json"]);
+    assert_eq!(code, Some(1));
+    let json: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(json["cases"].as_array().unwrap().len(), 4);
+    let (code, _, error) = command(&["check", "racy", "--memory", "rc11", "--engine", "loom"]);
+    assert_eq!(code, Some(2));
+    assert_eq!(error.trim().lines().count(), 1, "{error}");
+}

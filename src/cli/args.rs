@@ -77,7 +77,8 @@ pub struct StressArgs {
 /// What `check` takes.
 #[derive(Debug, Args)]
 pub struct CheckArgs {
-    /// Which counter: a name from `racelab counters`
+    /// Which counter: a name from `racelab counters`; or a race of orderings: store-buffering,
+    /// message-passing, independent-reads, spin-lock, relaxed-counter
     pub counter: String,
     /// How many threads, 1 to 16
     #[arg(long, default_value_t = 2, value_parser = number::<1, 16>)]

@@ -5,7 +5,7 @@ use super::engines::{self, Checked, Race, Runner};
 use super::out::{Out, say};
 use super::style::{self, BAD, GOOD, HEADING, ODD, paint};
 use super::table::{Align, Table};
-use super::{Usage, Verdict, both, counters, json};
+use super::{Usage, Verdict, both, counters, json, orderings};
 use racelab::counter::Promise;
 use racelab::diagram::Timeline;
 use racelab::explore::Memory;
@@ -14,20 +14,24 @@ use std::time::Duration;
 
 /// Checks one counter and prints the verdict.
 pub fn run(args: &CheckArgs, out: &mut Out) -> Result<Verdict, Usage> {
+    let memory = match args.memory {
+        MemoryArg::Sc => Memory::SequentiallyConsistent,
+        MemoryArg::Rc11 => Memory::Rc11,
+    };
+    if memory == Memory::Rc11 && args.engine != EngineArg::Explorer {
+        let way_out = "leave out --engine, or leave out --memory";
+        return Err(Usage::new(format!("only the explorer knows --memory rc11; {way_out}")));
+    }
+    if let Some(race) = racelab::race::Race::named(&args.counter.to_lowercase()) {
+        return orderings::run(race, args, memory, out);
+    }
     let rung = counters::find(&args.counter)?;
     let race = Race {
         threads: args.threads,
         increments: args.increments,
         patience: Duration::from_secs(args.seconds),
-        memory: match args.memory {
-            MemoryArg::Sc => Memory::SequentiallyConsistent,
-            MemoryArg::Rc11 => Memory::Rc11,
-        },
+        memory,
     };
-    if args.memory == MemoryArg::Rc11 && args.engine != EngineArg::Explorer {
-        let way_out = "leave out --engine, or leave out --memory";
-        return Err(Usage::new(format!("only the explorer knows --memory rc11; {way_out}")));
-    }
     let check = |runner| engines::check(rung, runner, race);
     let checked = match args.engine {
         EngineArg::Explorer => vec![check(Runner::Explorer)?],
@@ -100,12 +104,12 @@ fn covered(checked: &Checked) -> String {
 
 /// What came out: a row a value, a row a kind of failure.
 fn outcomes(checked: &Checked) -> Table {
-    let mut table = Table::new(&[
-        ("final count", Align::Left),
-        ("interleavings", Align::Right),
-        ("executions", Align::Right),
-        ("", Align::Left),
-    ]);
+    // Under rc11 an execution need not be an interleaving, and none are counted.
+    let counts = checked.race.memory != Memory::Rc11;
+    let mut columns = vec![("final count", Align::Left)];
+    columns.extend(counts.then_some(("interleavings", Align::Right)));
+    columns.extend([("executions", Align::Right), ("", Align::Left)]);
+    let mut table = Table::new(&columns);
     let outcomes = checked.report.outcomes();
     for alike in outcomes.chunk_by(|a, b| a.result().is_err() && ending(a) == ending(b)) {
         let first = &alike[0];
@@ -121,12 +125,10 @@ fn outcomes(checked: &Checked) -> Table {
             (None, 1) => "forbidden".to_owned(),
             (None, n) => format!("forbidden, in {n} different ways"),
         };
-        table.row(vec![
-            paint(colour, ending(first)),
-            interleavings.map_or("not counted".into(), grouped),
-            grouped(executions.into()),
-            paint(colour, meaning),
-        ]);
+        let mut row = vec![paint(colour, ending(first))];
+        row.extend(counts.then(|| interleavings.map_or("not counted".into(), grouped)));
+        row.extend([grouped(executions.into()), paint(colour, meaning)]);
+        table.row(row);
     }
     table
 }
@@ -142,20 +144,19 @@ fn ending(outcome: &Outcome<u64>) -> String {
 /// What to say when nothing forbidden came out.
 fn nothing_found(checked: &Checked) -> (anstyle::Style, String) {
     let name = checked.rung.name;
+    let what = match checked.race.memory {
+        Memory::Rc11 => "execution",
+        _ => "interleaving",
+    };
     match (checked.report.is_complete(), checked.rung.promise, checked.race.threads) {
-        (false, ..) => (
-            ODD,
-            format!("Nothing forbidden so far, but not every interleaving of {name} was run."),
-        ),
+        (false, ..) => {
+            (ODD, format!("Nothing forbidden so far, but not every {what} of {name} was run."))
+        }
         (true, Promise::Loses, 1) => {
             (ODD, "One thread alone has nobody to race with: try --threads 2.".into())
         }
         (true, ..) => {
-            let every = match checked.race.memory {
-                Memory::Rc11 => "every execution",
-                _ => "every interleaving",
-            };
-            (GOOD, format!("{name} keeps its promise: {every} ends with every increment."))
+            (GOOD, format!("{name} keeps its promise: every {what} ends with every increment."))
         }
     }
 }

@@ -5,6 +5,7 @@
 //! - `usage`: every mistake on one line, with the way out
 //! - one file a subcommand: `tour`, `counters`, `stress`, `check`, `replay`, `show`, `play`,
 //!   `report`, `diagram`; `graphs`: what the last ones are drawn from
+//! - `orderings`: `check` for the catalogue's races of orderings
 //! - `engines`: running a counter under an engine; `both`: two verdicts side by side
 //! - `ask`: a question to the person at the terminal
 //! - `json`: the machine-readable form of a check
@@ -19,6 +20,7 @@ mod diagram;
 mod engines;
 mod graphs;
 mod json;
+mod orderings;
 mod out;
 mod play;
 mod progress;

@@ -26,6 +26,16 @@ pub enum Memory {
     Rc11,
 }
 
+impl Memory {
+    /// The memory's name in JSON and on the command line: `sc` or `rc11`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Memory::SequentiallyConsistent => "sc",
+            Memory::Rc11 => "rc11",
+        }
+    }
+}
+
 /// Which interleavings are run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Reduction {

@@ -54,6 +54,7 @@ impl<T> Report<T> {
             (true, Proof::States) => {
                 "all there are: the sum equals the paths through the states".into()
             }
+            (true, Proof::None) if self.interleavings.is_none() => "explored to the end".into(),
             (true, Proof::None) => "explored to the end, counted".into(),
             (false, _) => match self.estimate {
                 Some(all) => format!("stopped early; an estimate of the whole: {all:.3e}"),
