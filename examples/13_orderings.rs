@@ -1,9 +1,10 @@
 //! What each ordering is needed for, found out by leaving it away.
 //!
 //! Predict first: which of these does `Relaxed` suffice for, which need `Release` and `Acquire`,
-//! and which nothing less than `SeqCst`? You will see, for each race of orderings, every choice of
-//! orderings checked under Rust's memory model: those that hold, and those that fail, which is one
-//! weaker.
+//! and which nothing less than `SeqCst`?
+//!
+//! You will see each race with every choice of orderings checked under Rust's memory model: those
+//! that hold, and beside them those that fail and are only one weaker.
 //!
 //!     cargo run --example 13_orderings
 

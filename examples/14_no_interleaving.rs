@@ -1,8 +1,10 @@
 //! An outcome that no interleaving explains, and the proof.
 //!
 //! Two threads store 1, each to its own place, and then load the other's. Predict: can both loads
-//! return 0? No interleaving lets them; Rust's relaxed orderings do. You will see the execution,
-//! and the circle of steps each of which would have to come before the next.
+//! return 0? No interleaving lets them; Rust's relaxed orderings do.
+//!
+//! You will see the execution, and the circle of steps each of which would have to come before the
+//! next.
 //!
 //!     cargo run --example 14_no_interleaving
 
