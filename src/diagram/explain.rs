@@ -139,7 +139,7 @@ fn lines(picture: &Picture) -> Vec<SourceLine> {
     places
         .into_iter()
         .map(|(place, steps)| SourceLine {
-            steps: super::picture::numbers(&steps),
+            steps: super::links::numbers(&steps),
             place: source::shown(place),
             text: sources.line(place),
         })

@@ -3,7 +3,7 @@
 //! Drawn are the steps that explain the end: those of the lost updates, reads of older values, the
 //! locks of a deadlock, the first and the last steps, and what stands beside them.
 
-use super::picture::Link;
+use super::links::Link;
 use crate::trace::{Action, Trace};
 use std::ops::Range;
 

@@ -91,7 +91,7 @@ impl<'g> Game<'g> {
         let trace = self.trace();
         let ending = self.state().outcome.map(|outcome| &self.graph.outcomes[outcome]);
         let ended = ending.map(|ending| format!(" It {}.", ending.text)).unwrap_or_default();
-        if let Some(link) = super::picture::links(&trace).first() {
+        if let Some(link) = super::links::links(&trace).first() {
             let steps = counted(link.write as u128 + 1, "step");
             let shortest = self.shortest.unwrap_or(link.write + 1);
             return Standing::Won(format!(

@@ -1,7 +1,8 @@
 //! The lanes in the margin: a line from a stale read, past the writes it never saw, to the write
 //! that overwrote them.
 
-use super::picture::{Link, Picture, Row};
+use super::links::Link;
+use super::picture::{Picture, Row};
 
 /// A link, placed: row numbers of the picture, and a lane no overlapping link has.
 pub(crate) struct Lane {

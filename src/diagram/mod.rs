@@ -23,6 +23,7 @@ pub mod graph;
 pub mod html;
 pub mod json;
 mod lanes;
+mod links;
 mod mermaid;
 mod page;
 mod picture;
@@ -37,8 +38,8 @@ mod tests;
 mod words;
 
 pub use bars::{Bar, bars, bars_svg};
+pub use links::causes;
 pub use mermaid::mermaid;
 pub use page::page;
-pub use picture::causes;
 pub use svg::svg;
 pub use terminal::{Timeline, timeline};

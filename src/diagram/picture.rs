@@ -2,6 +2,7 @@
 //! links that name the lost updates.
 
 use super::fold::{self, Part};
+use super::links::{Link, links, numbers};
 use super::state::State;
 use super::words;
 use crate::trace::{Action, ObjectId, ThreadId, Trace};
@@ -64,16 +65,6 @@ pub(crate) enum Idle {
     Waits { why: String, first: bool },
     /// It has taken its last step.
     Ended,
-}
-
-/// The lost updates of one overwriting step: indices into the trace's steps.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Link {
-    pub read: usize,
-    pub overwritten: Vec<usize>,
-    pub write: usize,
-    /// The sentence that names the cause.
-    pub sentence: String,
 }
 
 /// More links than this are counted, not drawn.
@@ -218,63 +209,6 @@ impl<'t> Picture<'t> {
         }
         notes.join(", ")
     }
-}
-
-/// `3`, `3 and 5`, `3, 5 and 6`: step numbers, counted from 1.
-pub(crate) fn numbers(indices: &[usize]) -> String {
-    let shown: Vec<_> = indices.iter().map(|i| (i + 1).to_string()).collect();
-    match shown.split_last() {
-        Some((last, [])) => last.clone(),
-        Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
-        None => String::new(),
-    }
-}
-
-/// The sentences that name the lost updates, one for each overwriting step.
-///
-/// # Examples
-/// ```
-/// # let json = include_str!("../../tests/traces/racy-ABAB.json");
-/// # let trace = racelab::diagram::json::read(json)?;
-/// let cause = "step 4 overwrote step 3, because thread B had read count at step 2";
-/// assert_eq!(racelab::diagram::causes(&trace), [cause]);
-/// # Ok::<(), racelab::diagram::json::Error>(())
-/// ```
-pub fn causes(trace: &Trace) -> Vec<String> {
-    links(trace).into_iter().map(|link| link.sentence).collect()
-}
-
-/// One link for each overwriting step.
-pub(crate) fn links(trace: &Trace) -> Vec<Link> {
-    let mut links: Vec<Link> = Vec::new();
-    for lost in trace.lost_updates() {
-        match links.last_mut() {
-            Some(link) if link.write == lost.write => link.overwritten.push(lost.overwritten),
-            _ => links.push(Link {
-                read: lost.read,
-                overwritten: vec![lost.overwritten],
-                write: lost.write,
-                sentence: lost.to_string(),
-            }),
-        }
-    }
-    for link in links.iter_mut().filter(|link| link.overwritten.len() > 1) {
-        link.sentence = many_lost(trace, link);
-    }
-    links
-}
-
-/// The sentence for a write that lost several updates at once.
-fn many_lost(trace: &Trace, link: &Link) -> String {
-    let writer = &trace.steps()[link.write];
-    let name = writer.object.map(|id| trace.object(id).name.as_ref()).unwrap_or_default();
-    format!(
-        "step {} overwrote steps {}, because thread {} had read {name} at step {}",
-        link.write + 1,
-        numbers(&link.overwritten),
-        writer.thread,
-        link.read + 1,
-    )
 }
 
 /// The threads that get a column.

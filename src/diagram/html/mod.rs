@@ -8,7 +8,7 @@
 //! # Layout
 //! - `data`: the graphs as JSON
 //! - `graph.js`: walking the graph, counting, numbering; naming a lost update
-//! - `page.js`: what is on screen and what the reader does with it
+//! - `view.js`: what is on screen; `page.js`: what the reader does with it
 //! - `export.js`: the picture as an SVG to take along
 //! - `page.html`, `index.html`, `style.css`
 
@@ -38,8 +38,13 @@ pub fn page(race: &Race, races: &[Race], programs: &[Program]) -> String {
         let name = escaped(other.name);
         nav.push_str(&format!(r#"<a href="{name}.html"{current}>{name}</a>"#));
     }
-    let script =
-        [include_str!("graph.js"), include_str!("export.js"), include_str!("page.js")].concat();
+    let script = [
+        include_str!("graph.js"),
+        include_str!("export.js"),
+        include_str!("view.js"),
+        include_str!("page.js"),
+    ]
+    .concat();
     fill(
         include_str!("page.html"),
         &[
