@@ -32,6 +32,10 @@ pub(super) trait Exploration: Sized {
     fn diverged(&self) -> Option<&(usize, String, String)>;
     /// Two plain accesses of the execution that nothing orders.
     fn data_race(&self, name: impl Fn(u32) -> String) -> Option<Failure>;
+    /// Which thread used which object, step by step.
+    fn uses(&self) -> impl Iterator<Item = (u8, u32)>;
+    /// The same for two executions exactly if they are of one class, where that can be told.
+    fn fingerprint(&self) -> Option<u128>;
     /// Where the last steps of the execution were asked for.
     fn last_places(&self) -> Vec<Place>;
     /// Offers the execution as an example, which is replaced if this one is easier to read.
@@ -74,6 +78,14 @@ impl Exploration for Dpor {
 
     fn data_race(&self, name: impl Fn(u32) -> String) -> Option<Failure> {
         data_race::find(self.history(), name)
+    }
+
+    fn uses(&self) -> impl Iterator<Item = (u8, u32)> {
+        self.history().events.iter().map(|event| (event.thread, event.request.object))
+    }
+
+    fn fingerprint(&self) -> Option<u128> {
+        Some(self.history().fingerprint())
     }
 
     fn last_places(&self) -> Vec<Place> {

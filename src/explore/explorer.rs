@@ -68,6 +68,7 @@ pub struct Explorer {
     pub(super) memory: Memory,
     pub(super) reduction: Reduction,
     pub(super) counting: bool,
+    pub(super) classes: bool,
     pub(super) max_executions: u64,
     pub(super) max_steps: usize,
     pub(super) max_states: usize,
@@ -91,6 +92,7 @@ impl Explorer {
             memory: Memory::default(),
             reduction: Reduction::default(),
             counting: true,
+            classes: false,
             max_executions: u64::MAX,
             max_steps: 10_000,
             max_states: 2_000_000,
@@ -119,6 +121,36 @@ impl Explorer {
     #[must_use]
     pub fn counting(mut self, counting: bool) -> Self {
         self.counting = counting;
+        self
+    }
+
+    /// Whether to tell the executions' classes apart, so that
+    /// [`Report::traces`] is the number of distinct ones and not taken on trust.
+    ///
+    /// Under [`Reduction::Dpor`] that number equals the executions, or one class was run twice;
+    /// under [`Reduction::None`] it is the number of classes. It costs 16 bytes a class.
+    ///
+    /// # Examples
+    /// ```
+    /// use racelab::explore::{Explorer, Reduction};
+    /// use racelab::model::{sync::atomic::{AtomicU32, Ordering::SeqCst}, thread};
+    /// use std::sync::Arc;
+    ///
+    /// let program = || {
+    ///     let x = Arc::new(AtomicU32::new(0));
+    ///     let other = Arc::clone(&x);
+    ///     let thread = thread::spawn(move || other.store(other.load(SeqCst) + 1, SeqCst));
+    ///     x.store(x.load(SeqCst) + 1, SeqCst);
+    ///     thread.join().unwrap();
+    /// };
+    /// let explorer = Explorer::new().classes(true);
+    /// let literal = explorer.clone().reduction(Reduction::None).explore(program);
+    /// assert_eq!((literal.executions(), literal.traces()), (6, 4));
+    /// assert_eq!(explorer.explore(program).executions(), 4);
+    /// ```
+    #[must_use]
+    pub fn classes(mut self, classes: bool) -> Self {
+        self.classes = classes;
         self
     }
 
@@ -252,6 +284,7 @@ impl Explorer {
             }
         };
         let mut outcomes = Vec::with_capacity(tally.outcomes.len());
+        let classes = tally.classes();
         for (result, entry) in tally.outcomes {
             let example = record(self, &mut runtime, &entry.example, &program, &result);
             outcomes.push(Outcome {
@@ -266,7 +299,7 @@ impl Explorer {
             engine: Engine::Explorer,
             executions: tally.executions,
             redundant,
-            traces: tally.executions,
+            traces: classes,
             interleavings: tally.interleavings,
             coverage: None,
             proof,

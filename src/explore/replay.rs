@@ -5,7 +5,7 @@ use super::runtime::{Driver, Ending, Pick, Runtime, Taken, run};
 use super::tally::{self, Steps};
 use super::{ExploreError, Explorer};
 use crate::report::Failure;
-use crate::trace::{Thread, ThreadId, Trace};
+use crate::trace::{Object, Thread, ThreadId, Trace};
 use std::fmt::Debug;
 
 /// Runs the steps of a recorded execution again and writes its trace.
@@ -38,17 +38,25 @@ fn trace_of(runtime: &mut Runtime, ending: Ending) -> Trace {
         .enumerate()
         .map(|(number, thread)| Thread { id: ThreadId(number as u8), name: thread.name.clone() });
     let threads = threads.collect();
+    let objects = objects(runtime);
     let waiting = match ending {
-        Ending::Deadlock => tally::waiting(runtime),
+        Ending::Deadlock => tally::waiting(runtime, &objects),
         _ => Vec::new(),
     };
     Trace {
         threads,
-        objects: runtime.named_objects(),
+        objects,
         steps: runtime.recording.take().unwrap_or_default(),
         ending: String::new(),
         waiting,
     }
+}
+
+/// The objects of the execution under way, by the steps recorded so far.
+fn objects(runtime: &Runtime) -> Vec<Object> {
+    let steps = runtime.recording.iter().flatten();
+    let used = |step: &crate::trace::Step| Some((step.thread.0, step.object?.0));
+    runtime.named_objects(steps.filter_map(used).chain(runtime.pending()))
 }
 
 struct Script<'a> {
@@ -207,7 +215,10 @@ impl Moves<'_> {
             let threads = (0..ThreadId::MAX as u8).filter(|&t| mask & (1 << t) != 0);
             threads.map(|t| ThreadId(t).letter()).collect::<Vec<_>>().iter().collect()
         };
-        let why = match tally::waiting(runtime).into_iter().find(|w| w.thread == thread) {
+        let why = match tally::waiting(runtime, &objects(runtime))
+            .into_iter()
+            .find(|w| w.thread == thread)
+        {
             Some(waiting) => waiting.to_string(),
             None if thread.index() >= runtime.threads.len() => {
                 format!("there is no thread {thread}")

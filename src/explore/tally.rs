@@ -5,8 +5,8 @@ use super::exploration::Exploration;
 use super::runtime::Panic;
 use super::runtime::{Ending, Runtime, State};
 use crate::report::Failure;
-use crate::trace::{Place, ThreadId, Waiting};
-use std::collections::BTreeMap;
+use crate::trace::{Object, Place, ThreadId, Waiting};
+use std::collections::{BTreeMap, HashSet};
 
 /// A schedule by thread and alternative, alone steps included.
 pub(super) type Steps = Vec<(u8, u32)>;
@@ -24,13 +24,31 @@ pub(super) struct Tally<T> {
     pub executions: u64,
     pub interleavings: Option<u128>,
     pub outcomes: BTreeMap<Result<T, Failure>, Entry>,
+    /// The fingerprints of the classes met, if somebody wants to know.
+    classes: Option<HashSet<u128>>,
     /// An outcome after which going on makes no sense.
     pub stop: bool,
 }
 
 impl<T: Ord> Tally<T> {
     pub fn new() -> Self {
-        Tally { executions: 0, interleavings: Some(0), outcomes: BTreeMap::new(), stop: false }
+        Tally {
+            executions: 0,
+            interleavings: Some(0),
+            outcomes: BTreeMap::new(),
+            classes: None,
+            stop: false,
+        }
+    }
+
+    /// Tells the classes of the executions apart from now on.
+    pub fn tell_classes_apart(&mut self) {
+        self.classes = Some(HashSet::new());
+    }
+
+    /// How many distinct classes were met; without telling them apart, the executions.
+    pub fn classes(&self) -> u64 {
+        self.classes.as_ref().map_or(self.executions, |classes| classes.len() as u64)
     }
 
     /// Adds another worker's books.
@@ -40,6 +58,9 @@ impl<T: Ord> Tally<T> {
         };
         self.executions += other.executions;
         self.stop |= other.stop;
+        if let (Some(mine), Some(theirs)) = (&mut self.classes, other.classes) {
+            mine.extend(theirs);
+        }
         add(&mut self.interleavings, other.interleavings);
         for (result, theirs) in other.outcomes {
             match self.outcomes.entry(result) {
@@ -77,6 +98,9 @@ impl<T: Ord> Tally<T> {
             },
         };
         self.executions += 1;
+        if let Some(classes) = &mut self.classes {
+            classes.extend(course.fingerprint());
+        }
         let add = |sum: &mut Option<u128>| {
             *sum = sum.zip(interleavings).and_then(|(sum, more)| sum.checked_add(more));
         };
@@ -109,7 +133,10 @@ fn failure(
         return Some(panic);
     }
     match ending {
-        Ending::Deadlock => Some(Failure::Deadlock { waiting: waiting(runtime) }),
+        Ending::Deadlock => {
+            let objects = runtime.named_objects(engine.uses().chain(runtime.pending()));
+            Some(Failure::Deadlock { waiting: waiting(runtime, &objects) })
+        }
         Ending::StepLimit | Ending::Livelock => {
             let limit = if ending == Ending::StepLimit { max_steps } else { runtime.steps };
             Some(Failure::StepLimit { limit: limit as usize, looping: looping(runtime, engine) })
@@ -117,7 +144,8 @@ fn failure(
         Ending::Finished => {
             let objects = std::cell::OnceCell::new();
             engine.data_race(|object| {
-                let objects = objects.get_or_init(|| runtime.named_objects());
+                let objects = objects
+                    .get_or_init(|| runtime.named_objects(engine.uses().chain(runtime.pending())));
                 objects[object as usize].name.to_string()
             })
         }
@@ -143,8 +171,7 @@ pub(super) fn panic(runtime: &Runtime, returned: bool) -> Option<Failure> {
 }
 
 /// Who waits for what.
-pub(super) fn waiting(runtime: &Runtime) -> Vec<Waiting> {
-    let objects = runtime.named_objects();
+pub(super) fn waiting(runtime: &Runtime, objects: &[Object]) -> Vec<Waiting> {
     let mut waiting = Vec::new();
     for (number, thread) in runtime.threads.iter().enumerate() {
         let (what, place, holder) = match thread.state {

@@ -4,7 +4,7 @@ use super::dpor::{Crew, Dpor};
 use super::exploration::Exploration;
 use super::runtime::Runtime;
 use super::tally::Tally;
-use super::{ExploreError, Explorer, Reduction, checkpoint};
+use super::{ExploreError, Explorer, Memory, Reduction, checkpoint};
 use std::cell::RefCell;
 use std::path::Path;
 use std::sync::atomic::Ordering::Relaxed;
@@ -46,7 +46,7 @@ impl<T: Ord + Send> Worker<Dpor, T> {
             if jobs > 1 {
                 dpor.join(&crew);
             }
-            Worker::new(runtime, dpor)
+            Worker::new(settings, runtime, dpor)
         };
         let first = worker(Runtime::new(settings.stack_size));
         if jobs == 1 {
@@ -126,8 +126,15 @@ impl<T: Ord + Send> Worker<Dpor, T> {
 }
 
 impl<E: Exploration, T: Ord> Worker<E, T> {
-    fn new(runtime: Runtime, engine: E) -> Self {
-        Worker { runtime, engine, tally: Tally::new(), complete: false }
+    fn new(settings: &Explorer, runtime: Runtime, engine: E) -> Self {
+        let mut tally = Tally::new();
+        // A checkpoint does not keep the classes of the executions before it, and under Rust's
+        // orderings every execution is a graph of its own.
+        let apart = settings.memory == Memory::SequentiallyConsistent;
+        if settings.classes && apart && settings.checkpoint.is_none() {
+            tally.tell_classes_apart();
+        }
+        Worker { runtime, engine, tally, complete: false }
     }
 
     /// Explores `program` alone.
@@ -137,7 +144,7 @@ impl<E: Exploration, T: Ord> Worker<E, T> {
         program: &F,
         started: Instant,
     ) -> Result<Self, ExploreError> {
-        let mut worker = Worker::new(Runtime::new(settings.stack_size), engine);
+        let mut worker = Worker::new(settings, Runtime::new(settings.stack_size), engine);
         let crew = Crew::new(1);
         worker.complete = worker.work(settings, program, started, &crew, Start::Anew)?;
         Ok(worker)

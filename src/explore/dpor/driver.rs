@@ -46,7 +46,7 @@ impl Driver for Dpor {
             if self.nodes[depth].branches != NONE {
                 self.take_branch(depth);
             } else {
-                let Some(thread) = self.choose_thread(enabled) else {
+                let Some(thread) = self.choose_thread(runtime, enabled) else {
                     self.is_redundant = true;
                     return self.pick(runtime, enabled);
                 };
@@ -72,10 +72,7 @@ impl Driver for Dpor {
             node.alternatives = request.alternatives(runtime.word(request));
             if node.open && fresh {
                 while node.choice + 1 < node.alternatives
-                    && node
-                        .sleep
-                        .iter()
-                        .any(|s| s.thread == node.thread && s.choice == Some(node.choice))
+                    && Dpor::choice_sleeps(node, node.thread, node.choice)
                 {
                     node.choice += 1;
                 }
@@ -119,17 +116,34 @@ impl Driver for Dpor {
 
 impl Dpor {
     /// Has every alternative of the thread's step been explored from here?
-    fn sleeps(node: &Node, thread: u8) -> bool {
-        node.sleep.iter().any(|s| s.thread == thread && s.choice.is_none())
+    fn sleeps(node: &Node, runtime: &Runtime, thread: u8) -> bool {
+        let mut some = false;
+        for sleeper in node.sleep.iter().filter(|s| s.thread == thread) {
+            if sleeper.choice.is_none() {
+                return true;
+            }
+            some = true;
+        }
+        some && {
+            let request = &runtime.threads[usize::from(thread)].request;
+            let alternatives = request.alternatives(runtime.word(request));
+            (0..alternatives).all(|choice| Dpor::choice_sleeps(node, thread, choice))
+        }
+    }
+
+    /// Has this one alternative of the thread's step been explored from here?
+    pub(super) fn choice_sleeps(node: &Node, thread: u8, choice: u32) -> bool {
+        let same = |s: &Sleeper| s.thread == thread && s.choice.is_none_or(|c| c == choice);
+        node.sleep.iter().any(same)
     }
 
     /// Chooses freely at a new point: go on with the same thread, else with the first one.
-    fn choose_thread(&self, enabled: u64) -> Option<u8> {
+    fn choose_thread(&self, runtime: &Runtime, enabled: u64) -> Option<u8> {
         if self.literal {
             return Some(enabled.trailing_zeros() as u8);
         }
         let node = &self.nodes[self.history.len()];
-        let asleep = |thread: u8| Dpor::sleeps(node, thread);
+        let asleep = |thread: u8| Dpor::sleeps(node, runtime, thread);
         if enabled & (1 << self.last_thread) != 0 && !asleep(self.last_thread) {
             return Some(self.last_thread);
         }
@@ -159,7 +173,7 @@ impl Dpor {
 }
 
 /// Do two steps of one execution depend on each other?
-fn near_conflict(a: &Touches, b: &Touches) -> bool {
+pub(super) fn near_conflict(a: &Touches, b: &Touches) -> bool {
     let same = |x: &Touch, y: &Touch| x.object == y.object && x.mode.conflicts(y.mode);
     a.iter().flatten().any(|x| b.iter().flatten().any(|y| same(x, y)))
 }

@@ -6,6 +6,7 @@
 
 use crate::explore::runtime::{NONE, Request, Runtime, Taken};
 use crate::trace::{Action, Mode};
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// One object touched by a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -198,6 +199,29 @@ impl History {
         }
     }
 
+    /// The same for two executions exactly if they are of one class (but for collisions of the hash).
+    ///
+    /// For each thread its steps in order, each with its choice and with all that comes before it: two
+    /// executions that agree in this have the same dependence order, so each is an order of the other.
+    pub fn fingerprint(&self) -> u128 {
+        let mut order: Vec<u32> = (0..self.len() as u32).collect();
+        order.sort_by_key(|&step| (self.events[step as usize].thread, step));
+        let half = |salt: u64| {
+            let mut hash = DefaultHasher::new();
+            salt.hash(&mut hash);
+            for &step in &order {
+                let event = &self.events[step as usize];
+                (event.thread, event.choice).hash(&mut hash);
+                // The clock's width grows with the threads met; trailing zeros say nothing.
+                let clock = self.clock(step);
+                let width = clock.iter().rposition(|&steps| steps > 0).map_or(0, |last| last + 1);
+                clock[..width].hash(&mut hash);
+            }
+            u128::from(hash.finish())
+        };
+        half(0) << 64 | half(1)
+    }
+
     /// The steps that had to come before `event` for a reason other than an object.
     pub fn after(&self, event: u32) -> &[u32] {
         let from = self.events[event as usize].after as usize;
@@ -292,36 +316,22 @@ impl History {
             if !theirs.conflicts(touch.mode) {
                 continue;
             }
+            // All that was done to the object before a write comes before the write.
+            let is_last = theirs == Mode::Write;
             if event.thread == thread || known[usize::from(event.thread)] >= event.position {
-                if theirs == Mode::Write {
+                if is_last {
                     break;
                 }
                 continue;
             }
-            if theirs == Mode::Share {
-                // Readers come and go in any order: each section by itself may have come later.
-                // So may a sender's going, where it was not what the step waited for.
-                let late = match event.action {
-                    Action::ReadLock => true,
-                    Action::CloseSender => request.enabled(event.before),
-                    _ => false,
-                };
-                if late && !found.iter().any(|&later| self.before(step, later)) {
+            if !found.iter().any(|&later| self.before(step, later)) {
+                let keeps = |other: u32| !self.before(step, other);
+                let word = self.word_at(touch.object, &keeps);
+                if word.is_some_and(|word| request.enabled(word)) {
                     found.push(step);
                 }
-                continue;
             }
-            if !found.is_empty() {
-                break;
-            }
-            let before = if event.touches[0].is_some_and(|t| t.object == touch.object) {
-                event.before
-            } else {
-                // The mutex of a wait: it was held until then.
-                u64::MAX
-            };
-            if request.enabled(before) {
-                found.push(step);
+            if is_last && !found.is_empty() {
                 break;
             }
         }

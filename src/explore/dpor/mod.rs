@@ -299,13 +299,13 @@ impl Dpor {
         let below = std::mem::replace(&mut self.nodes[depth + 1].branches, NONE);
         self.forest.release_all(below);
         let node = &mut self.nodes[depth];
-        if !node.open || node.choice + 1 >= node.alternatives {
+        if !node.open {
             return false;
         }
-        node.choice += 1;
-        let last = node.choice + 1 == node.alternatives;
-        let below = if last { std::mem::replace(&mut node.below, NONE) } else { node.below };
-        let below = if last { below } else { self.forest.copy(below) };
+        let awake = |&choice: &u32| !Dpor::choice_sleeps(node, node.thread, choice);
+        let Some(next) = (node.choice + 1..node.alternatives).find(awake) else { return false };
+        node.choice = next;
+        let below = self.forest.copy(node.below);
         self.nodes[depth + 1].branches = below;
         true
     }

@@ -3,9 +3,9 @@
 //! For a race of `first` and `second` the branch is taken at the point before `first`: all steps
 //! that do not happen after `first`, in their order, with `second` moved up as far as its turn came.
 
-use super::history::{Event, History, Race};
-use super::tree::Forest;
-use super::tree::{FarTouch, FarTouches, conflict};
+use super::driver::near_conflict;
+use super::history::{Event, History, Race, Touches};
+use super::tree::{FarTouch, FarTouches, Forest, conflict};
 use super::trunk::Point;
 use super::{Dpor, Node, Sleeper};
 use crate::explore::runtime::{NONE, Request, Runtime};
@@ -18,6 +18,7 @@ pub(super) struct Item {
     /// Which alternative; `None`: any, since it may find another state than it did.
     pub choice: Option<u32>,
     pub touches: FarTouches,
+    near: Touches,
     /// The step of the execution; `NONE` for the race's second step, which finds another state.
     pub event: u32,
 }
@@ -43,7 +44,7 @@ impl Dpor {
                 self.history.races[i].settled = settled;
             }
         }
-        if deadlocked {
+        if deadlocked && self.history.len() > 0 {
             // A step that is asked for and never taken could have come first as well.
             let mut races = std::mem::take(&mut self.blocked);
             for thread in (0..64).filter(|thread| runtime.asking & (1 << thread) != 0) {
@@ -88,6 +89,7 @@ impl Dpor {
                 thread: e.thread,
                 choice: (e.alternatives > 1).then_some(e.choice),
                 touches: far(runtime, &e.touches, first),
+                near: e.touches,
                 event,
             }
         };
@@ -98,8 +100,9 @@ impl Dpor {
         let possible = (woken_by == NONE || history.wakes(previous, thread, &keeps))
             && match history.touches_at(request, thread, &keeps) {
                 Some(touches) => {
-                    let touches = far(runtime, &touches, first);
-                    items.push(Item { thread, choice: None, touches, event: NONE });
+                    let near = touches;
+                    let touches = far(runtime, &near, first);
+                    items.push(Item { thread, choice: None, touches, near, event: NONE });
                     true
                 }
                 None => false,
@@ -174,6 +177,8 @@ fn insert_at(
             _ => {}
         }
     }
+    // Other executions that share the race may choose differently after it.
+    let fixed = !items.iter().skip(moved + 1).any(|item| item.choice.is_some());
     // Walk down the branches that begin like the reversed order; a leaf covers it.
     let mut settled = None;
     let mut parent = NONE;
@@ -183,7 +188,7 @@ fn insert_at(
             parent => forest.get(parent).first_child,
         };
         if parent != NONE && branch == NONE {
-            return settled.unwrap_or(true);
+            return fixed && settled.unwrap_or(true);
         }
         let mut found = None;
         while branch != NONE {
@@ -209,7 +214,7 @@ fn insert_at(
             moved -= usize::from(at < moved);
         }
         if items.is_empty() {
-            return settled.unwrap_or(true);
+            return fixed && settled.unwrap_or(true);
         }
         parent = branch;
     }
@@ -229,7 +234,7 @@ fn insert_at(
             forest.get_mut(parent).first_child = first;
         }
     }
-    settled.unwrap_or(true)
+    fixed && settled.unwrap_or(true)
 }
 
 /// Can this step of `thread` be taken first without leaving the class of the reversed order?
@@ -261,7 +266,7 @@ fn comes_before(history: &History, earlier: &Item, later: &Item, known: &[u32]) 
         (event, NONE) => {
             let position = history.events[event as usize].position;
             known[usize::from(earlier.thread)] >= position
-                || conflict(&earlier.touches, &later.touches)
+                || near_conflict(&earlier.near, &later.near)
         }
         (earlier, later) => history.before(earlier, later),
     }
@@ -279,7 +284,7 @@ impl Event {
 
 impl History {
     /// What the object looked like if only the steps that `keeps` names had been taken.
-    fn word_at(&self, object: u32, keeps: &impl Fn(u32) -> bool) -> Option<u64> {
+    pub(super) fn word_at(&self, object: u32, keeps: &impl Fn(u32) -> bool) -> Option<u64> {
         // The latest write that is kept has its whole past kept: it found what it would find.
         // Only steps that commute with each other (readers, senders that go) need to be redone.
         let mut word = None;
@@ -313,7 +318,7 @@ impl History {
         request: &Request,
         thread: u8,
         keeps: &impl Fn(u32) -> bool,
-    ) -> Option<super::Touches> {
+    ) -> Option<Touches> {
         if request.object == NONE {
             return Some([None, None]);
         }
@@ -353,12 +358,17 @@ impl History {
 }
 
 /// The touches of a step, as other executions that share the first `depth` steps may know them.
-fn far(runtime: &Runtime, touches: &super::Touches, depth: u32) -> FarTouches {
+fn far(runtime: &Runtime, touches: &Touches, depth: u32) -> FarTouches {
     touches.map(|touch| {
         touch.map(|touch| {
             let info = &runtime.objects[touch.object as usize];
-            let object = if info.born <= depth { touch.object } else { NONE };
-            FarTouch { object, key: info.key, mode: touch.mode }
+            let (key, mode) = (info.key, touch.mode);
+            if info.born <= depth {
+                return FarTouch { object: touch.object, met: 0, key, mode };
+            }
+            // They are numbered as they are met.
+            let met = runtime.objects.partition_point(|other| other.born <= depth) as u32;
+            FarTouch { object: NONE, met, key, mode }
         })
     })
 }

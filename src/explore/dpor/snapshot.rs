@@ -8,7 +8,7 @@ use crate::trace::Mode;
 use serde::{Deserialize, Serialize};
 
 /// One object touched: its number, and the key by which other executions may know it.
-type SavedTouch = (u32, u64, u8);
+type SavedTouch = (u32, u32, u64, u8);
 
 #[derive(Serialize, Deserialize)]
 struct SavedSleeper {
@@ -133,7 +133,7 @@ fn save_branches(forest: &Forest, mut branch: u32) -> Vec<SavedBranch> {
     let mut saved = Vec::new();
     while branch != NONE {
         let b = forest.get(branch);
-        let touch = |t: FarTouch| (t.object, t.key, mode_number(t.mode));
+        let touch = |t: FarTouch| (t.object, t.met, t.key, mode_number(t.mode));
         saved.push(SavedBranch {
             thread: b.thread,
             choice: b.choice,
@@ -149,8 +149,8 @@ fn restore_branches(forest: &mut Forest, saved: &[SavedBranch]) -> u32 {
     let mut first = NONE;
     for branch in saved {
         let touches: FarTouches = std::array::from_fn(|i| {
-            let (object, key, mode) = branch.touches.get(i).copied().flatten()?;
-            Some(FarTouch { object, key, mode: mode_from(mode) })
+            let (object, met, key, mode) = branch.touches.get(i).copied().flatten()?;
+            Some(FarTouch { object, met, key, mode: mode_from(mode) })
         });
         let added = forest.add(branch.thread, branch.choice, touches);
         let below = restore_branches(forest, &branch.below);

@@ -11,22 +11,26 @@ use crate::trace::Mode;
 /// One object touched by a step of another execution than the present one.
 ///
 /// Objects are numbered as an execution meets them, so a number from another execution means the
-/// same object only if it was met in the common prefix. Beyond that, two steps may touch the same
-/// object if the keys are equal: taken for dependent, which can cost an execution, never miss one.
+/// same object only if it was met in the common prefix; what was met later is another object than
+/// any of those. Two that were both met later may be the same if the keys are equal: taken for
+/// dependent, which can cost an execution, never miss one.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct FarTouch {
     /// The object's number; `NONE` if it was met after the common prefix.
     pub object: u32,
+    /// How many objects had been met in the common prefix.
+    pub met: u32,
     pub key: u64,
     pub mode: Mode,
 }
 
 impl FarTouch {
     pub fn conflicts(self, other: FarTouch) -> bool {
-        let same = if self.object != NONE && other.object != NONE {
-            self.object == other.object
-        } else {
-            self.key == other.key
+        let same = match (self.object, other.object) {
+            (NONE, NONE) => self.key == other.key,
+            (NONE, object) => object >= self.met && self.key == other.key,
+            (object, NONE) => object >= other.met && self.key == other.key,
+            (object, other) => object == other,
         };
         same && self.mode.conflicts(other.mode)
     }

@@ -171,6 +171,15 @@ impl Exploration for Rc11 {
         races.into_iter().min()
     }
 
+    fn uses(&self) -> impl Iterator<Item = (u8, u32)> {
+        let all = 0..self.search.graph().events().len() as EventId;
+        all.map(|id| (self.search.graph().event(id).thread, self.search.step(id).request.object))
+    }
+
+    fn fingerprint(&self) -> Option<u128> {
+        None
+    }
+
     fn last_places(&self) -> Vec<Place> {
         let count = self.search.graph().events().len();
         let tail = count.saturating_sub(TAIL) as EventId..count as EventId;

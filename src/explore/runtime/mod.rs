@@ -307,23 +307,43 @@ impl Runtime {
         std::panic::resume_unwind(Box::new(abandon::Abandoned))
     }
 
+    /// Which objects threads have asked for and not got yet.
+    pub(crate) fn pending(&self) -> impl Iterator<Item = (u8, u32)> + '_ {
+        let asking = self.threads.iter().enumerate().filter(|(_, t)| t.state == State::Asking);
+        asking.map(|(number, thread)| (number as u8, thread.request.object))
+    }
+
     /// The objects as a trace shows them.
-    pub(crate) fn named_objects(&self) -> Vec<Object> {
-        let mut seen = [0usize; 9];
-        self.objects
-            .iter()
-            .map(|info| {
-                let nth = &mut seen[kind_index(info.kind)];
-                let name = match info.name {
-                    Some(name) => Cow::Borrowed(name),
-                    None => default_name(info.kind, *nth),
-                };
-                *nth += 1;
-                let holds_value = matches!(info.kind, ObjectKind::Atomic | ObjectKind::Cell);
-                let initial = holds_value.then(|| info.bits.value(info.initial)).flatten();
-                Object { name, kind: info.kind, initial }
-            })
-            .collect()
+    ///
+    /// `uses` says which thread used which object, step by step. Objects are named in the order in
+    /// which the first thread uses them, then the second, and so on: that is the same for all
+    /// interleavings of a class, where the order in which they are met is not.
+    pub(crate) fn named_objects(&self, uses: impl Iterator<Item = (u8, u32)>) -> Vec<Object> {
+        let mut first_use = vec![(u8::MAX, 0); self.objects.len()];
+        for (nth, (thread, object)) in uses.enumerate() {
+            if let Some(first) = first_use.get_mut(object as usize) {
+                *first = (*first).min((thread, nth));
+            }
+        }
+        let mut order: Vec<usize> = (0..self.objects.len()).collect();
+        order.sort_by_key(|&object| first_use[object]);
+        let mut seen = [0usize; 8];
+        let mut names = vec![Cow::Borrowed(""); order.len()];
+        for object in order {
+            let info = &self.objects[object];
+            let nth = &mut seen[kind_index(info.kind)];
+            names[object] = match info.name {
+                Some(name) => Cow::Borrowed(name),
+                None => default_name(info.kind, *nth),
+            };
+            *nth += 1;
+        }
+        let object = |(info, name): (&ObjectInfo, _)| {
+            let holds_value = matches!(info.kind, ObjectKind::Atomic | ObjectKind::Cell);
+            let initial = holds_value.then(|| info.bits.value(info.initial)).flatten();
+            Object { name, kind: info.kind, initial }
+        };
+        self.objects.iter().zip(names).map(object).collect()
     }
 }
 

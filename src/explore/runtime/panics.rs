@@ -23,7 +23,7 @@ pub(super) fn install() {
     INSTALLED.call_once(|| {
         let previous = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |info| {
-            if QUIET.get() {
+            if QUIET.get() && of_the_program() {
                 note(info);
             } else {
                 previous(info);
@@ -44,6 +44,13 @@ impl Drop for Quiet {
     fn drop(&mut self) {
         QUIET.set(false);
     }
+}
+
+/// Did a thread of the program panic? If none runs, the explorer itself did, and must not be quiet.
+fn of_the_program() -> bool {
+    let rt = CURRENT.get();
+    // SAFETY: a non-null pointer is the current runtime's; the read is a short one.
+    !rt.is_null() && unsafe { (*rt).current } != u8::MAX
 }
 
 fn note(info: &PanicHookInfo<'_>) {

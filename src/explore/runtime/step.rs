@@ -243,7 +243,10 @@ impl Runtime {
         request.mutex = NONE;
         request.mutex_word = std::ptr::null();
         request.b = timed_out;
-        sleeper.after.push(by);
+        // Its own time-out comes first anyway.
+        if timed_out == 0 {
+            sleeper.after.push(by);
+        }
         sleeper.state = State::Asking;
         self.asking |= 1 << thread;
     }

@@ -265,7 +265,8 @@ impl<T: Clone + Ord> Builder<T> {
             mark = mark.with(number as u64).with(object).with(holder);
         }
         self.blocked.number(mark, || {
-            let waiting = tally::waiting(runtime).into_iter().map(|waiting| {
+            let objects = runtime.named_objects(std::iter::empty());
+            let waiting = tally::waiting(runtime, &objects).into_iter().map(|waiting| {
                 let holder = waiting.holder.map(|(thread, _)| format!(", held by {thread}"));
                 let why = format!("waits for {}{}", waiting.what, holder.unwrap_or_default());
                 (waiting.thread, why)
@@ -355,7 +356,8 @@ impl<T: Clone + Ord> Builder<T> {
         let result = match (tally::panic(runtime, value.is_some()), ending, value) {
             (Some(panic), ..) => Err(panic),
             (None, Ending::Deadlock, _) => {
-                Err(Failure::Deadlock { waiting: tally::waiting(runtime) })
+                let objects = runtime.named_objects(std::iter::empty());
+                Err(Failure::Deadlock { waiting: tally::waiting(runtime, &objects) })
             }
             (None, Ending::Livelock, _) => {
                 let limit = runtime.steps as usize;

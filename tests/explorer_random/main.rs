@@ -1,0 +1,167 @@
+//! Random programs: the reduction leaves nothing out and runs nothing twice.
+//!
+//! Each program is run under every interleaving literally and by one execution a class. Both must
+//! tell of the same outcomes, each with the same number of interleavings; the executions of the
+//! reduction must be of distinct classes, and as many as the literal interleavings have. Where
+//! shuttle means the same by a program, its depth-first search must find the same outcomes.
+//!
+//! `RACELAB_LONG=1` runs many more programs, from a fresh seed.
+
+mod program;
+mod world;
+
+use program::{Program, programs};
+use proptest::strategy::{Strategy, ValueTree};
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+use racelab::{Explorer, Failure, Reduction, Report};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex};
+
+type Seen = Vec<Vec<u64>>;
+
+fn is_long() -> bool {
+    std::env::var_os("RACELAB_LONG").is_some()
+}
+
+/// Programs with more interleavings than this are left out.
+fn most() -> u64 {
+    if is_long() { 6_000 } else { 1_500 }
+}
+
+fn runner(cases: u32) -> TestRunner {
+    let config = Config { failure_persistence: None, cases, ..Config::default() };
+    if is_long() {
+        TestRunner::new(config)
+    } else {
+        TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha))
+    }
+}
+
+/// The outcomes with their interleavings.
+fn outcomes(report: &Report<Seen>) -> BTreeMap<Result<Seen, Failure>, Option<u128>> {
+    let entry =
+        |o: &racelab::Outcome<Seen>| (o.result().cloned().map_err(Clone::clone), o.interleavings());
+    report.outcomes().iter().map(entry).collect()
+}
+
+/// Holds the reduction against the literal enumeration; `None` where there is too much of it.
+fn compare(program: &Program) -> Option<Result<(), String>> {
+    let explorer = Explorer::new().classes(true);
+    let run = || world::modelled::run(program);
+    let dpor = explorer.clone().max_executions(most()).explore(run);
+    if !dpor.is_complete() || dpor.interleavings().is_some_and(|n| n > u128::from(most())) {
+        return None;
+    }
+    // A few more than it says there are: enough to see that it is wrong.
+    let literal = explorer.reduction(Reduction::None).max_executions(2 * most()).explore(run);
+    let all = u128::from(literal.executions());
+    let mut wrong = Vec::new();
+    if outcomes(&dpor) != outcomes(&literal) {
+        let (mut dpor, mut literal) = (outcomes(&dpor), outcomes(&literal));
+        let same: Vec<_> = dpor.keys().filter(|k| dpor.get(k) == literal.get(k)).cloned().collect();
+        for result in same {
+            dpor.remove(&result);
+            literal.remove(&result);
+        }
+        wrong.push(format!("outcomes:\nby reduction {dpor:?}\nliterally    {literal:?}"));
+    }
+    if dpor.interleavings() != Some(all) || !literal.is_complete() {
+        wrong.push(format!(
+            "interleavings: by reduction {:?}, literally {all}",
+            dpor.interleavings()
+        ));
+    }
+    if dpor.traces() != dpor.executions() {
+        wrong.push(format!("{} executions are of {} classes", dpor.executions(), dpor.traces()));
+    }
+    if dpor.executions() != literal.traces() {
+        wrong.push(format!("{} executions, {} classes", dpor.executions(), literal.traces()));
+    }
+    if dpor.redundant() != 0 {
+        wrong.push(format!("{} redundant executions", dpor.redundant()));
+    }
+    Some(if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n")) })
+}
+
+/// Runs `check` on random programs and shows the smallest that fails.
+fn for_programs(cases: u32, check: impl Fn(&Program) -> Option<Result<(), String>>) -> u32 {
+    let mut runner = runner(cases);
+    let strategy = programs();
+    let mut checked = 0;
+    for _ in 0..cases {
+        let mut tree = strategy.new_tree(&mut runner).unwrap();
+        match check(&tree.current()) {
+            None => continue,
+            Some(Ok(())) => checked += 1,
+            Some(Err(why)) => {
+                let (mut smallest, mut why) = (tree.current(), why);
+                let mut tries = 0;
+                while tries < 4000 {
+                    tries += 1;
+                    let fails = check(&tree.current()).and_then(Result::err);
+                    let go_on = match fails {
+                        Some(reason) => {
+                            (smallest, why) = (tree.current(), reason);
+                            tree.simplify()
+                        }
+                        None => tree.complicate(),
+                    };
+                    if !go_on {
+                        break;
+                    }
+                }
+                panic!("after {checked} programs: \n{smallest}{why}");
+            }
+        }
+    }
+    checked
+}
+
+#[test]
+fn the_reduction_and_the_literal_enumeration_agree_on_random_programs() {
+    let cases = if is_long() { 20_000 } else { 300 };
+    let checked = for_programs(cases, compare);
+    println!("{checked} programs held against their literal interleavings");
+    assert!(checked > cases / 2, "most programs are too large: {checked} of {cases}");
+}
+
+/// All outcomes that shuttle's depth-first search finds; `None` if it does not get through, or
+/// some execution deadlocks (which ends its search).
+fn shuttled(program: &Program, most: usize) -> Option<BTreeSet<Seen>> {
+    let seen = Arc::new(Mutex::new(BTreeSet::new()));
+    let (program, found) = (program.clone(), Arc::clone(&seen));
+    let scheduler = shuttle::scheduler::DfsScheduler::new(Some(most), false);
+    let runner = shuttle::Runner::new(scheduler, shuttle::Config::new());
+    let executions = runner.run(move || {
+        let outcome = world::shuttled::run(&program);
+        found.lock().unwrap().insert(outcome);
+    });
+    let seen = seen.lock().unwrap().clone();
+    (executions < most).then_some(seen)
+}
+
+#[test]
+fn shuttle_finds_the_same_outcomes() {
+    let (cases, most) = if is_long() { (4_000, 200_000) } else { (120, 5_000) };
+    let through = std::cell::Cell::new(0);
+    for_programs(cases, |program| {
+        if !program.is_for_shuttle() {
+            return None;
+        }
+        let report = Explorer::new().explore(|| world::modelled::run(program));
+        if report.failures().next().is_some() {
+            return None;
+        }
+        let ours: BTreeSet<Seen> =
+            report.outcomes().iter().filter_map(|o| o.result().ok().cloned()).collect();
+        let theirs = shuttled(program, most)?;
+        through.set(through.get() + 1);
+        let same = match program.uses_channels() {
+            // Dropping a receiver is no step in shuttle: no send can come right before it.
+            true => theirs.is_subset(&ours),
+            false => ours == theirs,
+        };
+        Some(if same { Ok(()) } else { Err(format!("{ours:#?}\nshuttle: {theirs:#?}")) })
+    });
+    assert!(through.get() > cases / 20, "only {} programs", through.get());
+}
