@@ -302,6 +302,56 @@ fn a_schedule_is_replayed_and_a_wrong_one_is_refused_with_the_choices() {
 }
 
 #[test]
+fn a_check_stopped_early_says_what_was_covered_and_estimates_the_rest() {
+    let words = "check racy --threads 3 --increments 2 --max-executions 1000";
+    let output = racelab(words);
+    let text = stdout(&output).split_whitespace().collect::<Vec<_>>().join(" ");
+    assert_eq!(output.status.code(), Some(1), "a loss was among them");
+    assert_eq!(output.stderr, b"", "no bar where there is no terminal");
+    assert!(text.contains(" interleavings in 1,000 executions"), "{text}");
+    assert!(text.contains("Stopped by --max-executions before the end"), "{text}");
+    assert!(text.contains("An estimate of the whole is "), "{text}");
+    let (verdict, code) = verdict(&format!("{words} --format json"));
+    assert_eq!(code, Some(1));
+    assert_eq!(verdict["complete"], false);
+    assert_eq!(verdict["proof"], "none");
+    assert_eq!(verdict["executions"], "1000");
+    let counted: u128 = verdict["interleavings"].as_str().unwrap().parse().expect("a number");
+    let outcomes = verdict["outcomes"].as_array().expect("a list").iter();
+    let sum: u128 =
+        outcomes.map(|o| o["interleavings"].as_str().unwrap().parse::<u128>().unwrap()).sum();
+    assert_eq!(counted, sum);
+    assert!((1_000..34_650).contains(&counted), "{counted}");
+    let estimate = verdict["estimate"].as_f64().expect("a number");
+    assert!(estimate >= counted as f64, "{estimate}");
+}
+
+#[test]
+fn a_check_out_of_time_is_judged_by_what_it_has_seen() {
+    // 3 threads of 5 increments: a night's work.
+    let (racy, code) = verdict("check racy --threads 3 --increments 5 --timeout 1ms --format json");
+    assert_eq!((code, &racy["complete"]), (Some(1), &false.into()));
+    let output = racelab("check atomic --threads 9 --timeout 1ms");
+    assert_eq!(output.status.code(), Some(0), "nothing forbidden was found");
+    let text = stdout(&output);
+    assert!(text.contains("Stopped by --timeout"), "{text}");
+    assert!(text.contains("Nothing forbidden so far, but not every interleaving"), "{text}");
+    assert_refused("check racy --timeout 1d", &["--timeout", "500ms, 10s, 5m or 2h"]);
+    assert_refused("check racy --jobs 65", &["a whole number from 1 to 64"]);
+    assert_refused("check racy --max-executions 0", &["a whole number from 1"]);
+}
+
+#[test]
+fn several_jobs_come_to_the_same_verdict() {
+    let of = |jobs: &str| {
+        let (mut verdict, _) = verdict(&format!("check racy --threads 3 {jobs} --format json"));
+        verdict["elapsed_ms"].take();
+        verdict
+    };
+    assert_eq!(of("--jobs 2"), of(""));
+}
+
+#[test]
 fn a_cure_is_exit_code_0() {
     for cure in ["mutex", "atomic", "compare-exchange", "sharded"] {
         let output = racelab(&format!("check {cure}"));

@@ -1,10 +1,13 @@
 //! The figures of the design: classes, interleavings, outcomes.
 
+use racelab::explore::Progress;
 use racelab::model::sync::Mutex;
 use racelab::model::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use racelab::model::thread;
 use racelab::{Explorer, Proof, Reduction, Report};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
+use std::time::Duration;
 
 fn threads(n: usize, body: impl Fn(usize) + Send + Sync + 'static) {
     let body = Arc::new(body);
@@ -127,4 +130,37 @@ fn an_exploration_stopped_early_says_so_and_estimates_the_whole() {
     assert_eq!(report.proof(), Proof::None);
     let estimate = report.estimate().expect("an estimate");
     assert!((1_000.0..1_000_000.0).contains(&estimate), "{estimate}");
+}
+
+#[test]
+fn whoever_waits_is_told_how_far_it_has_come() {
+    for jobs in [1, 2] {
+        let told: Arc<std::sync::Mutex<Vec<Progress>>> = Arc::default();
+        let notes = Arc::clone(&told);
+        let explorer = Explorer::new().jobs(jobs).on_progress(move |progress| {
+            let mut notes = notes.lock().unwrap();
+            notes.push(*progress);
+            if notes.len() == 3 {
+                drop(notes);
+                resume_unwind(Box::new("enough"));
+            }
+        });
+        // It would go on for a night: the listener ends it, as no other way would end it after so
+        // many calls on any machine.
+        let explore = || explorer.explore(|| racy(3, 5));
+        let ended = catch_unwind(AssertUnwindSafe(explore)).expect_err("it was ended");
+        assert_eq!(ended.downcast_ref(), Some(&"enough"), "{jobs} jobs");
+        let told = told.lock().unwrap();
+        assert!(told.len() >= 3);
+        for pair in told.windows(2) {
+            assert!(pair[0].executions < pair[1].executions, "{told:?}");
+            assert!(pair[0].interleavings < pair[1].interleavings, "{told:?}");
+            assert!(pair[1].elapsed - pair[0].elapsed >= Duration::from_millis(50), "{told:?}");
+        }
+        for one in told.iter() {
+            let counted = one.interleavings.expect("counted");
+            assert!(counted >= u128::from(one.executions));
+            assert!(one.explored.is_some_and(|share| (0.0..=1.0).contains(&share)), "{one:?}");
+        }
+    }
 }

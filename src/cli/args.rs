@@ -5,6 +5,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use racelab::report::grouped;
 use std::process::ExitCode;
+use std::time::Duration;
 
 /// See race conditions: shared counters on real threads and under every interleaving.
 #[derive(Debug, Parser)]
@@ -92,9 +93,15 @@ pub struct CheckArgs {
     /// Which values a load may see
     #[arg(long, value_enum, default_value_t = MemoryArg::Sc)]
     pub memory: MemoryArg,
-    /// Stop after this many seconds and show what was found, 1 to 86,400
-    #[arg(long, default_value_t = 60, value_parser = number::<1, 86_400>)]
-    pub seconds: u64,
+    /// Stop after this time and show what was found: 500ms, 10s, 5m, 2h; at most a day
+    #[arg(long, alias = "seconds", default_value = "60s", value_parser = time)]
+    pub timeout: Duration,
+    /// Stop after this many executions and show what was found
+    #[arg(long, value_parser = number::<1, 1_000_000_000_000>)]
+    pub max_executions: Option<u64>,
+    /// How many cores the explorer uses, 1 to 64; the verdict is the same
+    #[arg(long, default_value_t = 1, value_parser = number::<1, 64>)]
+    pub jobs: u64,
     /// How the verdict is printed
     #[arg(long, value_enum, default_value_t = VerdictFormat::Text)]
     pub format: VerdictFormat,
@@ -245,6 +252,22 @@ fn number<const LOW: u64, const HIGH: u64>(text: &str) -> Result<u64, String> {
 fn large_number(text: &str) -> Result<u128, String> {
     let number = text.replace([',', '_'], "").parse().ok().filter(|number| *number > 0);
     number.ok_or_else(|| "it has to be a whole number from 1".into())
+}
+
+/// A length of time with its unit; without one it is in seconds.
+fn time(text: &str) -> Result<Duration, String> {
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_lowercase());
+    let unit = match &text[digits.len()..] {
+        "ms" => 1,
+        "s" | "" => 1_000,
+        "m" | "min" => 60_000,
+        "h" => 3_600_000,
+        _ => 0,
+    };
+    let ms = digits.parse::<u64>().ok().and_then(|n| n.checked_mul(unit));
+    ms.filter(|ms| (1..=86_400_000).contains(ms)).map(Duration::from_millis).ok_or_else(|| {
+        "it has to be a number with its unit, like 500ms, 10s, 5m or 2h, and at most 24h".into()
+    })
 }
 
 /// The command-line parser's complaint on one line.

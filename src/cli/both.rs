@@ -101,7 +101,7 @@ fn remarks(explorer: &Checked, loom: &Checked) -> Vec<String> {
         remarks.push(paint(ODD, format!("{name} invented: {invented}. {INVENTS}")));
     }
     match (report.interleavings(), explorer.report.interleavings()) {
-        (Some(some), Some(all)) if some < all && report.elapsed() < loom.race.patience => {
+        (Some(some), Some(all)) if some < all && loom.stopped_by().is_none() => {
             let missed = counted(all - some, "interleaving");
             let why = if loom.runner == Runner::PlainLoom { MISSES } else { "" };
             remarks.push(paint(ODD, format!("{name} missed {missed}. {why}")));

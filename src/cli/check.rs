@@ -1,7 +1,7 @@
 //! `racelab check`: every interleaving of a counter, and what comes out.
 
 use super::args::{CheckArgs, EngineArg, MemoryArg, VerdictFormat as Format};
-use super::engines::{self, Checked, Race, Runner};
+use super::engines::{self, Checked, Limits, Race, Runner};
 use super::out::{Out, say};
 use super::style::{self, BAD, GOOD, HEADING, ODD, paint};
 use super::table::{Align, Table};
@@ -10,7 +10,6 @@ use racelab::counter::Promise;
 use racelab::diagram::Timeline;
 use racelab::explore::Memory;
 use racelab::report::{Grade, Outcome, counted, duration, grouped};
-use std::time::Duration;
 
 /// Checks one counter and prints the verdict.
 pub fn run(args: &CheckArgs, out: &mut Out) -> Result<Verdict, Usage> {
@@ -26,12 +25,12 @@ pub fn run(args: &CheckArgs, out: &mut Out) -> Result<Verdict, Usage> {
         return orderings::run(race, args, memory, out);
     }
     let rung = counters::find(&args.counter)?;
-    let race = Race {
-        threads: args.threads,
-        increments: args.increments,
-        patience: Duration::from_secs(args.seconds),
-        memory,
+    let limits = Limits {
+        timeout: args.timeout,
+        max_executions: args.max_executions.unwrap_or(u64::MAX),
+        jobs: args.jobs as usize,
     };
+    let race = Race { threads: args.threads, increments: args.increments, memory, limits };
     let check = |runner| engines::check(rung, runner, race);
     let checked = match args.engine {
         EngineArg::Explorer => vec![check(Runner::Explorer)?],

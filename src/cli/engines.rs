@@ -6,7 +6,7 @@ use super::{Usage, counters};
 use racelab::LoomExplorer;
 use racelab::counter::{Rung, ladder::Program};
 use racelab::explore::{Explorer, Memory, Reduction, StateGraph};
-use racelab::report::{Failure, Outcome, Proof, Report, counted, grouped};
+use racelab::report::{Failure, Outcome, Proof, Report, counted, grouped, percent};
 use std::time::Duration;
 
 /// Who runs a counter.
@@ -52,10 +52,21 @@ pub struct Race {
     pub threads: u64,
     /// How often each of them does.
     pub increments: u64,
-    /// No execution begins after this much time. What was found until then is shown.
-    pub patience: Duration,
     /// Which values a load may see.
     pub memory: Memory,
+    /// How long it may take.
+    pub limits: Limits,
+}
+
+/// When to stop, and how many explore. What was found until then is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// No execution begins after this much time.
+    pub timeout: Duration,
+    /// No execution begins after so many.
+    pub max_executions: u64,
+    /// How many OS threads explore.
+    pub jobs: usize,
 }
 
 impl Race {
@@ -63,8 +74,8 @@ impl Race {
     pub const SMALLEST: Race = Race {
         threads: 2,
         increments: 1,
-        patience: Duration::from_secs(60),
         memory: Memory::SequentiallyConsistent,
+        limits: Limits { timeout: Duration::from_secs(60), max_executions: u64::MAX, jobs: 1 },
     };
 
     /// The race itself.
@@ -80,7 +91,7 @@ pub fn can_check(rung: &Rung) -> bool {
 
 /// Runs a counter under every interleaving that the runner finds.
 pub fn check(rung: &'static Rung, runner: Runner, race: Race) -> Result<Checked, Usage> {
-    let _progress = Progress::start(format!("{} under the {}", rung.name, runner.name()));
+    let progress = Progress::start(format!("{} under the {}", rung.name, runner.name()));
     let program = match runner {
         Runner::Explorer => rung.model,
         Runner::Loom => rung.loom,
@@ -88,9 +99,10 @@ pub fn check(rung: &'static Rung, runner: Runner, race: Race) -> Result<Checked,
     };
     let program = program.ok_or_else(|| counters::not_modelled(rung))?;
     let (report, proof) = match runner {
-        Runner::Explorer => explore(program, race)?,
+        Runner::Explorer => explore(program, race, &progress)?,
         Runner::Loom | Runner::PlainLoom => {
-            let loom = LoomExplorer::new().timeout(race.patience);
+            let Limits { timeout, max_executions, .. } = race.limits;
+            let loom = LoomExplorer::new().timeout(timeout).max_executions(max_executions);
             let report = loom.try_explore(move || race.run(program)).map_err(Usage::from)?;
             let proof = report.proof();
             (report, proof)
@@ -108,8 +120,14 @@ pub fn check(rung: &'static Rung, runner: Runner, race: Race) -> Result<Checked,
 const FEW: u128 = 200_000;
 
 /// The explorer's report, its count held against a second total wherever there is one.
-fn explore(program: Program, race: Race) -> Result<(Report<u64>, Proof), Usage> {
-    let explorer = Explorer::new().timeout(race.patience).memory(race.memory);
+fn explore(
+    program: Program,
+    race: Race,
+    progress: &Progress,
+) -> Result<(Report<u64>, Proof), Usage> {
+    let Limits { timeout, max_executions, jobs } = race.limits;
+    let explorer = Explorer::new().timeout(timeout).max_executions(max_executions).jobs(jobs);
+    let explorer = progress.follow(explorer.memory(race.memory));
     let report = explorer.try_explore(|| race.run(program))?;
     let Some(count) = report.interleavings() else {
         return Ok((report, Proof::None));
@@ -125,7 +143,10 @@ fn explore(program: Program, race: Race) -> Result<(Report<u64>, Proof), Usage> 
         let proof = if paths == Some(count) { Proof::States } else { Proof::None };
         return Ok((report, proof));
     }
-    let literal = explorer.reduction(Reduction::None).try_explore(|| race.run(program))?;
+    progress.say("running each by itself as well");
+    let rest = timeout.saturating_sub(report.elapsed());
+    let literal = Explorer::new().timeout(rest).max_executions(max_executions);
+    let literal = literal.reduction(Reduction::None).try_explore(|| race.run(program))?;
     if !literal.is_complete() {
         return Ok((report, Proof::None));
     }
@@ -185,12 +206,7 @@ impl Checked {
         }
         let n = report.interleavings().map_or("?".into(), grouped);
         match (report.is_complete(), self.proof) {
-            (false, _) => match report.estimate() {
-                Some(whole) => format!(
-                    "Stopped before the end (--seconds): an estimate of the whole is {whole:.1e}."
-                ),
-                None => "Stopped before the end (--seconds): there are more.".into(),
-            },
+            (false, _) => self.how_far(),
             (true, Proof::ClosedForm) => format!(
                 "That is all there are: {n} is the number of ways to shuffle the threads' steps."
             ),
@@ -205,4 +221,43 @@ impl Checked {
             }
         }
     }
+
+    /// Which of the limits stopped the exploration, if one did.
+    pub fn stopped_by(&self) -> Option<&'static str> {
+        let Limits { timeout, max_executions, .. } = self.race.limits;
+        if self.report.is_complete() {
+            None
+        } else if self.report.elapsed() >= timeout {
+            Some("--timeout")
+        } else if self.report.executions() >= max_executions {
+            Some("--max-executions")
+        } else {
+            None
+        }
+    }
+
+    /// What is known of the whole when only a part was covered.
+    fn how_far(&self) -> String {
+        let stopped = match self.stopped_by() {
+            Some(limit) => format!("Stopped by {limit} before the end"),
+            None => "Stopped before the end".into(),
+        };
+        match (self.report.estimate(), self.report.interleavings()) {
+            (Some(whole), Some(n)) => format!(
+                "{stopped}: that much is exact. An estimate of the whole is {}, of which this is {}.",
+                rounded(whole),
+                percent(n as f64 / whole)
+            ),
+            _ => format!("{stopped}: there are more."),
+        }
+    }
+}
+
+/// A large number with the three digits that an estimate is good for at most.
+fn rounded(n: f64) -> String {
+    if n >= 1e15 {
+        return format!("{n:.1e}");
+    }
+    let unit = 10f64.powf(n.log10().floor() - 2.0).max(1.0);
+    grouped(((n / unit).round() * unit) as u128)
 }

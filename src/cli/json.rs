@@ -20,6 +20,8 @@ struct Verdict {
     complete: bool,
     executions: String,
     interleavings: Option<String>,
+    /// Of all interleavings, when only a part was covered.
+    estimate: Option<f64>,
     elapsed_ms: f64,
     proof: &'static str,
     outcomes: Vec<Ending>,
@@ -54,6 +56,7 @@ impl Verdict {
             complete: report.is_complete(),
             executions: report.executions().to_string(),
             interleavings: report.interleavings().map(|n| n.to_string()),
+            estimate: report.estimate().map(f64::round),
             elapsed_ms: (report.elapsed().as_secs_f64() * 1e6).round() / 1e3,
             proof: checked.proof.name(),
             outcomes: report.outcomes().iter().map(Ending::of).collect(),

@@ -11,7 +11,6 @@ use racelab::explore::{Explorer, Memory};
 use racelab::race::{Case, Race, Seen};
 use racelab::report::{Failure, Grade, Outcome, grouped};
 use serde::Serialize;
-use std::time::Duration;
 
 type Checked = (&'static Case, Report<Seen>);
 
@@ -22,7 +21,9 @@ pub fn run(
     memory: Memory,
     out: &mut Out,
 ) -> Result<Verdict, Usage> {
-    let explorer = Explorer::new().memory(memory).timeout(Duration::from_secs(args.seconds));
+    let most = args.max_executions.unwrap_or(u64::MAX);
+    let explorer = Explorer::new().memory(memory).timeout(args.timeout).max_executions(most);
+    let explorer = explorer.jobs(args.jobs as usize);
     let check = |case: &'static Case| Ok((case, race.check(case, &explorer)?));
     let checked: Vec<Checked> = race.cases.iter().map(check).collect::<Result<_, Usage>>()?;
     match args.format {

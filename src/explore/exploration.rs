@@ -28,6 +28,14 @@ pub(super) trait Exploration: Sized {
     }
     /// Executions that were started and told nothing.
     fn redundant(&self) -> u64;
+    /// The interleavings there are, if it can tell from what it has seen so far.
+    fn whole(&self) -> Option<u128> {
+        None
+    }
+    /// An estimate of the part of the whole that has been explored.
+    fn share(&self) -> Option<f64> {
+        None
+    }
     /// The first step that differed on repetition, what it was and what it is.
     fn diverged(&self) -> Option<&(usize, String, String)>;
     /// Two plain accesses of the execution that nothing orders.
@@ -70,6 +78,14 @@ impl Exploration for Dpor {
 
     fn redundant(&self) -> u64 {
         Dpor::redundant(self)
+    }
+
+    fn whole(&self) -> Option<u128> {
+        self.closed_form()
+    }
+
+    fn share(&self) -> Option<f64> {
+        self.explored_share()
     }
 
     fn diverged(&self) -> Option<&(usize, String, String)> {

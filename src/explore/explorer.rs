@@ -1,6 +1,7 @@
 //! The settings of an exploration, and its loop.
 
 use super::exploration::Exploration;
+use super::progress::{Listener, Progress, explored};
 use super::rc11::{Follow, Rc11};
 use super::replay::record;
 use super::runtime;
@@ -10,6 +11,7 @@ use crate::report::{Engine, Outcome, Proof, Report};
 use crate::trace::Trace;
 use std::fmt::Debug;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Which values a load may see.
@@ -76,6 +78,7 @@ pub struct Explorer {
     pub(super) jobs: usize,
     pub(super) stack_size: usize,
     pub(super) checkpoint: Option<PathBuf>,
+    pub(super) listener: Option<Listener>,
 }
 
 impl Default for Explorer {
@@ -100,6 +103,7 @@ impl Explorer {
             jobs: 1,
             stack_size: 256 << 10,
             checkpoint: None,
+            listener: None,
         }
     }
 
@@ -221,6 +225,25 @@ impl Explorer {
         self
     }
 
+    /// Calls `listener` now and then with how far an exploration has come: at most once in 64
+    /// executions and at most twenty times a second, so never for a short exploration. With several
+    /// [`jobs`](Explorer::jobs) any of their OS threads may call.
+    ///
+    /// # Examples
+    /// ```
+    /// # use racelab::model::{sync::atomic::{AtomicU32, Ordering::SeqCst}, thread};
+    /// let explorer = racelab::Explorer::new().on_progress(|progress| {
+    ///     eprintln!("{} executions in {:?}", progress.executions, progress.elapsed);
+    /// });
+    /// # let report = explorer.explore(|| AtomicU32::new(7).load(SeqCst));
+    /// # assert_eq!(report.executions(), 1);
+    /// ```
+    #[must_use]
+    pub fn on_progress(mut self, listener: impl Fn(&Progress) + Send + Sync + 'static) -> Self {
+        self.listener = Some(Listener(Arc::new(listener)));
+        self
+    }
+
     /// Explores `program`.
     ///
     /// # Panics
@@ -251,15 +274,10 @@ impl Explorer {
             return Err(ExploreError::Nested);
         }
         let started = Instant::now();
-        let estimate_of = |counted: Option<u128>, share: f64| match counted {
-            Some(counted) if share > 0.0 && (self.jobs == 1 || self.checkpoint.is_some()) => {
-                Some(counted as f64 / share)
-            }
-            _ => None,
-        };
         let (mut runtime, tally, complete, redundant, proof, estimate) = match self.memory {
             Memory::SequentiallyConsistent => {
                 let all = Worker::crew(self, &program, started)?;
+                let done = all.done();
                 let Worker { runtime, engine: dpor, tally, complete } = all;
                 let proof = match (self.reduction, dpor.closed_form()) {
                     _ if !complete => Proof::None,
@@ -267,9 +285,11 @@ impl Explorer {
                     (_, Some(total)) if tally.interleavings == Some(total) => Proof::ClosedForm,
                     _ => Proof::None,
                 };
-                let estimate = match complete {
-                    true => None,
-                    false => estimate_of(tally.interleavings, dpor.explored_share()),
+                let estimate = match (complete, explored(tally.interleavings, done)) {
+                    (false, Some(share)) if share > 0.0 => {
+                        tally.interleavings.map(|counted| counted as f64 / share)
+                    }
+                    _ => None,
                 };
                 (runtime, tally, complete, dpor.redundant(), proof, estimate)
             }

@@ -31,6 +31,7 @@
 //! - `exploration`: what both ways of choosing the next execution have in common
 //! - `checkpoint`: stopping and going on later
 //! - `tally`: outcomes and their counts
+//! - [`Progress`]: how far it has come
 //! - `data_race`: plain accesses that nothing orders
 //! - [`rc11`]: the memory model of Rust's orderings
 //! - `replay`: one schedule, run again
@@ -47,6 +48,7 @@ mod dpor;
 mod error;
 mod exploration;
 mod explorer;
+mod progress;
 pub mod rc11;
 mod replay;
 pub(crate) mod runtime;
@@ -56,4 +58,5 @@ mod workers;
 
 pub use error::ExploreError;
 pub use explorer::{Explorer, Memory, Reduction, explore};
+pub use progress::Progress;
 pub use states::{Count, Move, State, StateGraph};

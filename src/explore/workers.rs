@@ -2,6 +2,7 @@
 
 use super::dpor::{Crew, Dpor};
 use super::exploration::Exploration;
+use super::progress::{Done, Watch};
 use super::runtime::Runtime;
 use super::tally::Tally;
 use super::{ExploreError, Explorer, Memory, Reduction, checkpoint};
@@ -41,6 +42,7 @@ impl<T: Ord + Send> Worker<Dpor, T> {
         let literal = settings.reduction == Reduction::None;
         let jobs = if literal || settings.checkpoint.is_some() { 1 } else { settings.jobs };
         let crew = Crew::new(jobs);
+        let watch = Watch::new(settings.listener.as_ref(), started, jobs);
         let worker = |runtime| {
             let mut dpor = Dpor::new(settings.counting, literal);
             if jobs > 1 {
@@ -70,7 +72,10 @@ impl<T: Ord + Send> Worker<Dpor, T> {
             let worker = slot.lock().unwrap_or_else(PoisonError::into_inner).take();
             let mut worker = worker.expect("each worker is taken once");
             let start = if context.index() == 0 { Start::Anew } else { Start::Helping };
-            let result = worker.work(settings, program, started, &crew, start);
+            // A panic of the listener: nobody has to wait for a worker that is gone.
+            let _calls_off = CallsOff(&crew);
+            let result =
+                worker.work(settings, program, started, &crew, start, (context.index(), &watch));
             if !matches!(result, Ok(true)) {
                 crew.call_off();
             }
@@ -114,7 +119,8 @@ impl<T: Ord + Send> Worker<Dpor, T> {
         let Worker { runtime, engine, tally, .. } = &mut self;
         let known = checkpoint::resume(file, &hash, settings, runtime, engine, tally, program)?;
         let start = if known { Start::Resumed } else { Start::Anew };
-        self.complete = self.work(settings, program, started, &Crew::new(1), start)?;
+        let watch = Watch::new(settings.listener.as_ref(), started, 1);
+        self.complete = self.work(settings, program, started, &Crew::new(1), start, (0, &watch))?;
         let Worker { runtime, engine, tally, .. } = &self;
         if self.complete {
             checkpoint::remove(file)?;
@@ -146,8 +152,17 @@ impl<E: Exploration, T: Ord> Worker<E, T> {
     ) -> Result<Self, ExploreError> {
         let mut worker = Worker::new(settings, Runtime::new(settings.stack_size), engine);
         let crew = Crew::new(1);
-        worker.complete = worker.work(settings, program, started, &crew, Start::Anew)?;
+        let watch = Watch::new(settings.listener.as_ref(), started, 1);
+        worker.complete =
+            worker.work(settings, program, started, &crew, Start::Anew, (0, &watch))?;
         Ok(worker)
+    }
+
+    /// What it has done so far.
+    pub fn done(&self) -> Done {
+        let Tally { executions, interleavings, .. } = self.tally;
+        let (whole, share) = (self.engine.whole(), self.engine.share());
+        Done { executions, interleavings, whole, share }
     }
 
     /// Runs execution after execution until nothing is left; returns whether that was all.
@@ -158,6 +173,7 @@ impl<E: Exploration, T: Ord> Worker<E, T> {
         started: Instant,
         crew: &Crew,
         start: Start,
+        (number, watch): (usize, &Watch<'_>),
     ) -> Result<bool, ExploreError> {
         let max_steps = u32::try_from(settings.max_steps).unwrap_or(u32::MAX);
         let value = RefCell::new(None);
@@ -192,6 +208,9 @@ impl<E: Exploration, T: Ord> Worker<E, T> {
                 return Ok(false);
             }
             let executions = crew.executions.fetch_add(1, Relaxed) + 1;
+            if watch.is_wanted() && self.tally.executions.is_multiple_of(64) {
+                watch.note(number, self.done());
+            }
             if !self.engine.backtrack() && !self.engine.find_work() {
                 return Ok(!crew.stop.load(Relaxed));
             }
@@ -200,6 +219,17 @@ impl<E: Exploration, T: Ord> Worker<E, T> {
             if executions >= settings.max_executions || (due && late()) || crew.stop.load(Relaxed) {
                 return Ok(false);
             }
+        }
+    }
+}
+
+/// Calls the others off when its worker is unwound.
+struct CallsOff<'a>(&'a Crew);
+
+impl Drop for CallsOff<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.call_off();
         }
     }
 }

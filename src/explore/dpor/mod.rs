@@ -250,11 +250,22 @@ impl Dpor {
         false
     }
 
-    /// How much of the whole has been explored, if all branches of a point were equal: an estimate.
-    pub fn explored_share(&self) -> f64 {
+    /// How much of the whole has been explored, if all that is to be explored from a point were
+    /// equally large: an estimate.
+    pub fn explored_share(&self) -> Option<f64> {
+        if self.crew.is_some() {
+            return None;
+        }
         let points = &self.nodes[..self.depth.min(self.history.len() + 1)];
-        points.iter().rev().fold(0.0, |below, node| {
-            let mut pending = 0;
+        let share = points.iter().rev().fold(0.0, |below, node| {
+            let below = match node.open && node.alternatives > 1 {
+                true => (f64::from(node.choice) + below) / f64::from(node.alternatives),
+                false => below,
+            };
+            let mut pending = match self.literal {
+                true => (node.enabled >> node.thread >> 1).count_ones(),
+                false => 0,
+            };
             let mut branch = node.branches;
             while branch != NONE {
                 pending += 1;
@@ -262,7 +273,8 @@ impl Dpor {
             }
             let all = f64::from(node.explored) + 1.0 + f64::from(pending);
             (f64::from(node.explored) + below) / all
-        })
+        });
+        Some(share)
     }
 
     /// Chooses what to explore next from the point before step `depth`; false if nothing is left.
