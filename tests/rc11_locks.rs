@@ -79,9 +79,7 @@ fn run(program: &[Vec<Act>]) -> Vec<Vec<u64>> {
 fn outcomes(program: &[Vec<Act>], memory: Memory) -> BTreeSet<Result<Vec<Vec<u64>>, &'static str>> {
     let report = Explorer::new().memory(memory).explore(|| run(program));
     assert!(report.is_complete(), "{report}");
-    let end = |outcome: &Outcome<Vec<Vec<u64>>>| {
-        outcome.result().cloned().map_err(Failure::name)
-    };
+    let end = |outcome: &Outcome<Vec<Vec<u64>>>| outcome.result().cloned().map_err(Failure::name);
     report.outcomes().iter().map(end).collect()
 }
 
