@@ -59,4 +59,4 @@ mod workers;
 pub use error::ExploreError;
 pub use explorer::{Explorer, Memory, Reduction, explore};
 pub use progress::Progress;
-pub use states::{Count, Move, State, StateGraph};
+pub use states::{Blocked, Count, Move, State, StateGraph};

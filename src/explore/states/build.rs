@@ -7,7 +7,7 @@
 
 use super::objects::{Objects, shown_mark, texts};
 use super::tables::{Known, Table};
-use super::{Arc, NONE, Node, StateGraph};
+use super::{Arc, Blocked, NONE, Node, StateGraph};
 use crate::explore::runtime::{self, Driver, Ending, Mark, Pick, Runtime, Shown, Taken, run};
 use crate::explore::{ExploreError, Explorer, tally};
 use crate::report::Failure;
@@ -97,6 +97,15 @@ struct Link {
     from: u32,
     /// The next move that leads to the same state.
     next_parent: u32,
+    /// How often it was taken.
+    taken: u32,
+}
+
+/// The threads of a bit set in the order of their letters: main, `M`, stands among the others.
+fn in_letter_order(threads: u64) -> impl Iterator<Item = u8> {
+    // Main comes behind `L`, the twelfth.
+    let order = (1..=12).chain([0]).chain(13..64u8);
+    order.filter(move |thread| threads & (1 << thread) != 0)
 }
 
 struct Builder<T> {
@@ -108,7 +117,7 @@ struct Builder<T> {
     order: Vec<u32>,
     steps: Table<Step>,
     values: Table<Vec<Option<Shown>>>,
-    blocked: Table<Vec<(ThreadId, String)>>,
+    blocked: Table<Vec<Blocked>>,
     outcomes: BTreeMap<Result<T, Failure>, u32>,
     threads: Vec<Thread>,
     objects: Objects,
@@ -226,11 +235,11 @@ impl<T: Clone + Ord> Builder<T> {
     ) -> u32 {
         let state = self.states.len() as u32;
         let first_move = self.moves.len() as u32;
-        for thread in (0..64u8).filter(|thread| enabled & (1 << thread) != 0) {
+        for thread in in_letter_order(enabled) {
             let request = &runtime.threads[usize::from(thread)].request;
             for choice in 0..request.alternatives(runtime.word(request)) {
                 self.moves.push(Arc { thread, choice, step: NONE, next: NONE });
-                self.links.push(Link { from: state, next_parent: NONE });
+                self.links.push(Link { from: state, next_parent: NONE, taken: 0 });
             }
         }
         let open = self.moves.len() as u32 - first_move;
@@ -262,23 +271,30 @@ impl<T: Clone + Ord> Builder<T> {
             };
             let holder = runtime.objects.get(object as usize).and_then(|info| info.held);
             let holder = holder.map_or(u64::MAX, |(thread, _)| u64::from(thread));
-            mark = mark.with(number as u64).with(object).with(holder);
+            let place = match thread.state {
+                runtime::State::Asking => thread.request.place,
+                _ => thread.waits_at,
+            };
+            let place = std::ptr::from_ref(place) as u64;
+            mark = mark.with(number as u64).with(object).with(holder).with(place);
         }
         self.blocked.number(mark, || {
             let objects = runtime.named_objects(std::iter::empty());
             let waiting = tally::waiting(runtime, &objects).into_iter().map(|waiting| {
                 let holder = waiting.holder.map(|(thread, _)| format!(", held by {thread}"));
                 let why = format!("waits for {}{}", waiting.what, holder.unwrap_or_default());
-                (waiting.thread, why)
+                Blocked { thread: waiting.thread, why, place: waiting.place }
             });
             let threads = runtime.threads.iter().enumerate();
             let spins = threads.filter(|(_, t)| t.state == runtime::State::Spinning);
-            let spins = spins.map(|(number, _)| {
-                (ThreadId(number as u8), "spins until what it looked at changes".to_owned())
+            let spins = spins.map(|(number, thread)| Blocked {
+                thread: ThreadId(number as u8),
+                why: "spins until what it looked at changes".to_owned(),
+                place: thread.waits_at.into(),
             });
             let mut all: Vec<_> = waiting.chain(spins).collect();
-            all.retain(|(thread, _)| enabled & (1 << thread.0) == 0);
-            all.sort();
+            all.retain(|blocked| enabled & (1 << blocked.thread.0) == 0);
+            all.sort_by_key(|blocked| blocked.thread.letter());
             all
         })
     }
@@ -295,7 +311,7 @@ impl<T: Clone + Ord> Builder<T> {
         let mut complete = vec![going];
         while let Some(mut taken) = complete.pop() {
             while taken != NONE {
-                let Link { from, next_parent } = self.links[taken as usize];
+                let Link { from, next_parent, .. } = self.links[taken as usize];
                 let parent = &mut self.states[from as usize];
                 parent.open -= 1;
                 if parent.open == 0 {
@@ -340,7 +356,10 @@ impl<T: Clone + Ord> Builder<T> {
         let mut untaken = moves.clone().filter(|number| arc(number).next == NONE);
         let same = untaken.clone().find(|number| arc(number).thread == self.last_thread);
         same.or_else(|| untaken.next())
-            .or_else(|| moves.clone().find(|n| self.states[arc(n).next as usize].open > 0))
+            .or_else(|| {
+                let open = moves.clone().filter(|n| self.states[arc(n).next as usize].open > 0);
+                open.min_by_key(|&number| self.links[number as usize].taken)
+            })
     }
 
     fn end_run(&mut self, runtime: &mut Runtime, ending: Ending, value: Option<T>, limit: usize) {
@@ -419,6 +438,7 @@ impl<T: Clone + Ord> Driver for Builder<T> {
             return Pick::Go(enabled.trailing_zeros() as u8, 0);
         };
         let Arc { thread, choice, .. } = self.moves[number as usize];
+        self.links[number as usize].taken += 1;
         self.last_move = number;
         self.last_thread = thread;
         Pick::Go(thread, choice)
@@ -434,5 +454,18 @@ impl<T: Clone + Ord> Driver for Builder<T> {
         step.object = step.object.map(number);
         step.mutex = step.mutex.map(|id| ObjectId(self.objects.number(runtime, id.0)));
         self.fresh = Some((step, object));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn threads_come_in_the_order_of_their_letters() {
+        let letters: Vec<char> =
+            in_letter_order((1 << 51) - 1).map(|thread| ThreadId(thread).letter()).collect();
+        assert_eq!(letters.len(), ThreadId::MAX);
+        assert!(letters.is_sorted(), "{letters:?}");
     }
 }

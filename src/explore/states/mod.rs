@@ -67,7 +67,7 @@ pub use census::Count;
 
 use super::{ExploreError, Explorer};
 use crate::report::Failure;
-use crate::trace::{Object, Step, Thread, ThreadId};
+use crate::trace::{Object, Place, Step, Thread, ThreadId};
 use std::fmt::Debug;
 
 /// The states of a program and the steps between them. State 0 is the start.
@@ -84,7 +84,7 @@ pub struct StateGraph<T> {
     /// What the objects hold, by object; states share them.
     values: Vec<Vec<String>>,
     /// Why threads cannot go; states share them.
-    blocked: Vec<Vec<(ThreadId, String)>>,
+    blocked: Vec<Vec<Blocked>>,
     outcomes: Vec<Result<T, Failure>>,
     /// How many interleavings go on from each state.
     totals: Vec<Option<u128>>,
@@ -129,6 +129,17 @@ pub struct Move<'g> {
     pub step: &'g Step,
     /// The number of the state it leads to.
     pub next: usize,
+}
+
+/// A thread that cannot go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Blocked {
+    /// Who.
+    pub thread: ThreadId,
+    /// Why: `waits for mutex m, held by A`.
+    pub why: String,
+    /// Where in the source it waits.
+    pub place: Place,
 }
 
 impl<T> StateGraph<T> {
@@ -219,15 +230,15 @@ impl<'g, T> State<'g, T> {
         self.graph.totals[self.number]
     }
 
-    /// What can happen next, in schedule order: by thread, then by alternative.
+    /// What can happen next, in schedule order: by the thread's letter, then by alternative.
     pub fn moves(&self) -> impl Iterator<Item = Move<'g>> + use<'g, T> {
         let graph = self.graph;
         let moves = graph.moves_of(self.number as u32).iter();
         moves.map(|arc| Move { step: &graph.steps[arc.step as usize], next: arc.next as usize })
     }
 
-    /// Who cannot go, and why: `waits for mutex m, held by A`.
-    pub fn blocked(&self) -> &'g [(ThreadId, String)] {
+    /// Who cannot go, and why.
+    pub fn blocked(&self) -> &'g [Blocked] {
         &self.graph.blocked[self.node().blocked as usize]
     }
 

@@ -1,7 +1,7 @@
 //! The number of an interleaving, and the interleaving with a number.
 //!
-//! Interleavings are numbered from 1 in schedule order: at each state by thread, then by
-//! alternative. The interleavings that come before one are those that part from it with a smaller
+//! Interleavings are numbered from 1 in schedule order: at each state by the thread's letter, then
+//! by alternative. The interleavings that come before one are those that part from it with a smaller
 //! move, and of those the graph knows how many there are without walking them.
 
 use super::{Arc, State, StateGraph};
@@ -128,8 +128,8 @@ impl<T> StateGraph<T> {
             )));
         }
         let blocked = State { graph: self, number: state as usize }.blocked();
-        let why = match blocked.iter().find(|(blocked, _)| *blocked == thread) {
-            Some((_, why)) => format!("{thread} {why}"),
+        let why = match blocked.iter().find(|blocked| blocked.thread == thread) {
+            Some(blocked) => format!("{thread} {} at {}", blocked.why, blocked.place),
             None if thread.index() >= self.threads.len() => format!("there is no thread {thread}"),
             None => format!("{thread} has no step to take"),
         };
