@@ -28,6 +28,8 @@ pub enum Command {
     Check(CheckArgs),
     /// Draw one interleaving of a counter
     Show(ShowArgs),
+    /// Count how many interleavings end in each value, far past what could be run
+    Census(CensusArgs),
     /// Run one schedule of a counter and draw it
     Replay(ReplayArgs),
     /// Play the scheduler: choose who goes next, and lose an update
@@ -133,6 +135,39 @@ pub enum VerdictFormat {
     /// For people
     Text,
     /// For programs: see docs, "The JSON of check"
+    Json,
+}
+
+/// What `census` takes.
+#[derive(Debug, Args)]
+pub struct CensusArgs {
+    /// Which counter: a name from `racelab counters`
+    #[arg(default_value = "racy")]
+    pub counter: String,
+    /// How many threads, 1 to 16
+    #[arg(long, default_value_t = 2, value_parser = number::<1, 16>)]
+    pub threads: u64,
+    /// How often each thread increments, 1 to 1,000
+    #[arg(long, default_value_t = 10, value_parser = number::<1, 1_000>)]
+    pub increments: u64,
+    /// As what
+    #[arg(long, value_enum, default_value_t = CensusFormat::Terminal)]
+    pub format: CensusFormat,
+    /// At most this many columns, 20 to 1,000 [default: the terminal's]
+    #[arg(long, value_parser = number::<20, 1_000>)]
+    pub width: Option<u64>,
+}
+
+/// How a census is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum CensusFormat {
+    /// A bar for each value
+    Terminal,
+    /// The same in plain ASCII
+    Ascii,
+    /// The bars as a picture for slides and papers
+    Svg,
+    /// For programs
     Json,
 }
 

@@ -5,7 +5,6 @@ use super::{Usage, counters};
 use racelab::counter::Rung;
 use racelab::diagram::graph::{Blocked, Ending, Graph, Move, State};
 use racelab::explore::{Explorer, StateGraph};
-use racelab::trace::{Place, ThreadId};
 
 /// The explorer's states of a race on this counter.
 pub fn states(rung: &Rung, threads: usize, increments: usize) -> Result<StateGraph<u64>, Usage> {
@@ -29,10 +28,10 @@ fn drawn(states: &StateGraph<u64>, threads: usize, increments: usize) -> Option<
     });
     let state = |number: usize| {
         let state = states.state(number);
-        let blocked = state.blocked().iter().map(|(thread, why)| Blocked {
-            thread: *thread,
-            why: why.clone(),
-            place: place(states, number, *thread),
+        let blocked = state.blocked().iter().map(|blocked| Blocked {
+            thread: blocked.thread,
+            why: blocked.why.clone(),
+            place: Some(blocked.place.clone()),
         });
         Some(State {
             values: state.values().to_vec(),
@@ -67,18 +66,6 @@ fn alone(states: &StateGraph<u64>, mut number: usize) -> Option<usize> {
             (None, None) => return state.outcome(),
             _ => return None,
         }
-    }
-}
-
-/// Where a blocked thread waits: at its next step, which it takes when the others have gone on.
-fn place(states: &StateGraph<u64>, from: usize, thread: ThreadId) -> Option<Place> {
-    let mut number = from;
-    loop {
-        let state = states.state(number);
-        if let Some(own) = state.moves().find(|taken| taken.step.thread == thread) {
-            return Some(own.step.place.clone());
-        }
-        number = state.moves().next()?.next;
     }
 }
 

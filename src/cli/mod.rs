@@ -3,8 +3,8 @@
 //! # Layout
 //! - `args`: the subcommands and their options
 //! - `usage`: every mistake on one line, with the way out
-//! - one file a subcommand: `tour`, `counters`, `stress`, `check`, `replay`, `show`, `play`,
-//!   `report`, `diagram`; `graphs`: what the last ones are drawn from
+//! - one file a subcommand: `tour`, `counters`, `stress`, `check`, `replay`, `census`,
+//!   `show`, `play`, `report`, `diagram`; `graphs`: what the last ones are drawn from
 //! - `orderings`: `check` for the catalogue's races of orderings
 //! - `engines`: running a counter under an engine; `both`: two verdicts side by side
 //! - `ask`: a question to the person at the terminal
@@ -14,6 +14,7 @@
 mod args;
 mod ask;
 mod both;
+mod census;
 mod check;
 mod counters;
 mod diagram;
@@ -61,6 +62,7 @@ pub fn run() -> ExitCode {
         Some(Command::Stress(what)) => stress::run(&what, &mut out),
         Some(Command::Check(what)) => check::run(&what, &mut out),
         Some(Command::Replay(what)) => replay::run(&what, &mut out),
+        Some(Command::Census(what)) => census::run(&what, &mut out),
         Some(Command::Show(what)) => show::run(&what, &mut out),
         Some(Command::Play(what)) => play::run(&what, &mut out),
         Some(Command::Report(what)) => report::run(&what, &mut out),

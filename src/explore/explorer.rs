@@ -6,7 +6,7 @@ use super::rc11::{Follow, Rc11};
 use super::replay::record;
 use super::runtime;
 use super::workers::Worker;
-use super::{ExploreError, replay};
+use super::{ExploreError, StateGraph, replay};
 use crate::report::{Engine, Outcome, Proof, Report};
 use crate::trace::Trace;
 use std::fmt::Debug;
@@ -74,6 +74,7 @@ pub struct Explorer {
     pub(super) max_executions: u64,
     pub(super) max_steps: usize,
     pub(super) max_states: usize,
+    pub(super) prove_by_states: bool,
     pub(super) timeout: Option<Duration>,
     pub(super) jobs: usize,
     pub(super) stack_size: usize,
@@ -99,6 +100,7 @@ impl Explorer {
             max_executions: u64::MAX,
             max_steps: 10_000,
             max_states: 2_000_000,
+            prove_by_states: false,
             timeout: None,
             jobs: 1,
             stack_size: 256 << 10,
@@ -176,6 +178,28 @@ impl Explorer {
     #[must_use]
     pub fn max_states(mut self, states: usize) -> Self {
         self.max_states = states;
+        self
+    }
+
+    /// Whether to hold the count against the paths through the [graph of states](super::StateGraph)
+    /// where no closed form holds (not unless asked for).
+    ///
+    /// The proof is [`Proof::States`] if they agree, in all and for each outcome; it is
+    /// [`Proof::None`] if they do not or the graph has more than
+    /// [`max_states`](Explorer::max_states).
+    ///
+    /// # Examples
+    /// ```
+    /// use racelab::counter::{MutexCounter, race};
+    /// use racelab::{Explorer, Proof, primitives::Model};
+    ///
+    /// let program = || race::<Model, MutexCounter<Model>>(2, 2);
+    /// let report = Explorer::new().prove_by_states(true).explore(program);
+    /// assert_eq!(report.proof(), Proof::States);
+    /// ```
+    #[must_use]
+    pub fn prove_by_states(mut self, prove: bool) -> Self {
+        self.prove_by_states = prove;
         self
     }
 
@@ -315,7 +339,7 @@ impl Explorer {
                 grade: None,
             });
         }
-        Ok(Report {
+        let mut report = Report {
             engine: Engine::Explorer,
             executions: tally.executions,
             redundant,
@@ -327,7 +351,16 @@ impl Explorer {
             estimate,
             elapsed: started.elapsed(),
             outcomes,
-        })
+        };
+        let sequential = self.memory == Memory::SequentiallyConsistent;
+        let open = complete && report.proof == Proof::None && report.interleavings.is_some();
+        if self.prove_by_states && sequential && open {
+            let graph = StateGraph::build(self, &program);
+            if graph.is_ok_and(|graph| graph.agrees_with(&report)) {
+                report.proof = Proof::States;
+            }
+        }
+        Ok(report)
     }
 
     /// What a run of a given schedule has to know of the memory.

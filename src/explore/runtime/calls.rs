@@ -28,7 +28,10 @@ pub(crate) fn note_panic(payload: &(dyn Any + Send)) {
 /// middle of its unwinding, on the same OS thread.
 pub(crate) fn is_unwinding() -> bool {
     std::thread::panicking()
-        && with_current(|runtime| runtime.threads[usize::from(runtime.current)].unwinding)
+        && with_current(|runtime| {
+            // Nobody runs while the explorer itself does.
+            runtime.threads.get(usize::from(runtime.current)).is_some_and(|thread| thread.unwinding)
+        })
 }
 
 /// The number of an address in this execution, from 1.
@@ -64,22 +67,25 @@ impl Runtime {
     pub(crate) fn begin_operation(&mut self) {
         let current = usize::from(self.current);
         self.threads[current].operation += 1;
-        if let Some(knowledge) = &mut self.knowledge {
-            knowledge.operation_begins(self.current, self.threads[current].operation);
+        let (thread, operation) = (self.current, self.threads[current].operation);
+        if let Some(knowledge) = self.knowing() {
+            knowledge.operation_begins(thread, operation);
         }
     }
 
     /// The running thread's operation has returned, with something (`kept`) or with nothing.
     pub(crate) fn end_operation(&mut self, kept: bool) {
-        if let Some(knowledge) = &mut self.knowledge {
-            knowledge.operation_ends(self.current, kept);
+        let thread = self.current;
+        if let Some(knowledge) = self.knowing() {
+            knowledge.operation_ends(thread, kept);
         }
     }
 
     /// The running thread has learnt something without a step.
     pub(crate) fn learn(&mut self, news: u64) {
-        if let Some(knowledge) = &mut self.knowledge {
-            knowledge.learn(self.current, news);
+        let thread = self.current;
+        if let Some(knowledge) = self.knowing() {
+            knowledge.learn(thread, news);
         }
     }
 
@@ -106,8 +112,9 @@ impl Runtime {
         if ended.last_step != super::NONE {
             running.after.push(ended.last_step);
         }
-        if let Some(knowledge) = &mut self.knowledge {
-            knowledge.joined(self.current, thread);
+        let current = self.current;
+        if let Some(knowledge) = self.knowing() {
+            knowledge.joined(current, thread);
         }
     }
 

@@ -25,6 +25,8 @@ pub(crate) struct Knowledge {
     /// Has any thread yielded, in any execution? Only then does it matter what a thread has looked
     /// at since it last changed something.
     pub(crate) anyone_yields: bool,
+    /// Nobody will ask any more in this execution.
+    pub(crate) idle: bool,
 }
 
 /// What a thread has learnt.
@@ -70,6 +72,7 @@ impl Knowledge {
     pub(super) fn begin(&mut self) {
         self.threads.clear();
         self.objects.clear();
+        self.idle = false;
     }
 
     pub(super) fn object_made(&mut self, word: u64) {
@@ -230,6 +233,12 @@ impl Knowledge {
 }
 
 impl Runtime {
+    /// What is known, while somebody wants to know.
+    #[inline]
+    pub(super) fn knowing(&mut self) -> Option<&mut Knowledge> {
+        self.knowledge.as_deref_mut().filter(|knowledge| !knowledge.idle)
+    }
+
     /// The state of the program, by which two executions are known to be in the same one.
     pub(crate) fn state(&self) -> Mark {
         let Some(knowledge) = &self.knowledge else { return Mark::NONE };

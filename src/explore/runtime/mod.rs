@@ -62,7 +62,7 @@ pub(crate) struct ObjectInfo {
     /// A name that is the same in every execution, as far as one is known: exact for objects that
     /// were registered when made, the line of creation for the others.
     pub key: u64,
-    /// Is the key exact?
+    /// Does no other object have this key?
     pub exact: bool,
     /// Changes of its state so far.
     pub version: u32,
@@ -273,7 +273,7 @@ impl Runtime {
             version: 0,
             held: None,
         });
-        if let Some(knowledge) = &mut self.knowledge {
+        if let Some(knowledge) = self.knowing() {
             knowledge.object_made(word.get());
         }
         object
@@ -293,7 +293,6 @@ impl Runtime {
         }
         let copy = Box::new(word.copy_of_static());
         let object = self.add_object(&copy, false);
-        self.objects[object as usize].exact = true;
         let pointer = &raw const *copy;
         self.statics.push((address, copy, object));
         (object, pointer)

@@ -242,7 +242,7 @@ pub(super) unsafe fn spawn(
             child.after.push(spawner.last_step);
         }
     }
-    if let Some(knowledge) = &mut runtime.knowledge {
+    if let Some(knowledge) = runtime.knowing() {
         knowledge.spawned(parent, number);
     }
     runtime.live |= 1 << number;

@@ -141,8 +141,8 @@ pub(super) fn peek(address: u64, bits: Bits) -> u64 {
 
 impl Runtime {
     fn note_touch(&mut self, thread: u8, object: u32, mutex: u32) {
-        let Some(knowledge) = &mut self.knowledge else { return };
         let operation = self.threads[usize::from(thread)].operation;
+        let Some(knowledge) = self.knowing() else { return };
         for object in [object, mutex].into_iter().filter(|&object| object != NONE) {
             knowledge.touched(thread, operation, object);
         }
@@ -213,8 +213,9 @@ impl Runtime {
             Action::Arrive if effect.result == 1 => self.open_barrier(request.object, nth),
             _ => {}
         }
-        if let Some(knowledge) = &mut self.knowledge {
-            knowledge.stepped(thread, &taken, self.threads[index].result, effect.word);
+        let result = self.threads[index].result;
+        if let Some(knowledge) = self.knowing() {
+            knowledge.stepped(thread, &taken, result, effect.word);
         }
         taken
     }
@@ -362,7 +363,7 @@ pub(crate) fn cell_written(word: &Word, address: u64, bits: Bits) {
         if runtime.knowledge.is_some() {
             let (object, _) = word.locate(runtime);
             let thread = runtime.current;
-            if let Some(knowledge) = &mut runtime.knowledge {
+            if let Some(knowledge) = runtime.knowing() {
                 knowledge.cell_written(thread, object, value);
             }
         }
@@ -431,7 +432,7 @@ pub(crate) fn change_silently(word: &Word, change: impl FnOnce(u64) -> u64) {
         // SAFETY: `locate` gives the object itself or the runtime's copy of it; both are alive.
         let word = unsafe { &*word };
         word.set(change(word.get()));
-        if let Some(knowledge) = &mut runtime.knowledge {
+        if let Some(knowledge) = runtime.knowing() {
             knowledge.changed_silently(object, word.get());
         }
     });

@@ -129,8 +129,6 @@ struct Builder<T> {
     last_thread: u8,
     /// The step just taken for the first time, until the value it writes to a cell is known.
     fresh: Option<(Step, u32)>,
-    /// Nothing is left to find from here: the run only goes to its end.
-    idle: bool,
 }
 
 impl<T: Clone + Ord> Builder<T> {
@@ -153,7 +151,6 @@ impl<T: Clone + Ord> Builder<T> {
             last_move: NONE,
             last_thread: 0,
             fresh: None,
-            idle: false,
         }
     }
 
@@ -162,7 +159,6 @@ impl<T: Clone + Ord> Builder<T> {
         self.last_move = NONE;
         self.last_thread = 0;
         self.fresh = None;
-        self.idle = false;
     }
 
     fn is_complete(&self) -> bool {
@@ -345,21 +341,23 @@ impl<T: Clone + Ord> Builder<T> {
         self.moves[self.last_move as usize].step = self.steps.number(mark, || step);
     }
 
-    /// The move to take: one that nobody has taken, else one behind which something is left.
-    fn choose(&self, state: u32) -> Option<u32> {
-        let Making { node, open, .. } = &self.states[state as usize];
-        if *open == 0 {
-            return None;
-        }
+    /// The move to take: one that nobody has taken, else one behind which something is left, else
+    /// any; of several the one that was taken least.
+    fn choose(&self, state: u32) -> u32 {
+        let Making { node, .. } = &self.states[state as usize];
+        let rank = |number: u32| {
+            let arc = &self.moves[number as usize];
+            let left = match arc.next {
+                // The first run goes on with one thread, as the explorer's first execution does:
+                // so the threads get the same letters.
+                NONE if arc.thread == self.last_thread => 0,
+                NONE => 1,
+                next => 2 + u32::from(self.states[next as usize].open == 0),
+            };
+            (left, self.links[number as usize].taken)
+        };
         let moves = node.first_move..node.first_move + node.moves;
-        let arc = |&number: &u32| &self.moves[number as usize];
-        let mut untaken = moves.clone().filter(|number| arc(number).next == NONE);
-        let same = untaken.clone().find(|number| arc(number).thread == self.last_thread);
-        same.or_else(|| untaken.next())
-            .or_else(|| {
-                let open = moves.clone().filter(|n| self.states[arc(n).next as usize].open > 0);
-                open.min_by_key(|&number| self.links[number as usize].taken)
-            })
+        moves.min_by_key(|&number| rank(number)).unwrap_or(NONE)
     }
 
     fn end_run(&mut self, runtime: &mut Runtime, ending: Ending, value: Option<T>, limit: usize) {
@@ -369,7 +367,7 @@ impl<T: Clone + Ord> Builder<T> {
             let name = thread.name.clone();
             self.threads.push(Thread { id: ThreadId(number as u8), name });
         }
-        if self.idle || self.error.is_some() || runtime.error.is_some() {
+        if self.error.is_some() || runtime.error.is_some() {
             return;
         }
         let result = match (tally::panic(runtime, value.is_some()), ending, value) {
@@ -429,14 +427,14 @@ impl<T: Clone + Ord> Driver for Builder<T> {
     }
 
     fn pick(&mut self, runtime: &mut Runtime, enabled: u64) -> Pick {
-        if self.idle {
-            return Pick::Go(enabled.trailing_zeros() as u8, 0);
-        }
         let Some(state) = self.arrive(runtime, enabled, None) else { return Pick::Stop };
-        let Some(number) = self.choose(state) else {
-            self.idle = true;
-            return Pick::Go(enabled.trailing_zeros() as u8, 0);
-        };
+        if self.states[state as usize].open == 0
+            && let Some(knowledge) = &mut runtime.knowledge
+        {
+            // Nothing new can come: the run goes on to its end, where its outcome is compared.
+            knowledge.idle = true;
+        }
+        let number = self.choose(state);
         let Arc { thread, choice, .. } = self.moves[number as usize];
         self.links[number as usize].taken += 1;
         self.last_move = number;
@@ -445,7 +443,16 @@ impl<T: Clone + Ord> Driver for Builder<T> {
     }
 
     fn taken(&mut self, runtime: &mut Runtime, thread: u8, choice: u32, taken: &Taken) {
-        if self.idle || self.moves[self.last_move as usize].next != NONE {
+        let arc = self.moves[self.last_move as usize];
+        if arc.next != NONE {
+            let known = &self.steps.values()[arc.step as usize];
+            let stores = taken.action == Action::Store;
+            let same = known.action == taken.action
+                && known.place.line == taken.request.place.line()
+                && (!stores || known.written == taken.request.bits.value(taken.request.a));
+            if !same {
+                self.error.get_or_insert(ExploreError::Forgotten { step: runtime.steps as usize });
+            }
             return;
         }
         let object = taken.request.object;

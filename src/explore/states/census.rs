@@ -1,7 +1,8 @@
 //! The census: how many interleavings end in each value, and the shortest way to one.
 
 use super::{Arc, NONE, StateGraph};
-use crate::report::Failure;
+use crate::report::{Failure, Report};
+use std::collections::BTreeMap;
 
 /// How many interleavings end in one outcome.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,6 +39,26 @@ impl<T> StateGraph<T> {
         counted
             .map(|(result, interleavings)| Count { result: result.as_ref(), interleavings })
             .collect()
+    }
+
+    /// Do the paths through the graph add up to what the report counts, in all and for each outcome?
+    ///
+    /// Failures are held against each other by their kind: how one is told may depend on the way to
+    /// it. Where the report has a data race only the totals are, since a race is no outcome here.
+    pub fn agrees_with(&self, report: &Report<T>) -> bool
+    where
+        T: Ord,
+    {
+        if report.interleavings().is_none() || report.interleavings() != self.interleavings() {
+            return false;
+        }
+        let races = |failure: &Failure| matches!(failure, Failure::DataRace { .. });
+        if report.outcomes().iter().any(|outcome| outcome.result().is_err_and(races)) {
+            return true;
+        }
+        let counted = report.outcomes().iter().map(|o| (o.result(), o.interleavings()));
+        let here = self.census().into_iter().map(|count| (count.result, count.interleavings));
+        by_kind(counted) == by_kind(here)
     }
 
     /// A schedule that ends in the outcome with this number, with as few switches as can be; of
@@ -79,4 +100,16 @@ impl<T> StateGraph<T> {
         }
         Some(schedule)
     }
+}
+
+/// Counts by value, and by kind of failure.
+fn by_kind<'a, T: Ord>(
+    counts: impl Iterator<Item = (Result<&'a T, &'a Failure>, Option<u128>)>,
+) -> BTreeMap<Result<&'a T, &'static str>, Option<u128>> {
+    let mut sums = BTreeMap::new();
+    for (result, count) in counts {
+        let sum = sums.entry(result.map_err(Failure::name)).or_insert(Some(0u128));
+        *sum = sum.zip(count).and_then(|(sum, count)| sum.checked_add(count));
+    }
+    sums
 }

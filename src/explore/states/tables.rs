@@ -29,6 +29,10 @@ impl<V> Table<V> {
         })
     }
 
+    pub fn values(&self) -> &[V] {
+        &self.values
+    }
+
     pub fn into_values(self) -> Vec<V> {
         self.values
     }
