@@ -57,7 +57,7 @@ impl Rc11 {
             self.search.declare(location, initial);
             wish.declined = self.declined(thread, actor.yields, location);
         }
-        wish.has_failed = self.has_failed_here(thread, &wish.request);
+        wish.failed_on = self.failed_on(thread, &wish.request);
         Pending::Ready(wish)
     }
 
@@ -71,16 +71,23 @@ impl Rc11 {
         all.filter(|&write| graph.origin(write) == origin).collect()
     }
 
-    /// Has the thread's weak compare-exchange at this place failed for no reason before?
+    /// The writes on which the thread's weak compare-exchange has failed for no reason before.
     ///
-    /// Once is enough to see what comes of it; a loop around it could go on failing for ever.
-    fn has_failed_here(&self, thread: u8, request: &Request) -> bool {
-        request.op == Asked::CompareExchangeWeak
-            && self.search.graph().events().iter().zip(0..).any(|(event, id)| {
-                event.thread == thread
-                    && matches!(event.choice, Choice::Fail(_))
-                    && self.search.step(id).request.place == request.place
-            })
+    /// Once for each is enough to see what comes of it; a loop could go on failing for ever.
+    fn failed_on(&self, thread: u8, request: &Request) -> Vec<EventId> {
+        if request.op != Asked::CompareExchangeWeak {
+            return Vec::new();
+        }
+        let same = |other: &Request| {
+            let key = |r: &Request| (r.object, r.a, r.b, r.place);
+            key(other) == key(request)
+        };
+        let events = self.search.graph().events().iter().zip(0..);
+        let failed = events.filter_map(|(event, id)| match event.choice {
+            Choice::Fail(write) if event.thread == thread => Some((write, id)),
+            _ => None,
+        });
+        failed.filter(|&(_, id)| same(&self.search.step(id).request)).map(|(w, _)| w).collect()
     }
 
     /// Hands a step to the runtime, with what it sees.

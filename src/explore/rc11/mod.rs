@@ -24,6 +24,9 @@
 //! - A release sequence goes on through later stores of the same thread, as in the paper; C++20,
 //!   which Rust follows, ends it there. So a few outcomes are missing for programs that store
 //!   `Release` and then `Relaxed` to one location.
+//! - A loop that waits is not followed round after round: a thread that yields does not repeat a
+//!   round of the same reads, and one weak compare-exchange fails for no reason at most once on the
+//!   same write.
 //! - Locks, channels and the like keep one order of their own; a step on one learns all that
 //!   earlier conflicting steps released, which may be more than the documentation promises.
 

@@ -12,8 +12,8 @@ pub(super) struct Wish {
     reasons: Vec<Reason>,
     /// Writes that it must not read again: its thread waits for something else.
     pub declined: Vec<EventId>,
-    /// It has failed for no reason before, and need not do so again.
-    pub has_failed: bool,
+    /// Writes on which it has failed for no reason before, and need not do so again.
+    pub failed_on: Vec<EventId>,
     /// The step that changed something its thread had looked at and waited for.
     pub woken_by: Option<EventId>,
 }
@@ -34,7 +34,7 @@ impl Step for Wish {
 
     fn declines(&self, choice: Choice) -> bool {
         match choice {
-            Choice::Fail(_) if self.has_failed => true,
+            Choice::Fail(write) if self.failed_on.contains(&write) => true,
             Choice::Read(write) | Choice::Fail(write) => self.declined.contains(&write),
             _ => false,
         }
@@ -57,7 +57,7 @@ impl Wish {
         let reasons = after.into_iter().map(reason).collect();
         let woken_by = (actor.woken_by != NONE).then_some(actor.woken_by);
         let op = op(runtime, thread, &request);
-        Wish { request, op, reasons, declined: Vec::new(), has_failed: false, woken_by }
+        Wish { request, op, reasons, declined: Vec::new(), failed_on: Vec::new(), woken_by }
     }
 
     /// The same step, with the events before it renumbered.
