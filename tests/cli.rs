@@ -342,6 +342,33 @@ fn a_check_out_of_time_is_judged_by_what_it_has_seen() {
 }
 
 #[test]
+fn a_stopped_check_is_continued_by_the_same_command() {
+    let file = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("stopped-check.json");
+    let _ = std::fs::remove_file(&file);
+    let size = "--threads 3 --increments 2";
+    let words = format!("check racy {size} --max-executions 3,000 --checkpoint {}", file.display());
+    let text = racelab(&words).stdout;
+    let text = String::from_utf8(text).expect("the output is UTF-8");
+    assert!(text.contains("The same command goes on where this one stopped"), "{text}");
+    assert!(file.exists());
+    assert_refused(
+        &format!("check mutex --checkpoint {}", file.display()),
+        &["is of another program", "name another file"],
+    );
+    let (second, _) = verdict(&format!("{words} --format json"));
+    assert_eq!((&second["complete"], &second["executions"]), (&false.into(), &"6000".into()));
+    let (mut last, _) = verdict(&format!("{words} --format json"));
+    let (mut whole, _) = verdict(&format!("check racy {size} --format json"));
+    last["elapsed_ms"].take();
+    whole["elapsed_ms"].take();
+    assert_eq!(last, whole);
+    assert!(!file.exists(), "there is nothing left to go on with");
+    assert_refused("check racy --engine both --checkpoint x", &["leave out --checkpoint"]);
+    assert_refused("check racy --jobs 2 --checkpoint x", &["--jobs", "--checkpoint"]);
+    assert_refused("check message-passing --checkpoint x", &["leave out --checkpoint"]);
+}
+
+#[test]
 fn several_jobs_come_to_the_same_verdict() {
     let of = |jobs: &str| {
         let (mut verdict, _) = verdict(&format!("check racy --threads 3 {jobs} --format json"));

@@ -4,6 +4,7 @@ use super::usage::Usage;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use racelab::report::grouped;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -98,12 +99,16 @@ pub struct CheckArgs {
     /// Stop after this time and show what was found: 500ms, 10s, 5m, 2h; at most a day
     #[arg(long, alias = "seconds", default_value = "60s", value_parser = time)]
     pub timeout: Duration,
-    /// Stop after this many executions and show what was found
+    /// Stop after this many executions (of this run) and show what was found
     #[arg(long, value_parser = number::<1, 1_000_000_000_000>)]
     pub max_executions: Option<u64>,
     /// How many cores the explorer uses, 1 to 64; the verdict is the same
     #[arg(long, default_value_t = 1, value_parser = number::<1, 64>)]
     pub jobs: u64,
+    /// When a limit stops the explorer, keep in this file how far it came; with the file there, go
+    /// on from it. It is removed at the end
+    #[arg(long, value_name = "FILE", conflicts_with = "jobs")]
+    pub checkpoint: Option<PathBuf>,
     /// How the verdict is printed
     #[arg(long, value_enum, default_value_t = VerdictFormat::Text)]
     pub format: VerdictFormat,

@@ -21,6 +21,10 @@ pub fn run(args: &CheckArgs, out: &mut Out) -> Result<Verdict, Usage> {
         let way_out = "leave out --engine, or leave out --memory";
         return Err(Usage::new(format!("only the explorer knows --memory rc11; {way_out}")));
     }
+    if args.checkpoint.is_some() && args.engine != EngineArg::Explorer {
+        let way_out = "leave out --engine, or leave out --checkpoint";
+        return Err(Usage::new(format!("only the explorer keeps a checkpoint; {way_out}")));
+    }
     if let Some(race) = racelab::race::Race::named(&args.counter.to_lowercase()) {
         return orderings::run(race, args, memory, out);
     }
@@ -31,7 +35,8 @@ pub fn run(args: &CheckArgs, out: &mut Out) -> Result<Verdict, Usage> {
         jobs: args.jobs as usize,
     };
     let race = Race { threads: args.threads, increments: args.increments, memory, limits };
-    let check = |runner| engines::check(rung, runner, race);
+    let checkpoint = args.checkpoint.as_deref();
+    let check = |runner| engines::check_from(rung, runner, race, checkpoint);
     let checked = match args.engine {
         EngineArg::Explorer => vec![check(Runner::Explorer)?],
         EngineArg::Loom => vec![check(Runner::Loom)?],
@@ -46,6 +51,12 @@ pub fn run(args: &CheckArgs, out: &mut Out) -> Result<Verdict, Usage> {
         (Format::Json, all) => all.iter().for_each(|one| say!(out, "{}", json::one(one))),
         (Format::Text, [explorer, loom, plain]) => both::print(explorer, [loom, plain], out),
         (Format::Text, all) => all.iter().for_each(|one| print(one, out)),
+    }
+    if let (Some(file), Format::Text) = (checkpoint.filter(|file| file.exists()), args.format) {
+        let goes_on =
+            format!("The same command goes on where this one stopped: {} knows.", file.display());
+        say!(out);
+        say!(out, "{}", style::wrap(&goes_on, "", style::width()));
     }
     let broken = checked.iter().any(|checked| forbidden(checked).next().is_some());
     Ok(if broken { Verdict::Broken } else { Verdict::Kept })

@@ -7,6 +7,7 @@ use racelab::LoomExplorer;
 use racelab::counter::{Rung, ladder::Program};
 use racelab::explore::{Explorer, Memory, Reduction, StateGraph};
 use racelab::report::{Failure, Outcome, Proof, Report, counted, grouped, percent};
+use std::path::Path;
 use std::time::Duration;
 
 /// Who runs a counter.
@@ -91,6 +92,16 @@ pub fn can_check(rung: &Rung) -> bool {
 
 /// Runs a counter under every interleaving that the runner finds.
 pub fn check(rung: &'static Rung, runner: Runner, race: Race) -> Result<Checked, Usage> {
+    check_from(rung, runner, race, None)
+}
+
+/// As [`check`]; the explorer goes on from a checkpoint, and keeps one when it is stopped.
+pub fn check_from(
+    rung: &'static Rung,
+    runner: Runner,
+    race: Race,
+    checkpoint: Option<&Path>,
+) -> Result<Checked, Usage> {
     let progress = Progress::start(format!("{} under the {}", rung.name, runner.name()));
     let program = match runner {
         Runner::Explorer => rung.model,
@@ -99,7 +110,7 @@ pub fn check(rung: &'static Rung, runner: Runner, race: Race) -> Result<Checked,
     };
     let program = program.ok_or_else(|| counters::not_modelled(rung))?;
     let (report, proof) = match runner {
-        Runner::Explorer => explore(program, race, &progress)?,
+        Runner::Explorer => explore(program, race, &progress, checkpoint)?,
         Runner::Loom | Runner::PlainLoom => {
             let Limits { timeout, max_executions, .. } = race.limits;
             let loom = LoomExplorer::new().timeout(timeout).max_executions(max_executions);
@@ -127,11 +138,15 @@ fn explore(
     program: Program,
     race: Race,
     progress: &Progress,
+    checkpoint: Option<&Path>,
 ) -> Result<(Report<u64>, Proof), Usage> {
     let Limits { timeout, max_executions, jobs } = race.limits;
     let explorer = Explorer::new().timeout(timeout).max_executions(max_executions).jobs(jobs);
     let explorer = progress.follow(explorer.memory(race.memory));
-    let report = explorer.try_explore(|| race.run(program))?;
+    let report = match checkpoint {
+        Some(file) => explorer.clone().checkpoint(file).try_explore(|| race.run(program))?,
+        None => explorer.try_explore(|| race.run(program))?,
+    };
     let Some(count) = report.interleavings() else {
         return Ok((report, Proof::None));
     };

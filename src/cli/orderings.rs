@@ -21,6 +21,13 @@ pub fn run(
     memory: Memory,
     out: &mut Out,
 ) -> Result<Verdict, Usage> {
+    if args.checkpoint.is_some() {
+        let way_out = "leave out --checkpoint";
+        return Err(Usage::new(format!(
+            "{} is several programs, each of them small; {way_out}",
+            race.name
+        )));
+    }
     let most = args.max_executions.unwrap_or(u64::MAX);
     let explorer = Explorer::new().memory(memory).timeout(args.timeout).max_executions(most);
     let explorer = explorer.jobs(args.jobs as usize);
