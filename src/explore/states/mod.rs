@@ -24,7 +24,7 @@
 //!     count.load(Relaxed)
 //! })?;
 //! assert_eq!(graph.interleavings(), Some(137_846_528_820));
-//! assert_eq!(graph.census()[0].result, Ok(2)); // the least possible count
+//! assert_eq!(graph.census()[0].result, Ok(&2)); // the least possible count
 //! let schedule = graph.schedule(100_000_000_000).unwrap();
 //! assert_eq!(graph.rank(&schedule)?, Some(100_000_000_000));
 //! # Ok::<(), racelab::explore::ExploreError>(())
