@@ -40,7 +40,9 @@ fn readers_have_two_classes_each() {
             let x = AtomicUsize::new(0);
             run(n + 1, move |number| match number {
                 0 => x.store(1, SeqCst),
-                _ => drop(x.load(SeqCst)),
+                _ => {
+                    x.load(SeqCst);
+                }
             });
         });
     }

@@ -176,7 +176,7 @@ fn a_program_that_differs_from_run_to_run_is_told_so() {
     let runs = Real::new(0);
     let report = explore(|| {
         let x = AtomicUsize::new(0);
-        if runs.fetch_add(1, SeqCst) % 2 == 0 {
+        if runs.fetch_add(1, SeqCst).is_multiple_of(2) {
             x.store(1, SeqCst);
         } else {
             x.load(SeqCst);

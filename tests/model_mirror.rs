@@ -203,7 +203,9 @@ mirrored! {
             for _ in 0..2 {
                 scope.spawn(|| {
                     cell.get_or_init(|| runs.fetch_add(1, SeqCst));
-                    once.call_once(|| drop(runs.fetch_add(10, SeqCst)));
+                    once.call_once(|| {
+                        runs.fetch_add(10, SeqCst);
+                    });
                 });
             }
         });

@@ -29,8 +29,13 @@ pub(crate) fn note_panic(payload: &(dyn Any + Send)) {
 pub(crate) fn is_unwinding() -> bool {
     std::thread::panicking()
         && with_current(|runtime| {
+            // `resume_unwind` calls no hook: if nobody else has been seen to unwind, it is this one.
+            let seen = runtime.threads.iter().any(|thread| thread.unwinding);
             // Nobody runs while the explorer itself does.
-            runtime.threads.get(usize::from(runtime.current)).is_some_and(|thread| thread.unwinding)
+            runtime.threads.get_mut(usize::from(runtime.current)).is_some_and(|thread| {
+                thread.unwinding |= !seen;
+                thread.unwinding
+            })
         })
 }
 
