@@ -18,7 +18,7 @@ use racelab::{Explorer, explore_with_loom};
 use std::hint::black_box;
 use std::process::Command;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
+use std::sync::atomic::{AtomicU64, Ordering::AcqRel, Ordering::SeqCst};
 use std::time::{Duration, Instant};
 
 /// The racy counter on a library's own atomics and threads, all of them joined by main.
@@ -102,15 +102,39 @@ fn shuttle(threads: usize) -> u64 {
     executions.load(SeqCst)
 }
 
-/// loom on its own atomics: nothing is recorded.
-fn bare_loom(threads: usize) -> u64 {
+/// Runs a program under loom as it comes: nothing is recorded.
+fn bare_loom(program: impl Fn() -> u64 + Send + Sync + 'static) -> u64 {
     let executions = Arc::new(AtomicU64::new(0));
     let counting = Arc::clone(&executions);
     loom::model::Builder::new().check(move || {
         counting.fetch_add(1, SeqCst);
-        black_box(racy_in_loom(threads, 1));
+        black_box(program());
     });
     executions.load(SeqCst)
+}
+
+/// Loads and stores as they are: loom then misses interleavings.
+fn plain_loom(threads: usize) -> u64 {
+    bare_loom(move || racy_in_loom(threads, 1))
+}
+
+/// Every load and store a read-modify-write: loom then visits every interleaving, as the explorer
+/// does.
+fn whole_loom(threads: usize) -> u64 {
+    bare_loom(move || {
+        let count = Arc::new(loom::sync::atomic::AtomicU64::new(0));
+        let running: Vec<_> = (0..threads)
+            .map(|_| {
+                let count = Arc::clone(&count);
+                loom::thread::spawn(move || {
+                    let seen = count.fetch_add(0, AcqRel);
+                    count.swap(seen + 1, AcqRel);
+                })
+            })
+            .collect();
+        running.into_iter().for_each(|thread| thread.join().unwrap());
+        count.load(SeqCst)
+    })
 }
 
 /// loom as racelab's second opinion: each step recorded, every interleaving visited.
@@ -119,11 +143,12 @@ fn recorded_loom(threads: usize) -> u64 {
 }
 
 /// Each engine, and how often it is measured: loom's one round is longer than all the others.
-const ENGINES: [(&str, Engine, usize); 4] = [
+const ENGINES: [(&str, Engine, usize); 5] = [
     ("explorer", explorer, 201),
     ("shuttle, depth first", shuttle, 5),
     ("loom, recorded", recorded_loom, 1),
-    ("loom, bare", bare_loom, 1),
+    ("loom, as it comes", plain_loom, 1),
+    ("loom, every order", whole_loom, 1),
 ];
 
 /// The explorer beside the other checkers, on the same race in the same run.
