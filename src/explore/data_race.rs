@@ -30,6 +30,15 @@ struct Sync {
     fenced: Clock,
 }
 
+/// What an object hands on to whoever synchronises with it.
+#[derive(Clone, Default)]
+struct Published {
+    /// From everyone who used it.
+    all: Clock,
+    /// From those who had it alone: all that the readers of a read-write lock may learn.
+    by_writers: Clock,
+}
+
 /// The first data race, in the order of threads and places: the same for every interleaving of a
 /// class.
 pub(super) fn find(history: &History, name: impl Fn(u32) -> String) -> Option<Failure> {
@@ -70,7 +79,7 @@ pub(super) fn find(history: &History, name: impl Fn(u32) -> String) -> Option<Fa
 /// What each step's thread knows before it: how many steps of every thread happened before.
 fn synchronisation(history: &History) -> Vec<Clock> {
     let mut threads: Vec<Sync> = Vec::new();
-    let mut objects: Vec<Clock> = Vec::new();
+    let mut objects: Vec<Published> = Vec::new();
     let mut ends: Vec<Clock> = Vec::with_capacity(history.len());
     let mut clocks = Vec::with_capacity(history.len());
     for (nth, event) in history.events.iter().enumerate() {
@@ -85,11 +94,11 @@ fn synchronisation(history: &History) -> Vec<Clock> {
                 join(&mut threads[me].known, &ends[step as usize]);
             }
         }
-        let mut object = std::mem::take(&mut Clock::new());
+        let mut object = Published::default();
         let slot = event.request.object;
         if slot != NONE {
             if objects.len() <= slot as usize {
-                objects.resize(slot as usize + 1, Clock::new());
+                objects.resize(slot as usize + 1, Published::default());
             }
             object = std::mem::take(&mut objects[slot as usize]);
         }
@@ -108,9 +117,9 @@ fn synchronisation(history: &History) -> Vec<Clock> {
             // The wait gives its mutex back.
             let mutex = event.request.mutex as usize;
             if objects.len() <= mutex {
-                objects.resize(mutex + 1, Clock::new());
+                objects.resize(mutex + 1, Published::default());
             }
-            join(&mut objects[mutex], &threads[me].known);
+            join(&mut objects[mutex].all, &threads[me].known);
         }
         ends.push(threads[me].known.clone());
     }
@@ -132,7 +141,7 @@ fn releases(order: Ordering) -> bool {
     matches!(order, Ordering::Release | Ordering::AcqRel | Ordering::SeqCst)
 }
 
-fn acquire(event: &Event, this: &mut Sync, object: &Clock) {
+fn acquire(event: &Event, this: &mut Sync, object: &Published) {
     use Action::*;
     match event.action {
         CellRead | CellWrite | Store | Choose => {}
@@ -143,9 +152,9 @@ fn acquire(event: &Event, this: &mut Sync, object: &Clock) {
         | FetchUpdate
         | CompareExchange
         | CompareExchangeFailed => {
-            join(&mut this.pending, object);
+            join(&mut this.pending, &object.all);
             if acquires(order(event)) {
-                join(&mut this.known, object);
+                join(&mut this.known, &object.all);
             }
         }
         Fence if acquires(order(event)) => {
@@ -153,21 +162,36 @@ fn acquire(event: &Event, this: &mut Sync, object: &Clock) {
             join(&mut this.known, &pending);
         }
         Fence => {}
+        // Readers do not wait for each other, so they learn from writers only.
+        ReadLock => join(&mut this.known, &object.by_writers),
+        // A notify wakes and does not synchronise; an attempt that fails learns nothing.
+        NotifyOne | NotifyAll | NotifyNobody | Wait | TimeOut => {}
+        TryLockFailed | TryReadLockFailed | TrySendFull | TryReceiveEmpty => {}
+        ReadUnlock | CloseSender => {}
         // Locks, channels and the like synchronise with whoever used them before.
-        _ => join(&mut this.known, object),
+        _ => join(&mut this.known, &object.all),
     }
 }
 
-fn release(event: &Event, this: &mut Sync, object: &mut Clock) {
+fn release(event: &Event, this: &mut Sync, object: &mut Published) {
     use Action::*;
     let published = if releases(order(event)) { &this.known } else { &this.fenced };
     match event.action {
         CellRead | CellWrite | Choose | Load | CompareExchangeFailed => {}
         // A plain store starts anew; a read-modify-write carries the release sequence on.
-        Store => object.clone_from(published),
-        Swap | FetchAdd | FetchSub | FetchUpdate | CompareExchange => join(object, published),
+        Store => object.all.clone_from(published),
+        Swap | FetchAdd | FetchSub | FetchUpdate | CompareExchange => {
+            join(&mut object.all, published);
+        }
         Fence if releases(order(event)) => this.fenced = this.known.clone(),
         Fence => {}
-        _ => join(object, &this.known),
+        NotifyOne | NotifyAll | NotifyNobody | Wait | TimeOut | OnceDone => {}
+        TryLockFailed | TryReadLockFailed | TrySendFull | TryReceiveEmpty => {}
+        SendClosed | ReceiveClosed | ReadLock => {}
+        ReadUnlock | CloseSender => join(&mut object.all, &this.known),
+        _ => {
+            join(&mut object.all, &this.known);
+            join(&mut object.by_writers, &this.known);
+        }
     }
 }

@@ -334,7 +334,8 @@ impl Explorer {
             outcomes.push(Outcome {
                 result,
                 executions: entry.executions,
-                interleavings: entry.interleavings,
+                // What could not be counted in all was not counted right in part.
+                interleavings: tally.interleavings.and(entry.interleavings),
                 example,
                 grade: None,
             });

@@ -5,7 +5,7 @@
 //! reduction must be of distinct classes, and as many as the literal interleavings have. Where
 //! shuttle means the same by a program, its depth-first search must find the same outcomes.
 //!
-//! `RACELAB_LONG=1` runs many more programs, from a fresh seed.
+//! `RACELAB_LONG=1` runs many more programs, `RACELAB_FRESH=1` others each time.
 
 mod program;
 mod world;
@@ -30,10 +30,10 @@ fn most() -> u64 {
 
 fn runner(cases: u32) -> TestRunner {
     let config = Config { failure_persistence: None, cases, ..Config::default() };
-    if is_long() {
-        TestRunner::new(config)
-    } else {
-        TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha))
+    // The same programs each time, so that what fails here fails everywhere.
+    match std::env::var_os("RACELAB_FRESH") {
+        Some(_) => TestRunner::new(config),
+        None => TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha)),
     }
 }
 
@@ -46,6 +46,11 @@ fn outcomes(report: &Report<Seen>) -> BTreeMap<Result<Seen, Failure>, Option<u12
 
 /// Holds the reduction against the literal enumeration; `None` where there is too much of it.
 fn compare(program: &Program) -> Option<Result<(), String>> {
+    if program.uses_channels() && program.threads.iter().any(|thread| thread.detached) {
+        // What all threads share is dropped by whoever comes last, and dropping the ends of a
+        // channel takes steps: the limit that `model` names for `Arc`.
+        return None;
+    }
     let explorer = Explorer::new().classes(true);
     let run = || world::modelled::run(program);
     let dpor = explorer.clone().max_executions(most()).explore(run);
@@ -56,6 +61,12 @@ fn compare(program: &Program) -> Option<Result<(), String>> {
     let literal = explorer.reduction(Reduction::None).max_executions(2 * most()).explore(run);
     let all = u128::from(literal.executions());
     let mut wrong = Vec::new();
+    if dpor.interleavings().is_none() && dpor.is_complete() {
+        // A spin over several objects: it says that it cannot count, and must not miss an outcome.
+        let results = |report| outcomes(report).into_keys().collect::<Vec<_>>();
+        let same = results(&dpor) == results(&literal) || !literal.is_complete();
+        return Some(if same { Ok(()) } else { Err(format!("{dpor}\n{literal}")) });
+    }
     if outcomes(&dpor) != outcomes(&literal) {
         let (mut dpor, mut literal) = (outcomes(&dpor), outcomes(&literal));
         let same: Vec<_> = dpor.keys().filter(|k| dpor.get(k) == literal.get(k)).cloned().collect();
@@ -79,8 +90,7 @@ fn compare(program: &Program) -> Option<Result<(), String>> {
     }
     // After a choice the reversed orders of a race are looked at once for each alternative, and that
     // can start an execution that turns out to repeat a class (once in a thousand programs).
-    let chooses =
-        program.uses(|s| matches!(s, program::Stmt::Choose(_) | program::Stmt::NotifyOne));
+    let chooses = program.uses(|s| matches!(s, program::Stmt::Choose(_)));
     if dpor.redundant() != 0 && !chooses {
         wrong.push(format!("{} redundant executions", dpor.redundant()));
     }
@@ -129,28 +139,24 @@ fn the_reduction_and_the_literal_enumeration_agree_on_random_programs() {
     assert!(checked > cases / 2, "most programs are too large: {checked} of {cases}");
 }
 
-/// All outcomes that shuttle's depth-first search finds; `None` if it does not get through, or
-/// some execution deadlocks (which ends its search).
+/// All outcomes that shuttle's depth-first search finds; `None` if it does not get through.
 fn shuttled(program: &Program, most: usize) -> Option<BTreeSet<Seen>> {
     let seen = Arc::new(Mutex::new(BTreeSet::new()));
     let (program, found) = (program.clone(), Arc::clone(&seen));
     let scheduler = shuttle::scheduler::DfsScheduler::new(Some(most), false);
     let runner = shuttle::Runner::new(scheduler, shuttle::Config::new());
-    let search = std::panic::AssertUnwindSafe(|| {
-        runner.run(move || {
-            let outcome = world::shuttled::run(&program);
-            found.lock().unwrap().insert(outcome);
-        })
+    // It panics where it finds a deadlock, and that would be one which we have missed.
+    let executions = runner.run(move || {
+        let outcome = world::shuttled::run(&program);
+        found.lock().unwrap().insert(outcome);
     });
-    // What it takes for a deadlock (a reader behind a waiting writer) need not be one.
-    let executions = std::panic::catch_unwind(search).ok()?;
     let seen = seen.lock().unwrap().clone();
     (executions < most).then_some(seen)
 }
 
 #[test]
 fn shuttle_finds_the_same_outcomes() {
-    let (cases, most) = if is_long() { (4_000, 200_000) } else { (120, 5_000) };
+    let (cases, most) = if is_long() { (2_000, 100_000) } else { (120, 5_000) };
     let through = std::cell::Cell::new(0);
     for_programs(cases, |program| {
         if !program.is_for_shuttle() {

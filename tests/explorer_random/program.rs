@@ -127,10 +127,15 @@ impl Program {
                     | SpinUntilSet(_)
                     | Panic
                     | Fence
+                    | Arrive
             )
         };
+        // It refuses a second read lock by one thread, which std may grant and the explorer does.
+        let locks = |s: &&Stmt| matches!(s, Read | TryRead | Write | TryWrite);
+        let twice = |thread: &Thread| thread.body.iter().filter(locks).count() > 1;
         self.threads.len() <= 3
             && !self.uses(foreign)
+            && !self.threads.iter().any(twice)
             && !self.threads.iter().any(|thread| thread.detached)
     }
 }

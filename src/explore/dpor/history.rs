@@ -342,6 +342,10 @@ impl History {
     /// The races of a step that is asked for and cannot be taken any more, at the end of a
     /// deadlocked execution.
     pub fn races_of_blocked(&mut self, runtime: &Runtime, thread: u8, into: &mut Vec<Race>) {
+        if runtime.threads.len() > self.stride {
+            // It may never have taken a step.
+            self.widen(runtime.threads.len());
+        }
         let actor = &runtime.threads[usize::from(thread)];
         let Some(mode) = blocked_mode(&actor.request) else { return };
         let touches = [Some(Touch { object: actor.request.object, mode }), None];

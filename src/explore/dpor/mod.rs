@@ -210,11 +210,12 @@ impl Dpor {
             }
             if ending != Ending::StepLimit {
                 if !this.literal {
-                    this.reverse_races(runtime, ending == Ending::Deadlock);
+                    this.reverse_races(runtime, ending != Ending::Finished);
                 }
                 this.straight.note(&this.history, this.scripted);
             }
-            let counting = this.counting && ending != Ending::StepLimit;
+            let countable = ending != Ending::StepLimit && !runtime.uncountable;
+            let counting = this.counting && countable;
             let interleavings = match (counting, this.literal) {
                 (_, true) => Some(1),
                 (true, false) => this.ways.count(&this.history),

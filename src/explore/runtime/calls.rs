@@ -132,6 +132,11 @@ impl Runtime {
         }
         let thread = &self.threads[usize::from(self.current)];
         let looked = !thread.looked_at.is_empty() && thread.looked_at.len() < 64;
+        // Whether news came before or after this moment is no matter of dependent steps, and with
+        // several objects it makes a difference how often the thread looks: classes no longer tell
+        // how many interleavings there are.
+        let first = thread.looked_at.first().map(|&(object, _)| object);
+        self.uncountable |= thread.looked_at.iter().any(|&(object, _)| Some(object) != first);
         if looked && !self.has_news(self.current) {
             return true;
         }

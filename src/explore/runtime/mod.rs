@@ -108,6 +108,8 @@ pub(crate) struct Runtime {
     panics: u32,
     /// Coroutines that could not be unwound and were reset.
     pub(crate) resets: u64,
+    /// A thread has waited for any of several objects to change: interleavings cannot be counted.
+    pub(crate) uncountable: bool,
     pub(crate) error: Option<ExploreError>,
 }
 
@@ -184,6 +186,7 @@ impl Runtime {
             abandoning: false,
             panics: 0,
             resets: 0,
+            uncountable: false,
             error: None,
         }
     }

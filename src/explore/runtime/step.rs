@@ -193,7 +193,8 @@ impl Runtime {
             let version = info.version.wrapping_sub(u32::from(stale));
             if writes {
                 self.threads[index].looked_at.clear();
-            } else if self.threads[index].looked_at.len() < 64 {
+            } else if request.op != Op::Store && self.threads[index].looked_at.len() < 64 {
+                // A blind store that changes nothing has not looked either.
                 self.threads[index].looked_at.push((request.object, version));
             }
         }
