@@ -347,3 +347,21 @@ fn again(test: &str, variable: &str) -> std::process::Output {
         .output()
         .unwrap()
 }
+
+#[test]
+fn a_time_out_that_a_notify_took_away_is_explored_too() {
+    let program = || {
+        let pair = Arc::new((Mutex::new(()), Condvar::new()));
+        let other = Arc::clone(&pair);
+        let waiter = thread::spawn(move || {
+            let guard = other.0.lock().unwrap();
+            other.1.wait_timeout(guard, std::time::Duration::from_secs(1)).unwrap().1.timed_out()
+        });
+        pair.1.notify_one();
+        waiter.join().unwrap()
+    };
+    let dpor = Explorer::new().explore(program);
+    let literal = Explorer::new().reduction(racelab::Reduction::None).explore(program);
+    assert_eq!(dpor.interleavings(), literal.interleavings());
+    assert_eq!(dpor.outcomes().len(), 2, "notified, or timed out: {dpor}");
+}

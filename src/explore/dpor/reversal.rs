@@ -8,7 +8,7 @@ use super::history::{Event, History, Race, Touches};
 use super::tree::{FarTouch, FarTouches, Forest, conflict};
 use super::trunk::Point;
 use super::{Dpor, Node, Sleeper};
-use crate::explore::runtime::{NONE, Request, Runtime};
+use crate::explore::runtime::{NONE, Op, Request, Runtime};
 use crate::trace::{Action, Mode};
 
 /// A step of a reversed order.
@@ -40,10 +40,12 @@ impl Dpor {
                 let event = &self.history.events[race.second as usize];
                 let (thread, request, woken_by) = (event.thread, event.request, event.woken_by);
                 let previous = event.previous_in_thread;
-                let settled = self.reverse(runtime, race, thread, &request, previous, woken_by);
+                let settled =
+                    self.reverse(runtime, race, thread, &request, previous, woken_by, &[]);
                 self.history.races[i].settled = settled;
             }
         }
+        self.reverse_notifies(runtime);
         if deadlocked && self.history.len() > 0 {
             // A step that is asked for and never taken could have come first as well.
             let mut races = std::mem::take(&mut self.blocked);
@@ -52,14 +54,38 @@ impl Dpor {
                 self.history.races_of_blocked(runtime, thread, &mut races);
                 let request = runtime.threads[usize::from(thread)].request;
                 let previous = self.history.last_in_thread[usize::from(thread)];
+                let after = runtime.threads[usize::from(thread)].after.clone();
                 for &race in &races {
-                    self.reverse(runtime, race, thread, &request, previous, NONE);
+                    self.reverse(runtime, race, thread, &request, previous, NONE, &after);
                 }
             }
             self.blocked = races;
         }
     }
 
+    /// A notify takes its waiter's time-out away: that could have come first, and is no step of this
+    /// execution.
+    fn reverse_notifies(&mut self, runtime: &Runtime) {
+        for nth in 0..self.history.len() as u32 {
+            let event = &self.history.events[nth as usize];
+            if !matches!(event.action, Action::NotifyOne | Action::NotifyAll) {
+                continue;
+            }
+            let woken = event.request.effect(event.before, event.thread, event.choice).result;
+            for thread in (0..64u8).filter(|thread| woken & (1 << thread) != 0) {
+                let steps = &self.history.by_thread[usize::from(thread)];
+                let Some(&wait) = steps.iter().rev().find(|&&step| step < nth) else { continue };
+                let mut request = self.history.events[wait as usize].request;
+                if request.a == 1 {
+                    request.op = Op::TimeOut;
+                    let race = Race { first: nth, second: NONE, settled: false };
+                    self.reverse(runtime, race, thread, &request, wait, NONE, &[]);
+                }
+            }
+        }
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "a step that was taken, or one that was not")]
     /// Adds the reversed order to the tree where the two orders part, unless it is covered.
     /// Returns whether the race is settled.
     fn reverse(
@@ -70,16 +96,14 @@ impl Dpor {
         request: &Request,
         previous: u32,
         woken_by: u32,
+        after: &[u32],
     ) -> bool {
         let first = race.first;
         let mut items = std::mem::take(&mut self.items);
         let mut known = std::mem::take(&mut self.known);
         items.clear();
         let history = &self.history;
-        let after: &[u32] = match race.second {
-            NONE => &runtime.threads[usize::from(thread)].after,
-            second => history.after(second),
-        };
+        let after = if race.second == NONE { after } else { history.after(race.second) };
         history.known_to(previous, after, &mut known);
         let end = history.len() as u32;
         let second = race.second.min(end);
