@@ -87,6 +87,15 @@ impl std::fmt::Display for Program {
 }
 
 impl Program {
+    /// Threads, each with who starts it.
+    pub fn of(threads: &[(usize, &[Stmt])]) -> Self {
+        let thread = |&(parent, body): &(usize, &[Stmt])| {
+            let body = body.to_vec();
+            Thread { parent, detached: false, body }
+        };
+        Program { threads: threads.iter().map(thread).collect() }
+    }
+
     pub fn uses(&self, which: impl Fn(&Stmt) -> bool) -> bool {
         self.threads.iter().any(|thread| thread.body.iter().any(&which))
     }

@@ -4,7 +4,7 @@
 //! through a chain of such pairs. It is kept as vector clocks: how many steps of each thread come
 //! before a step. The steps of the common prefix keep theirs when the explorer backtracks.
 
-use crate::explore::runtime::{NONE, Request, Runtime, Taken};
+use crate::explore::runtime::{NONE, Request, Runtime, Taken, Waking};
 use crate::trace::{Action, Mode};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -31,13 +31,13 @@ pub(crate) struct Event {
     pub touches: Touches,
     /// Did it change its object's state?
     pub changed: bool,
-    /// The step that changed something the thread spun on: it could not have gone on before.
-    pub woken_by: u32,
     /// The steps on the same objects before it.
     previous_on_object: [u32; 2],
     pub previous_in_thread: u32,
     /// Where its entries in `History::after` begin.
     after: u32,
+    /// Where its entries in `History::woken` begin.
+    woken: u32,
     /// Where its entries in `History::races` begin.
     races: u32,
 }
@@ -62,6 +62,7 @@ pub(crate) struct History {
     /// Each thread's steps, in their order.
     pub by_thread: Vec<Vec<u32>>,
     after: Vec<u32>,
+    woken: Vec<Waking>,
     pub races: Vec<Race>,
     scratch: Vec<u32>,
     conflicting: Vec<u32>,
@@ -98,6 +99,7 @@ impl History {
             self.last_in_thread[usize::from(event.thread)] = event.previous_in_thread;
             self.by_thread[usize::from(event.thread)].pop();
             self.after.truncate(event.after as usize);
+            self.woken.truncate(event.woken as usize);
             self.races.truncate(event.races as usize);
         }
         self.clocks.truncate(depth * self.stride);
@@ -140,12 +142,14 @@ impl History {
         let touches = touches(taken);
         let after_from = self.after.len() as u32;
         self.after.extend_from_slice(&actor.after);
+        let woken_from = self.woken.len() as u32;
+        self.woken.extend_from_slice(&actor.woken);
         let previous_in_thread = self.last_in_thread[usize::from(thread)];
         let races_from = self.races.len() as u32;
 
         let mut known = std::mem::take(&mut self.scratch);
         self.known_to(previous_in_thread, &actor.after, &mut known);
-        self.find_races(nth, thread, &taken.request, &touches, actor.woken_by, &known);
+        self.find_races(nth, thread, &taken.request, &touches, &actor.woken, &known);
 
         // The clock: what the thread knew, and everything it depends on.
         let mut previous_on_object = [NONE; 2];
@@ -179,10 +183,10 @@ impl History {
             before: taken.before,
             touches,
             changed: taken.changed,
-            woken_by: actor.woken_by,
             previous_on_object,
             previous_in_thread,
             after: after_from,
+            woken: woken_from,
             races: races_from,
         });
     }
@@ -229,6 +233,13 @@ impl History {
         &self.after[from..to]
     }
 
+    /// What ended the spinning before `event`, which could not have been asked for earlier.
+    pub fn woken(&self, event: u32) -> &[Waking] {
+        let from = self.events[event as usize].woken as usize;
+        let to = self.events.get(event as usize + 1).map_or(self.woken.len(), |e| e.woken as usize);
+        &self.woken[from..to]
+    }
+
     /// Finds the steps that `request` of `thread` could have come before, and appends the races.
     ///
     /// Leaves in `conflicting` the latest steps that it depends on.
@@ -238,7 +249,7 @@ impl History {
         thread: u8,
         request: &Request,
         touches: &Touches,
-        woken_by: u32,
+        woken: &[Waking],
         known: &[u32],
     ) {
         let mut conflicting = std::mem::take(&mut self.conflicting);
@@ -246,20 +257,20 @@ impl History {
         for touch in touches.iter().flatten() {
             self.conflicts(*touch, &mut conflicting);
         }
-        if woken_by != NONE {
-            conflicting.push(woken_by);
-        }
+        let on_objects = conflicting.len();
+        conflicting.extend(woken.iter().map(|waking| waking.by));
         let from = self.races.len();
+        let mut reversible = &conflicting[..];
         if request.may_block() {
             self.reversals_of_waiting(nth, thread, request, touches, known);
-        } else {
-            for &first in &conflicting {
-                let event = &self.events[first as usize];
-                let is_known = known[usize::from(event.thread)] >= event.position;
-                let through = |&other: &u32| other != first && self.before(first, other);
-                if event.thread != thread && !is_known && !conflicting.iter().any(through) {
-                    self.races.push(Race { first, second: nth, settled: false });
-                }
+            reversible = &conflicting[on_objects..];
+        }
+        for &first in reversible {
+            let event = &self.events[first as usize];
+            let is_known = known[usize::from(event.thread)] >= event.position;
+            let through = |&other: &u32| other != first && self.before(first, other);
+            if event.thread != thread && !is_known && !conflicting.iter().any(through) {
+                self.races.push(Race { first, second: nth, settled: false });
             }
         }
         if from < self.races.len() {

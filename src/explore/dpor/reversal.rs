@@ -4,11 +4,11 @@
 //! that do not happen after `first`, in their order, with `second` moved up as far as its turn came.
 
 use super::driver::near_conflict;
-use super::history::{Event, History, Race, Touches};
-use super::tree::{FarTouch, FarTouches, Forest, conflict};
+use super::history::{Event, History, Race, Touch, Touches};
+use super::tree::{Branch, FarTouch, FarTouches, Forest, conflict};
 use super::trunk::Point;
 use super::{Dpor, Node, Sleeper};
-use crate::explore::runtime::{NONE, Op, Request, Runtime};
+use crate::explore::runtime::{NONE, Op, Request, Runtime, Waking};
 use crate::trace::{Action, Mode};
 
 /// A step of a reversed order.
@@ -38,10 +38,9 @@ impl Dpor {
             let race = self.history.races[i];
             if !race.settled {
                 let event = &self.history.events[race.second as usize];
-                let (thread, request, woken_by) = (event.thread, event.request, event.woken_by);
+                let (thread, request) = (event.thread, event.request);
                 let previous = event.previous_in_thread;
-                let settled =
-                    self.reverse(runtime, race, thread, &request, previous, woken_by, &[]);
+                let settled = self.reverse(runtime, race, thread, &request, previous);
                 self.history.races[i].settled = settled;
             }
         }
@@ -54,9 +53,8 @@ impl Dpor {
                 self.history.races_of_blocked(runtime, thread, &mut races);
                 let request = runtime.threads[usize::from(thread)].request;
                 let previous = self.history.last_in_thread[usize::from(thread)];
-                let after = runtime.threads[usize::from(thread)].after.clone();
                 for &race in &races {
-                    self.reverse(runtime, race, thread, &request, previous, NONE, &after);
+                    self.reverse(runtime, race, thread, &request, previous);
                 }
             }
             self.blocked = races;
@@ -79,13 +77,12 @@ impl Dpor {
                 if request.a == 1 {
                     request.op = Op::TimeOut;
                     let race = Race { first: nth, second: NONE, settled: false };
-                    self.reverse(runtime, race, thread, &request, wait, NONE, &[]);
+                    self.reverse(runtime, race, thread, &request, wait);
                 }
             }
         }
     }
 
-    #[expect(clippy::too_many_arguments, reason = "a step that was taken, or one that was not")]
     /// Adds the reversed order to the tree where the two orders part, unless it is covered.
     /// Returns whether the race is settled.
     fn reverse(
@@ -95,15 +92,21 @@ impl Dpor {
         thread: u8,
         request: &Request,
         previous: u32,
-        woken_by: u32,
-        after: &[u32],
     ) -> bool {
         let first = race.first;
         let mut items = std::mem::take(&mut self.items);
         let mut known = std::mem::take(&mut self.known);
         items.clear();
         let history = &self.history;
-        let after = if race.second == NONE { after } else { history.after(race.second) };
+        let (after, woken) = match race.second {
+            // Whoever sleeps has its reasons behind it.
+            NONE if request.op == Op::TimeOut => (&[][..], &[][..]),
+            NONE => {
+                let actor = &runtime.threads[usize::from(thread)];
+                (&actor.after[..], &actor.woken[..])
+            }
+            second => (history.after(second), history.woken(second)),
+        };
         history.known_to(previous, after, &mut known);
         let end = history.len() as u32;
         let second = race.second.min(end);
@@ -121,7 +124,7 @@ impl Dpor {
         items.extend((first + 1..second).filter(stays).map(item));
         let moved = items.len();
         let keeps = |event: u32| event < first || (event < second && !history.before(first, event));
-        let possible = (woken_by == NONE || history.wakes(previous, thread, &keeps))
+        let possible = woken.iter().all(|waking| history.wakes(waking, &keeps))
             && match history.touches_at(request, thread, &keeps) {
                 Some(touches) => {
                     let near = touches;
@@ -192,9 +195,9 @@ fn insert_at(
     shared: bool,
 ) -> bool {
     for sleeper in sleep {
-        let touches = far(runtime, &sleeper.touches, depth as u32);
-        let (thread, choice) = (sleeper.thread, sleeper.choice);
-        let covered = covers(history, thread, choice, &touches, items, moved, known);
+        let apart =
+            |items: &[Item]| items.iter().all(|item| !near_conflict(&item.near, &sleeper.touches));
+        let covered = covers(history, (sleeper.thread, sleeper.choice), apart, items, moved, known);
         match covered {
             Some(Covered::ForGood) => return true,
             Some(Covered::ThisTime) if sleeper.finished => return false,
@@ -206,6 +209,8 @@ fn insert_at(
     // Walk down the branches that begin like the reversed order; a leaf covers it.
     let mut settled = None;
     let mut parent = NONE;
+    // Threads that have gone on in another way than in this execution, as a bit set.
+    let mut astray = 0u64;
     loop {
         let mut branch = match parent {
             NONE => *branches,
@@ -217,7 +222,14 @@ fn insert_at(
         let mut found = None;
         while branch != NONE {
             let b = forest.get(branch);
-            let covered = covers(history, b.thread, b.choice, &b.touches, items, moved, known);
+            let apart = |items: &[Item]| {
+                let known = astray & (1 << b.thread) == 0;
+                match known.then(|| history.touches_of(runtime, b, depth as u32)).flatten() {
+                    Some(near) => items.iter().all(|item| !near_conflict(&item.near, &near)),
+                    None => items.iter().all(|item| !conflict(&item.touches, &b.touches)),
+                }
+            };
+            let covered = covers(history, (b.thread, b.choice), apart, items, moved, known);
             // At a shared point another worker may take the branch before this one has found all
             // that belongs below it.
             let enough = !shared || parent != NONE;
@@ -233,9 +245,13 @@ fn insert_at(
         let Some((branch, covered)) = found else { break };
         settled.get_or_insert(matches!(covered, Covered::ForGood));
         let thread = forest.get(branch).thread;
-        if let Some(at) = items.iter().position(|item| item.thread == thread) {
-            items.remove(at);
-            moved -= usize::from(at < moved);
+        match items.iter().position(|item| item.thread == thread) {
+            Some(at) => {
+                let item = items.remove(at);
+                moved -= usize::from(at < moved);
+                astray |= u64::from(item.event == NONE) << thread;
+            }
+            None => astray |= 1 << thread,
         }
         if items.is_empty() {
             return fixed && settled.unwrap_or(true);
@@ -262,19 +278,20 @@ fn insert_at(
 }
 
 /// Can this step of `thread` be taken first without leaving the class of the reversed order?
+///
+/// `apart`: is it independent of all of them?
 fn covers(
     history: &History,
-    thread: u8,
-    choice: Option<u32>,
-    touches: &FarTouches,
+    (thread, choice): (u8, Option<u32>),
+    apart: impl FnOnce(&[Item]) -> bool,
     items: &[Item],
     moved: usize,
     known: &[u32],
 ) -> Option<Covered> {
     let Some(at) = items.iter().position(|item| item.thread == thread) else {
-        // It does not occur: it must be independent of everything, whichever alternative it takes.
-        let independent = choice.is_none() && items.iter().all(|i| !conflict(&i.touches, touches));
-        return independent.then_some(Covered::ThisTime);
+        // It does not occur: it must be independent of everything. Then one alternative of it will
+        // do: those of the class that take another one are found by the races that led to it.
+        return apart(items).then_some(Covered::ThisTime);
     };
     let item = &items[at];
     if choice.is_some() && choice != item.choice {
@@ -351,33 +368,54 @@ impl History {
             return None;
         }
         let effect = request.effect(word, thread, 0);
-        let touch = |object, mode| super::Touch { object, mode };
+        let touch = |object, mode| Touch { object, mode };
         let first = effect.action.mode().map(|mode| touch(request.object, mode));
         let waits = effect.action == Action::Wait;
         Some([first, waits.then_some(touch(request.mutex, Mode::Write))])
     }
 
-    /// Would a thread that spun after its step `previous` have been woken by the steps that
-    /// `keeps` names?
-    fn wakes(&self, previous: u32, thread: u8, keeps: &impl Fn(u32) -> bool) -> bool {
-        let mut looked = previous;
-        while looked != NONE {
-            let event = &self.events[looked as usize];
-            if event.changed {
-                return false;
+    /// What a branch's thread, which has no step in a reversed order that parts before step `first`,
+    /// touches with its next step: it asks for the same as it did in this execution. `None` if it
+    /// cannot be told.
+    fn touches_of(&self, runtime: &Runtime, branch: &Branch, first: u32) -> Option<Touches> {
+        let steps = &self.by_thread[usize::from(branch.thread)];
+        let from = steps.partition_point(|&step| step < first);
+        let step = steps[from..].iter().find(|&&step| self.before(first, step));
+        let pending = || {
+            let asks = runtime.asking & (1 << branch.thread) != 0;
+            asks.then(|| &runtime.threads[usize::from(branch.thread)].request)
+        };
+        let request = match step {
+            Some(&step) => &self.events[step as usize].request,
+            None => pending()?,
+        };
+        let mut near = [None, None];
+        for (slot, object) in [request.object, request.mutex].into_iter().enumerate() {
+            let Some(far) = branch.touches[slot] else { continue };
+            let object = if far.object == NONE { object } else { far.object };
+            // Who sleeps on a condition variable may be made to ask for something else.
+            if object == NONE || runtime.objects[object as usize].key != far.key {
+                return None;
             }
-            let news = |&step: &u32| {
-                let other = &self.events[step as usize];
-                other.thread != thread && other.changed && keeps(step)
-            };
-            if let Some(touch) = event.touches[0]
-                && self.on_object(touch.object).take_while(|&step| step > looked).any(|s| news(&s))
-            {
-                return true;
-            }
-            looked = event.previous_in_thread;
+            near[slot] = Some(Touch { object, mode: far.mode });
         }
-        false
+        Some(near)
+    }
+
+    /// Would the thread that spun have been woken by the steps that `keeps` names?
+    fn wakes(&self, waking: &Waking, keeps: &impl Fn(u32) -> bool) -> bool {
+        let (first, last) = waking.looks;
+        let looks = self.by_thread[usize::from(waking.thread)].iter().rev();
+        let looks = looks.skip_while(|&&look| look > last).take_while(|&&look| look >= first);
+        let news = |&step: &u32| {
+            let other = &self.events[step as usize];
+            other.thread != waking.thread && other.changed && keeps(step)
+        };
+        looks.filter_map(|&look| Some((look, self.events[look as usize].touches[0]?))).any(
+            |(look, touch)| {
+                self.on_object(touch.object).take_while(|&step| step > look).any(|step| news(&step))
+            },
+        )
     }
 }
 

@@ -73,7 +73,7 @@ fn is_straight(history: &History, fresh: usize) -> bool {
     let of_main = |step: &u32| history.events[*step as usize].thread == 0;
     (fresh..history.len()).all(|nth| {
         let event = &history.events[nth];
-        if event.alternatives > 1 || event.woken_by != NONE {
+        if event.alternatives > 1 || !history.woken(nth as u32).is_empty() {
             return false;
         }
         if event.thread != 0 {

@@ -1,7 +1,7 @@
 //! A thread's request, as the memory model sees it.
 
 use super::event::{Choice, EventId, Op, Reason, Step};
-use crate::explore::runtime::{NONE, Op as Asked, Request, Runtime};
+use crate::explore::runtime::{Op as Asked, Request, Runtime};
 use crate::trace::{Action, Mode};
 
 /// A request with what the memory model has to know besides.
@@ -14,8 +14,8 @@ pub(super) struct Wish {
     pub declined: Vec<EventId>,
     /// Writes on which it has failed for no reason before, and need not do so again.
     pub failed_on: Vec<EventId>,
-    /// The step that changed something its thread had looked at and waited for.
-    pub woken_by: Option<EventId>,
+    /// The steps that ended the spinning before it.
+    pub woken_by: Vec<EventId>,
 }
 
 impl Step for Wish {
@@ -55,7 +55,7 @@ impl Wish {
             Reason { event, teaches: !notifies }
         };
         let reasons = after.into_iter().map(reason).collect();
-        let woken_by = (actor.woken_by != NONE).then_some(actor.woken_by);
+        let woken_by = actor.woken.iter().map(|waking| waking.by).collect();
         let op = op(runtime, thread, &request);
         Wish { request, op, reasons, declined: Vec::new(), failed_on: Vec::new(), woken_by }
     }

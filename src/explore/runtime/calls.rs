@@ -114,6 +114,7 @@ impl Runtime {
         let Ok([running, ended]) = pair else { return };
         // A thread that took no step may still have learnt something: by joining others.
         running.after.extend_from_slice(&ended.after);
+        running.woken.extend_from_slice(&ended.woken);
         if ended.last_step != super::NONE {
             running.after.push(ended.last_step);
         }
@@ -135,8 +136,8 @@ impl Runtime {
         // Whether news came before or after this moment is no matter of dependent steps, and with
         // several objects it makes a difference how often the thread looks: classes no longer tell
         // how many interleavings there are.
-        let first = thread.looked_at.first().map(|&(object, _)| object);
-        self.uncountable |= thread.looked_at.iter().any(|&(object, _)| Some(object) != first);
+        let first = thread.looked_at.first().map(|look| look.object);
+        self.uncountable |= thread.looked_at.iter().any(|look| Some(look.object) != first);
         if looked && !self.has_news(self.current) {
             return true;
         }

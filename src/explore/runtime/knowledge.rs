@@ -297,7 +297,7 @@ impl Runtime {
             return Mark(1);
         }
         let mut objects: Vec<Mark> =
-            looked.iter().map(|&(object, _)| self.name(knowledge, object)).collect();
+            looked.iter().map(|look| self.name(knowledge, look.object)).collect();
         objects.sort_unstable();
         objects.dedup();
         objects.into_iter().fold(Mark(2), Mark::and)

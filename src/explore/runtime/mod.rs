@@ -38,10 +38,10 @@ pub(crate) use step::{
     Seen, Taken, cell_written, change_silently, content_of, failed, object_of, step, step_at,
     step_value_at, step_with, wait_in,
 };
-pub(crate) use thread::{Panic, State, Thread};
+pub(crate) use thread::{Panic, State, Thread, Waking};
 pub(crate) use word::Word;
 
-use crate::trace::{Object, ObjectKind, Step, ThreadId};
+use crate::trace::{Action, Object, ObjectKind, Step, ThreadId};
 use corosensei::stack::DefaultStack;
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -66,6 +66,8 @@ pub(crate) struct ObjectInfo {
     pub exact: bool,
     /// Changes of its state so far.
     pub version: u32,
+    /// What the latest of them was.
+    pub changed_by: Action,
     /// Who took it (a lock), and where.
     pub held: Option<(u8, &'static Location<'static>)>,
 }
@@ -263,7 +265,7 @@ impl Runtime {
             maker.made += 1;
             (u64::from(self.current) + 1) << 56 | u64::from(maker.made)
         } else {
-            place_key(word.created()) & (u64::MAX >> 8)
+            (place_key(word.created()) ^ (kind_index(word.kind()) as u64) << 52) & (u64::MAX >> 8)
         };
         self.objects.push(ObjectInfo {
             kind: word.kind(),
@@ -274,6 +276,7 @@ impl Runtime {
             key,
             exact: at_creation,
             version: 0,
+            changed_by: Action::Fence,
             held: None,
         });
         if let Some(knowledge) = self.knowing() {

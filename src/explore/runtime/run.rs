@@ -1,8 +1,9 @@
 //! One execution, from the first step to the last.
 
 use super::thread::Body;
-use super::{CURRENT, Runtime, State, Taken, Thread, abandon, panics, thread_at};
+use super::{CURRENT, Runtime, State, Taken, Thread, Waking, abandon, panics, thread_at};
 use crate::explore::ExploreError;
+use crate::trace::Mode;
 use corosensei::stack::{DefaultStack, Stack};
 use corosensei::{Coroutine, CoroutineResult};
 use std::borrow::Cow;
@@ -238,6 +239,7 @@ pub(super) unsafe fn spawn(
         let pair = runtime.threads.get_disjoint_mut([usize::from(parent), usize::from(number)]);
         let [spawner, child] = pair.expect("a child has a number of its own");
         child.after.extend_from_slice(&spawner.after);
+        child.woken.extend_from_slice(&spawner.woken);
         if spawner.last_step != super::NONE {
             child.after.push(spawner.last_step);
         }
@@ -281,7 +283,7 @@ impl Runtime {
     fn forget_reasons(&mut self, thread: u8) {
         let thread = &mut self.threads[usize::from(thread)];
         thread.after.clear();
-        thread.woken_by = super::NONE;
+        thread.woken.clear();
     }
 
     /// A thread that waits for something other than a step and has it now.
@@ -304,13 +306,16 @@ impl Runtime {
     }
 
     fn release(&mut self, thread: u8) {
-        let last = self.steps.wrapping_sub(1);
-        let thread = &mut self.threads[usize::from(thread)];
-        if thread.state == State::Spinning {
-            thread.woken_by = last;
-            thread.looked_at.clear();
+        let by = self.steps.wrapping_sub(1);
+        let released = &mut self.threads[usize::from(thread)];
+        if let (State::Spinning, Some(first)) = (released.state, released.looked_at.first()) {
+            // Of several changes that commute any may be the one that wakes: classes do not tell.
+            let by_share = self.objects[first.object as usize].changed_by.mode();
+            self.uncountable |= by_share == Some(Mode::Share);
+            released.woken.push(Waking { by, thread, looks: (first.step, released.last_step) });
+            released.looked_at.clear();
         }
-        thread.state = State::Running;
+        released.state = State::Running;
     }
 
     /// Has anything changed that the thread looked at?
@@ -318,6 +323,6 @@ impl Runtime {
         self.threads[usize::from(thread)]
             .looked_at
             .iter()
-            .any(|&(object, version)| self.objects[object as usize].version != version)
+            .any(|look| self.objects[look.object as usize].version != look.version)
     }
 }

@@ -1,6 +1,7 @@
 //! Asking for a step, and performing it.
 
 use super::request::{Bits, Effect, NONE, Op, Request};
+use super::thread::Look;
 use super::{CURRENT, Runtime, State, Word, abandon, thread_at, with_current};
 use crate::trace::{Action, ObjectId, Step, ThreadId};
 use std::panic::Location;
@@ -185,6 +186,7 @@ impl Runtime {
             let info = &mut self.objects[request.object as usize];
             if changed {
                 info.version += 1;
+                info.changed_by = effect.action;
                 // SAFETY: the request is pending, so its thread borrows the object.
                 unsafe { (*request.word).set(effect.word) };
             }
@@ -195,7 +197,8 @@ impl Runtime {
                 self.threads[index].looked_at.clear();
             } else if request.op != Op::Store && self.threads[index].looked_at.len() < 64 {
                 // A blind store that changes nothing has not looked either.
-                self.threads[index].looked_at.push((request.object, version));
+                let look = Look { object: request.object, version, step: nth };
+                self.threads[index].looked_at.push(look);
             }
         }
         match effect.action {

@@ -43,6 +43,24 @@ pub(crate) struct Panic {
     pub taken: bool,
 }
 
+/// A step that changed nothing: its thread knows this version of the object.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Look {
+    pub object: u32,
+    pub version: u32,
+    pub step: u32,
+}
+
+/// The end of a thread's spinning.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Waking {
+    /// The step that changed something it had looked at.
+    pub by: u32,
+    pub thread: u8,
+    /// Its first and its last look before it spun.
+    pub looks: (u32, u32),
+}
+
 pub(crate) struct Thread {
     pub(super) coroutine: Option<Body>,
     pub(super) yielder: *const Yielder<(), ()>,
@@ -63,10 +81,11 @@ pub(crate) struct Thread {
     pub(crate) last_step: u32,
     /// Steps that come before its next one for a reason other than an object.
     pub(crate) after: Vec<u32>,
-    /// The step that changed something it spun on.
-    pub(crate) woken_by: u32,
-    /// Objects it has looked at since it last changed something, with their versions.
-    pub(super) looked_at: Vec<(u32, u32)>,
+    /// What ended the spinning that comes before its next step: its own, and that of a thread it
+    /// has joined or was started by.
+    pub(crate) woken: Vec<Waking>,
+    /// Objects it has looked at since it last changed something.
+    pub(super) looked_at: Vec<Look>,
     /// How often it has yielded.
     pub(crate) yields: u32,
     /// Was its last step a compare-exchange that failed?
@@ -110,7 +129,7 @@ impl Thread {
             operation: 0,
             last_step: NONE,
             after: Vec::new(),
-            woken_by: NONE,
+            woken: Vec::new(),
             looked_at: Vec::new(),
             yields: 0,
             failed: false,
@@ -132,7 +151,7 @@ impl Thread {
         self.operation = 0;
         self.last_step = NONE;
         self.after.clear();
-        self.woken_by = NONE;
+        self.woken.clear();
         self.looked_at.clear();
         self.yields = 0;
         self.failed = false;
