@@ -388,6 +388,22 @@ fn a_cure_is_exit_code_0() {
 }
 
 #[test]
+fn a_data_race_is_drawn_with_both_accesses() {
+    let output = racelab("replay unsafe ABAB");
+    let text = stdout(&output);
+    for part in [
+        "schedule ABAB: data race on count",
+        "races with 4",
+        "races with 1",
+        "step 1 races with step 4",
+    ] {
+        assert!(text.contains(part), "{text}");
+    }
+    // The lock orders what it protects.
+    assert!(!stdout(&racelab("show mutex")).contains("races with"));
+}
+
+#[test]
 fn a_data_race_is_a_failure_with_both_places() {
     let (verdict, code) = verdict("check unsafe --format json");
     assert_eq!(code, Some(1));

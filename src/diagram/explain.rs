@@ -2,7 +2,11 @@
 
 use super::picture::Picture;
 use super::source::{self, Sources};
-use crate::trace::{Step, Trace};
+use crate::trace::{DataRace, Step, Trace};
+
+/// Why the values of a data race are not to be believed.
+pub(crate) const NO_VALUE: &str = "that is undefined behaviour: what is shown is what single steps \
+    would do, and the real program may do anything";
 
 /// What has to be said below a picture.
 pub(crate) struct Explanation {
@@ -25,14 +29,14 @@ pub(crate) struct SourceLine {
 impl Explanation {
     pub fn new(picture: &Picture) -> Self {
         let trace = picture.trace;
-        let mut sentences: Vec<_> = picture.links.iter().map(|l| l.sentence.clone()).collect();
+        let mut sentences = race(picture.race.as_ref());
+        sentences.extend(picture.links.iter().map(|link| link.sentence.clone()));
         match picture.more_links {
             0 => {}
             1 => sentences.push("1 more write loses updates in the same way".into()),
             n => sentences.push(format!("{n} more writes lose updates in the same way")),
         }
-        sentences.extend(stale_reads(trace));
-        sentences.extend(early_stores(trace));
+        sentences.extend((0..trace.steps().len()).filter_map(|step| out_of_turn(trace, step)));
         sentences.extend(cycle(trace));
         if !trace.waiting().is_empty() {
             sentences.extend(deadlock(trace));
@@ -41,48 +45,79 @@ impl Explanation {
     }
 }
 
-/// Why a read saw an older value than the newest, and what would have kept it from doing so.
-fn stale_reads(trace: &Trace) -> impl Iterator<Item = String> {
-    let steps = trace.steps();
-    steps.iter().enumerate().filter(|(_, step)| step.stale.is_some()).map(move |(i, step)| {
-        // The newest write that was there when the step was taken.
-        let newest =
-            (0..i).rev().find(|&j| steps[j].object == step.object && steps[j].writes_value());
-        let name = step.object.map(|id| trace.object(id).name.as_ref()).unwrap_or_default();
-        let value = step.read.map(|value| value.to_string()).unwrap_or_default();
-        let reader = step.thread;
-        match newest {
-            Some(j) if steps[j].thread != reader => format!(
-                "step {} read {name} as {value}: the write of step {} is not yet visible to \
-                 {reader}; it would be, had {reader} read with Acquire something that {} stored \
-                 with Release after it",
-                i + 1,
-                j + 1,
-                steps[j].thread
-            ),
-            _ => format!("step {} read an older {name}: {value}", i + 1),
-        }
-    })
+/// A data race, and what it means for the values.
+pub(crate) fn race(race: Option<&DataRace>) -> Vec<String> {
+    race.iter().flat_map(|race| [race.to_string(), NO_VALUE.to_owned()]).collect()
 }
 
-/// Stores that were overwritten before they were made.
-fn early_stores(trace: &Trace) -> impl Iterator<Item = String> {
+/// What stands beside a step that sees or leaves something else than the newest value.
+pub(crate) fn note(step: &Step) -> Option<&'static str> {
+    match (step.stale, step.behind) {
+        (Some(_), _) => Some("an older value"),
+        (None, Some(_)) => Some("comes too late"),
+        (None, None) => None,
+    }
+}
+
+/// What has to be said of a step that sees or leaves something else than the newest value.
+pub(crate) fn out_of_turn(trace: &Trace, step: usize) -> Option<String> {
+    stale_read(trace, step).or_else(|| early_store(trace, step))
+}
+
+/// Why a read saw an older value than the newest, and what would have kept it from doing so.
+fn stale_read(trace: &Trace, index: usize) -> Option<String> {
     let steps = trace.steps();
+    let step = &steps[index];
+    step.stale?;
+    let name = step.object.map(|id| trace.object(id).name.as_ref()).unwrap_or_default();
+    let value = step.read.map(|value| value.to_string()).unwrap_or_default();
+    let (reader, nth) = (step.thread, index + 1);
+    // The newest write that was there when the step was taken.
     let orders = trace.orders();
-    steps.iter().enumerate().filter(|(_, step)| step.behind.is_some()).filter_map(move |(i, step)| {
-        let name = step.object.map(|id| trace.object(id).name.as_ref())?;
-        let next = orders.writes(trace, i).get(orders.place(Some(i)))?;
-        Some(format!(
-            "step {} wrote {name} too late: in the order of the stores to {name}, which all threads \
-             agree on, step {} comes after it",
-            i + 1,
-            next + 1
-        ))
-    })
+    let writes = orders.writes(trace, index).iter().rev();
+    let newest = writes.copied().find(|&write| write < index && steps[write].thread != reader);
+    let Some(newest) = newest else {
+        return Some(format!("step {nth} read an older {name}: {value}"));
+    };
+    let writer = steps[newest].thread;
+    let says_so = |step: &Step| step.thread == writer && step.writes_value();
+    let cure = if steps[newest + 1..index].iter().any(says_so) {
+        format!(
+            "it would be, had {reader} read with Acquire something that {writer} stored with \
+             Release after it"
+        )
+    } else if trace.up_to(index + 1).cycle().is_some() {
+        format!(
+            "{writer} has stored nothing after it that could tell, so Release and Acquire do not \
+             help here; SeqCst does"
+        )
+    } else {
+        format!("nothing says that it has to be; {reader} may as well have gone first")
+    };
+    Some(format!(
+        "step {nth} read {name} as {value}: the write of step {} is not yet visible to {reader}; \
+         {cure}",
+        newest + 1
+    ))
+}
+
+/// A store that was overwritten before it was made.
+fn early_store(trace: &Trace, index: usize) -> Option<String> {
+    let step = &trace.steps()[index];
+    step.behind?;
+    let name = step.object.map(|id| trace.object(id).name.as_ref())?;
+    let orders = trace.orders();
+    let next = orders.writes(trace, index).get(orders.place(Some(index)))?;
+    Some(format!(
+        "step {} wrote {name} too late: in the order of the stores to {name}, which all threads \
+         agree on, step {} comes after it",
+        index + 1,
+        next + 1
+    ))
 }
 
 /// The proof that no interleaving explains the values.
-fn cycle(trace: &Trace) -> Vec<String> {
+pub(crate) fn cycle(trace: &Trace) -> Vec<String> {
     let Some(cycle) = trace.cycle() else { return Vec::new() };
     let mut sentences = vec!["no interleaving explains these values; go round and see:".to_owned()];
     sentences.extend_from_slice(cycle.lines());
@@ -111,6 +146,7 @@ fn deadlock(trace: &Trace) -> impl Iterator<Item = String> {
 fn lines(picture: &Picture) -> Vec<SourceLine> {
     let trace = picture.trace;
     let mut named: Vec<usize> = Vec::new();
+    named.extend(picture.race.iter().flat_map(|race| [race.first, race.second]));
     for link in &picture.links {
         named.extend([link.read, link.write]);
         named.extend(&link.overwritten);

@@ -1,10 +1,10 @@
 //! Which steps of a long trace are drawn, and which are folded into one line.
 //!
-//! Drawn are the steps that explain the end: those of the lost updates, reads of older values, the
-//! locks of a deadlock, the first and the last steps, and what stands beside them.
+//! Drawn are the steps that explain the end: those of the lost updates and of a data race, reads of
+//! older values, the locks of a deadlock, the first and the last steps, and what stands beside them.
 
-use super::links::Link;
-use crate::trace::{Action, Trace};
+use super::picture::Picture;
+use crate::trace::Action;
 use std::ops::Range;
 
 /// A piece of a trace.
@@ -23,12 +23,12 @@ const SHORTEST: usize = 3;
 const ENDS: usize = 3;
 
 /// Cuts a trace into steps and folds.
-pub(crate) fn parts(trace: &Trace, links: &[Link], fold_above: usize) -> Vec<Part> {
-    let count = trace.steps().len();
+pub(crate) fn parts(picture: &Picture, fold_above: usize) -> Vec<Part> {
+    let count = picture.trace.steps().len();
     if count <= fold_above {
         return (0..count).map(Part::Step).collect();
     }
-    let drawn = drawn(trace, links);
+    let drawn = drawn(picture);
     let mut parts = Vec::new();
     let mut at = 0;
     while at < count {
@@ -48,17 +48,22 @@ pub(crate) fn parts(trace: &Trace, links: &[Link], fold_above: usize) -> Vec<Par
 }
 
 /// For each step: is it drawn?
-fn drawn(trace: &Trace, links: &[Link]) -> Vec<bool> {
+fn drawn(picture: &Picture) -> Vec<bool> {
+    let trace = picture.trace;
     let steps = trace.steps();
     let mut drawn = vec![false; steps.len()];
     let mut telling = vec![false; steps.len()];
-    for link in links {
+    if let Some(race) = &picture.race {
+        telling[race.first] = true;
+        telling[race.second] = true;
+    }
+    for link in &picture.links {
         telling[link.read] = true;
         telling[link.write] = true;
         link.overwritten.iter().for_each(|&i| telling[i] = true);
     }
     for (i, step) in steps.iter().enumerate() {
-        telling[i] |= step.stale.is_some() || step.alone;
+        telling[i] |= step.stale.is_some() || step.behind.is_some() || step.alone;
     }
     for waiting in trace.waiting() {
         // What the stuck thread took last, and what it did last.

@@ -1,11 +1,12 @@
 //! What every picture of a trace shows, before it is known how it is drawn: columns, rows, and the
 //! links that name the lost updates.
 
+use super::explain;
 use super::fold::{self, Part};
 use super::links::{Link, links, numbers};
 use super::state::State;
 use super::words;
-use crate::trace::{Action, ObjectId, ThreadId, Trace};
+use crate::trace::{Action, DataRace, ObjectId, ThreadId, Trace};
 
 /// A trace made ready to be drawn.
 pub(crate) struct Picture<'t> {
@@ -18,6 +19,8 @@ pub(crate) struct Picture<'t> {
     /// What the value columns hold before the first step.
     pub start: Vec<String>,
     pub rows: Vec<Row>,
+    /// The data race that is named, if there is one.
+    pub race: Option<DataRace>,
     /// The lost updates that are drawn, one link for each overwriting step.
     pub links: Vec<Link>,
     /// How many overwriting steps are not drawn, because the picture would be all links.
@@ -84,11 +87,12 @@ impl<'t> Picture<'t> {
             values: values(trace),
             start: Vec::new(),
             rows: Vec::new(),
+            race: trace.data_races().into_iter().next(),
             links,
             more_links,
         };
         picture.start = picture.shown(&State::new(trace));
-        let parts = fold::parts(trace, &picture.links, fold_above);
+        let parts = fold::parts(&picture, fold_above);
         picture.add_rows(parts, orders);
         picture
     }
@@ -186,6 +190,11 @@ impl<'t> Picture<'t> {
     /// What has to be said beside the step at `index`.
     fn note(&self, index: usize) -> String {
         let mut notes: Vec<String> = Vec::new();
+        if let Some(race) = &self.race {
+            let pair = [(race.first, race.second), (race.second, race.first)];
+            let other = pair.iter().find(|(step, _)| *step == index).map(|(_, other)| other + 1);
+            notes.extend(other.map(|other| format!("races with {other}")));
+        }
         for link in &self.links {
             if link.overwritten.contains(&index) {
                 notes.push("lost".into());
@@ -201,12 +210,7 @@ impl<'t> Picture<'t> {
                 notes.push(format!("stale from {}", first + 1));
             }
         }
-        if self.trace.steps()[index].stale.is_some() {
-            notes.push("an older value".into());
-        }
-        if self.trace.steps()[index].behind.is_some() {
-            notes.push("comes too late".into());
-        }
+        notes.extend(explain::note(&self.trace.steps()[index]).map(str::to_owned));
         notes.join(", ")
     }
 }

@@ -127,7 +127,8 @@ pub(super) fn replay<T: Debug, F: Fn() -> T>(
         )));
     }
     if trace.ending.is_empty() {
-        trace.ending = value.take().unwrap_or_default();
+        let race = Failure::data_race(&trace).map(|race| race.to_string());
+        trace.ending = race.or(value.take()).unwrap_or_default();
     }
     Ok(trace)
 }
@@ -194,19 +195,31 @@ impl Moves<'_> {
             Some(memory) => memory.alternatives(runtime, thread.0),
             None => request.alternatives(runtime.word(request)),
         };
-        let choice = if alternatives > 1 { choice.unwrap_or(0) } else { 0 };
+        let choice = choice.unwrap_or(0);
         if choice >= alternatives {
-            self.error = Some(ExploreError::Schedule(format!(
-                "step {} of the schedule is {thread}{choice}, but there {thread} has the choices 0 \
-                 to {}",
-                self.next + 1,
-                alternatives - 1
-            )));
+            self.error =
+                Some(ExploreError::Schedule(self.no_such_choice(thread, choice, alternatives)));
             return Pick::Stop;
         }
         self.next += 1;
         self.last = thread.0;
         Pick::Go(thread.0, choice)
+    }
+
+    fn no_such_choice(&self, thread: ThreadId, choice: u32, alternatives: u32) -> String {
+        let nth = self.next + 1;
+        let there = match alternatives {
+            1 => format!("there {thread} has nothing to choose"),
+            n => format!("there {thread} has the choices 0 to {}", n - 1),
+        };
+        let memory = match self.memory {
+            Some(_) => "",
+            None => {
+                "; under sequential consistency a load sees the newest store, and older ones can \
+                 be chosen under Rust's orderings only (Memory::Rc11, --memory rc11)"
+            }
+        };
+        format!("step {nth} of the schedule is {thread}{choice}, but {there}{memory}")
     }
 
     fn refusal(&self, runtime: &Runtime, thread: ThreadId, enabled: u64) -> String {

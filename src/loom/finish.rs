@@ -3,11 +3,12 @@
 //! The log numbers threads and objects as they came, which depends on the schedule. Here they get
 //! the numbers that stay: threads by parent and index, objects by maker and index.
 
-use super::happens_before::racing_pairs;
 use crate::primitives::loom::log::{Log, PanicNote, RacyAccess};
 use crate::primitives::loom::threads::Wait;
 use crate::report::{Failure, RacingAccess};
-use crate::trace::{Object, ObjectId, ObjectKind, Step, Thread, ThreadId, Trace, Waiting};
+use crate::trace::{
+    Action, Object, ObjectId, ObjectKind, Step, Thread, ThreadId, Trace, Waiting, racing_steps,
+};
 use std::borrow::Cow;
 
 /// An execution, its threads and objects numbered for good.
@@ -172,4 +173,22 @@ fn failure(
         (access(first), access(second))
     });
     Some(Failure::DataRace { object, first, second })
+}
+
+/// The pairs of accesses of `cell` that race, each with the smaller thread first.
+fn racing_pairs(
+    steps: &[Step],
+    cell: ObjectId,
+) -> impl Iterator<Item = (RacingAccess, RacingAccess)> {
+    let access = |step: &Step| RacingAccess {
+        thread: step.thread.letter(),
+        writes: step.action == Action::CellWrite,
+        place: step.place.clone(),
+    };
+    let pairs = racing_steps(steps).into_iter();
+    let pairs = pairs.map(|(earlier, later)| (&steps[earlier], &steps[later]));
+    pairs.filter(move |(earlier, _)| earlier.object == Some(cell)).map(move |(earlier, later)| {
+        let (first, second) = (access(earlier), access(later));
+        if second.thread < first.thread { (second, first) } else { (first, second) }
+    })
 }

@@ -24,8 +24,7 @@
 //! # Layout
 //! - this file: [`explore_with_loom`], and [`LoomExplorer`] with its limits
 //! - `finish`: from a log to a trace; `collect`: from executions to a report; `class`: which executions are the same but for the
-//!   order of independent steps; `coverage`: how many interleavings there are; `happens_before`:
-//!   which accesses race
+//!   order of independent steps; `coverage`: how many interleavings there are
 //! - `error`: what loom cannot do; `panics`: panics caught without noise
 //!
 //! # Limitations
@@ -37,7 +36,6 @@ mod collect;
 mod coverage;
 mod error;
 mod finish;
-mod happens_before;
 pub(crate) mod panics;
 
 pub use error::LoomError;

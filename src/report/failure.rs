@@ -1,6 +1,6 @@
 //! Results that are not values.
 
-use crate::trace::{Place, Waiting};
+use crate::trace::{Place, Trace, Waiting};
 use std::fmt;
 
 /// One of the two accesses of a data race.
@@ -60,6 +60,19 @@ pub enum Failure {
 }
 
 impl Failure {
+    /// The first data race of a trace, if it has one.
+    pub(crate) fn data_race(trace: &Trace) -> Option<Failure> {
+        let race = trace.data_races().into_iter().next()?;
+        let access = |nth: usize| {
+            let step = &trace.steps()[nth];
+            let (thread, writes) = (step.thread.letter(), step.writes_value());
+            RacingAccess { thread, writes, place: step.place.clone() }
+        };
+        let object = trace.steps()[race.first].object.map(|id| trace.object(id).name.to_string());
+        let object = object.unwrap_or_default();
+        Some(Failure::DataRace { object, first: access(race.first), second: access(race.second) })
+    }
+
     /// The failure's name in JSON and in tables: `panic`, `deadlock`, `data race`, …
     pub fn name(&self) -> &'static str {
         match self {

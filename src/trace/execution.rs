@@ -121,6 +121,11 @@ impl Trace {
         &self.objects[id.0 as usize]
     }
 
+    /// The first `count` steps, as a trace of their own.
+    pub(crate) fn up_to(&self, count: usize) -> Trace {
+        Trace { steps: self.steps[..count].to_vec(), ..self.clone() }
+    }
+
     /// Who went at each step: a letter a step, a free choice as a number behind it.
     ///
     /// Steps taken while only one thread lived are left out: nobody could choose.

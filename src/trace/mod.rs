@@ -8,6 +8,7 @@
 //! - [`Trace`]: the steps of one execution, its threads and its objects
 //! - [`dependent`]: the one relation by which the explorer prunes and the counting counts
 //! - [`LostUpdate`]: which step overwrote which, and because of which earlier read
+//! - [`DataRace`]: two plain accesses that nothing orders
 //! - [`Orders`]: who reads from whom, and the order of the writes to each object
 //! - [`Cycle`]: the proof that no interleaving explains a trace
 //! - [`linear_extensions`]: how many interleavings one trace stands for
@@ -16,6 +17,7 @@ mod count;
 mod cycle;
 mod dependence;
 mod execution;
+mod happens_before;
 mod lost_update;
 mod orders;
 mod step;
@@ -25,6 +27,8 @@ pub use count::linear_extensions;
 pub use cycle::{Cycle, Edge, Why};
 pub use dependence::{Access, Footprint, Mode, dependent};
 pub use execution::{Object, ObjectKind, Thread, Trace, Waiting};
+pub use happens_before::DataRace;
+pub(crate) use happens_before::{Event, racing, racing_steps};
 pub use lost_update::LostUpdate;
 pub use orders::Orders;
 pub use step::{Action, ObjectId, Place, Step, ThreadId, Value, order_name};

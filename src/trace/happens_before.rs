@@ -1,0 +1,284 @@
+//! Happens-before, and the plain accesses that it leaves unordered: data races.
+//!
+//! A step happens before the next one of its thread, before what waited for it (a spawn, a join),
+//! and before a step that synchronises with it: locks, channels and the like with those who had
+//! the same object before, an acquiring access with the releasing one whose value it reads, or with
+//! one that is carried on through read-modify-writes (C++20 §6.9.2.2, which Rust adopts). `Relaxed`
+//! accesses order nothing by themselves. A notify wakes and orders nothing: the mutex does.
+//!
+//! Two accesses of a cell by different threads, at least one a write, *race* when neither happens
+//! before the other. That is the same for every interleaving of a class.
+
+use super::{Action, Step, Trace};
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::atomic::Ordering::{self, AcqRel, Acquire, Release, SeqCst};
+
+/// How many steps of each thread are known to have happened.
+type Clock = Vec<u32>;
+
+fn join(clock: &mut Clock, other: &Clock) {
+    clock.resize(clock.len().max(other.len()), 0);
+    clock.iter_mut().zip(other).for_each(|(mine, theirs)| *mine = (*mine).max(*theirs));
+}
+
+/// What has to be known of a step.
+#[derive(Clone, Copy)]
+pub(crate) struct Event {
+    pub thread: usize,
+    pub action: Action,
+    pub object: Option<u32>,
+    /// The mutex of a wait, which gives it back.
+    pub mutex: Option<u32>,
+    /// The ordering that counts: of a compare-exchange that failed, the one for failure.
+    pub order: Option<Ordering>,
+    /// For a read of an older store: which step's.
+    pub stale: Option<Option<usize>>,
+    /// Does it write, but not become the newest?
+    pub is_late: bool,
+}
+
+impl From<&Step> for Event {
+    fn from(step: &Step) -> Self {
+        Event {
+            thread: step.thread.index(),
+            action: step.action,
+            object: step.object.map(|id| id.0),
+            mutex: step.mutex.map(|id| id.0),
+            order: step.order,
+            stale: step.stale,
+            is_late: step.stale.or(step.behind).is_some(),
+        }
+    }
+}
+
+/// What one thread knows.
+#[derive(Clone, Default)]
+struct Known {
+    now: Clock,
+    /// What relaxed reads have brought: known after an acquire fence.
+    pending: Clock,
+    /// What it knew at its last release fence: relaxed writes publish this.
+    fenced: Clock,
+}
+
+/// What an object hands on to whoever synchronises with it.
+#[derive(Clone, Default)]
+struct Published {
+    /// From everyone who used it.
+    all: Clock,
+    /// From those who had it alone: all that the readers of a read-write lock may learn.
+    by_writers: Clock,
+    /// The newest write, for those that hold a value.
+    newest: Option<usize>,
+}
+
+/// The pairs of plain accesses that nothing orders, each with the earlier one first.
+///
+/// `after` calls back with the steps that had to come before one for another reason than an object.
+pub(crate) fn racing(
+    count: usize,
+    event: impl Fn(usize) -> Event,
+    after: impl Fn(usize, &mut dyn FnMut(usize)),
+) -> Vec<(usize, usize)> {
+    let plain = |nth: &usize| matches!(event(*nth).action, Action::CellRead | Action::CellWrite);
+    let accesses: Vec<usize> = (0..count).filter(plain).collect();
+    if accesses.is_empty() {
+        return Vec::new();
+    }
+    let clocks = clocks(count, &event, after);
+    let mut pairs = Vec::new();
+    for (nth, &later) in accesses.iter().enumerate() {
+        for &earlier in &accesses[..nth] {
+            let (a, b) = (event(earlier), event(later));
+            let writes = [a, b].iter().any(|event| event.action == Action::CellWrite);
+            let conflict = writes && a.object == b.object && a.thread != b.thread;
+            // The earlier step's own clock counts itself, so it is known if the later one has that.
+            let ordered = clocks[later].get(a.thread) >= clocks[earlier].get(a.thread);
+            if conflict && !ordered {
+                pairs.push((earlier, later));
+            }
+        }
+    }
+    pairs
+}
+
+/// The same for recorded steps.
+pub(crate) fn racing_steps(steps: &[Step]) -> Vec<(usize, usize)> {
+    let after = |nth: usize, each: &mut dyn FnMut(usize)| {
+        steps[nth].after.iter().for_each(|&before| each(before));
+    };
+    racing(steps.len(), |nth| Event::from(&steps[nth]), after)
+}
+
+/// For each step: what its thread knows once it is done, itself included.
+fn clocks(
+    count: usize,
+    event: impl Fn(usize) -> Event,
+    after: impl Fn(usize, &mut dyn FnMut(usize)),
+) -> Vec<Clock> {
+    let mut threads: Vec<Known> = Vec::new();
+    let mut objects: HashMap<u32, Published> = HashMap::new();
+    // What a read of each write would learn.
+    let mut released: Vec<Clock> = vec![Clock::new(); count];
+    let mut clocks: Vec<Clock> = Vec::with_capacity(count);
+    for nth in 0..count {
+        let this = event(nth);
+        let me = this.thread;
+        threads.resize_with(threads.len().max(me + 1), Known::default);
+        let known = &mut threads[me];
+        after(nth, &mut |before| {
+            if !matches!(event(before).action, Action::NotifyOne | Action::NotifyAll) {
+                join(&mut known.now, &clocks[before]);
+            }
+        });
+        known.now.resize(known.now.len().max(me + 1), 0);
+        known.now[me] += 1;
+        if let Some(object) = this.object {
+            let object = objects.entry(object).or_default();
+            match holds_value(this.action) {
+                true => access(nth, this, known, object, &mut released),
+                false => synchronise(this.action, known, object),
+            }
+        } else if this.action == Action::Fence {
+            fence(this.order, known);
+        }
+        if let (Action::Wait, Some(mutex)) = (this.action, this.mutex) {
+            join(&mut objects.entry(mutex).or_default().all, &known.now);
+        }
+        clocks.push(known.now.clone());
+    }
+    clocks
+}
+
+fn holds_value(action: Action) -> bool {
+    use Action::*;
+    matches!(
+        action,
+        Load | Store
+            | Swap
+            | FetchAdd
+            | FetchSub
+            | FetchUpdate
+            | CompareExchange
+            | CompareExchangeFailed
+    )
+}
+
+/// A step on an atomic.
+fn access(
+    nth: usize,
+    this: Event,
+    known: &mut Known,
+    object: &mut Published,
+    released: &mut [Clock],
+) {
+    let writes = !matches!(this.action, Action::Load | Action::CompareExchangeFailed);
+    let source = match this.action {
+        Action::Store => None, // it starts anew
+        _ => this.stale.unwrap_or(object.newest),
+    };
+    let learnt = source.map(|write| released[write].clone()).unwrap_or_default();
+    join(&mut known.pending, &learnt);
+    if acquires(this.order) {
+        join(&mut known.now, &learnt);
+    }
+    if writes {
+        released[nth] = learnt;
+        join(&mut released[nth], if releases(this.order) { &known.now } else { &known.fenced });
+        if !this.is_late {
+            object.newest = Some(nth);
+        }
+    }
+}
+
+/// A step on anything else.
+fn synchronise(action: Action, known: &mut Known, object: &mut Published) {
+    use Action::*;
+    match action {
+        CellRead | CellWrite | Choose | Fence => {}
+        // An attempt that fails learns nothing and hands nothing on.
+        NotifyOne | NotifyAll | NotifyNobody | Wait | TimeOut => {}
+        TryLockFailed | TryReadLockFailed | TrySendFull | TryReceiveEmpty => {}
+        // Readers do not wait for each other, so they learn from writers only.
+        ReadLock => join(&mut known.now, &object.by_writers),
+        ReadUnlock | CloseSender => join(&mut object.all, &known.now),
+        SendClosed | ReceiveClosed | OnceDone => join(&mut known.now, &object.all),
+        _ => {
+            join(&mut known.now, &object.all);
+            join(&mut object.all, &known.now);
+            join(&mut object.by_writers, &known.now);
+        }
+    }
+}
+
+fn fence(order: Option<Ordering>, known: &mut Known) {
+    if acquires(order) {
+        let pending = std::mem::take(&mut known.pending);
+        join(&mut known.now, &pending);
+    }
+    if releases(order) {
+        known.fenced = known.now.clone();
+    }
+}
+
+fn acquires(order: Option<Ordering>) -> bool {
+    matches!(order, Some(Acquire | AcqRel | SeqCst))
+}
+
+fn releases(order: Option<Ordering>) -> bool {
+    matches!(order, Some(Release | AcqRel | SeqCst))
+}
+
+/// Two plain accesses of one cell, at least one a write, that nothing orders. Steps are indices
+/// into [`Trace::steps`]; what is shown counts from 1.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DataRace {
+    /// The access of the thread whose letter comes first.
+    pub first: usize,
+    /// The other.
+    pub second: usize,
+    text: String,
+}
+
+impl fmt::Display for DataRace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl Trace {
+    /// Every data race of the execution, in the order of threads and places.
+    pub fn data_races(&self) -> Vec<DataRace> {
+        let steps = &self.steps;
+        let key = |nth: usize| {
+            let step = &steps[nth];
+            (step.thread.letter(), step.writes_value(), &step.place)
+        };
+        let mut races: Vec<_> = racing_steps(steps)
+            .into_iter()
+            .map(|(a, b)| if key(b).0 < key(a).0 { (b, a) } else { (a, b) })
+            .collect();
+        races.sort_by_key(|&(first, second)| (steps[first].object, key(first), key(second)));
+        let race =
+            |(first, second)| DataRace { first, second, text: self.race_text(first, second) };
+        races.into_iter().map(race).collect()
+    }
+
+    fn race_text(&self, first: usize, second: usize) -> String {
+        let name = self.steps[first].object.map(|id| self.object(id).name.as_ref());
+        let name = name.unwrap_or_default();
+        let does = |nth: usize, what: &str| {
+            let step = &self.steps[nth];
+            let verb = if step.writes_value() { "writes" } else { "reads" };
+            format!("{} {verb} {what}", step.thread)
+        };
+        format!(
+            "step {} races with step {}: {}, {}, and nothing orders the two",
+            first + 1,
+            second + 1,
+            does(first, name),
+            does(second, "it")
+        )
+    }
+}
