@@ -35,7 +35,8 @@
 //! - `data_race`: plain accesses that nothing orders
 //! - [`rc11`]: the memory model of Rust's orderings
 //! - `replay`: one schedule, run again
-//! - `states`: the states of a program: interleavings counted and numbered without running them
+//! - `states`: the states of a program: interleavings counted and numbered without running them, and every
+//!   partial execution
 //!
 //! # Limitations
 //! - The program must be deterministic but for the schedule and [`choose`](crate::model::choose).
@@ -59,4 +60,4 @@ mod workers;
 pub use error::ExploreError;
 pub use explorer::{Explorer, Memory, Reduction, explore};
 pub use progress::Progress;
-pub use states::{Blocked, Count, Move, State, StateGraph};
+pub use states::{Blocked, Count, Move, Partial, State, StateGraph, Unfolding};

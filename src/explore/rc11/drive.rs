@@ -55,39 +55,11 @@ impl Rc11 {
         {
             let initial = runtime.objects[location as usize].initial;
             self.search.declare(location, initial);
-            wish.declined = self.declined(thread, actor.yields, location);
         }
-        wish.failed_on = self.failed_on(thread, &wish.request);
+        let search = &self.search;
+        let request = |id| &search.step(id).request;
+        repeats(&mut wish, &mut self.rounds, search.graph(), thread, actor.yields, request);
         Pending::Ready(wish)
-    }
-
-    /// The writes with which a thread would only repeat its last round.
-    fn declined(&mut self, thread: u8, yields: u32, location: u32) -> Vec<EventId> {
-        let Some(origin) = self.rounds.declined(thread, yields, location) else {
-            return Vec::new();
-        };
-        let graph = self.search.graph();
-        let all = graph.modification_order(location).iter().copied().chain([INIT]);
-        all.filter(|&write| graph.origin(write) == origin).collect()
-    }
-
-    /// The writes on which the thread's weak compare-exchange has failed for no reason before.
-    ///
-    /// Once for each is enough to see what comes of it; a loop could go on failing for ever.
-    fn failed_on(&self, thread: u8, request: &Request) -> Vec<EventId> {
-        if request.op != Asked::CompareExchangeWeak {
-            return Vec::new();
-        }
-        let same = |other: &Request| {
-            let key = |r: &Request| (r.object, r.a, r.b, r.place);
-            key(other) == key(request)
-        };
-        let events = self.search.graph().events().iter().zip(0..);
-        let failed = events.filter_map(|(event, id)| match event.choice {
-            Choice::Fail(write) if event.thread == thread => Some((write, id)),
-            _ => None,
-        });
-        failed.filter(|&(_, id)| same(&self.search.step(id).request)).map(|(w, _)| w).collect()
     }
 
     /// Hands a step to the runtime, with what it sees.
@@ -195,6 +167,38 @@ impl Exploration for Rc11 {
 
     fn offer_example(&mut self, switches: &mut usize, best: &mut Steps) {
         super::example::offer(&self.search, switches, best);
+    }
+}
+
+/// Notes with which choices a thread would only do again what it has done before.
+///
+/// They are the writes that would complete a repeated round, and those on which the thread's weak
+/// compare-exchange has failed for no reason: once for each is enough to see what comes of it, and a
+/// loop could go on failing for ever.
+pub(super) fn repeats<'r>(
+    wish: &mut Wish,
+    rounds: &mut Rounds,
+    graph: &Graph,
+    thread: u8,
+    yields: u32,
+    request: impl Fn(EventId) -> &'r Request,
+) {
+    if let Op::Load { location, .. } | Op::Update { location, .. } | Op::Store { location, .. } =
+        wish.op()
+        && let Some(origin) = rounds.declined(thread, yields, location)
+    {
+        let all = graph.modification_order(location).iter().copied().chain([INIT]);
+        wish.declined = all.filter(|&write| graph.origin(write) == origin).collect();
+    }
+    if wish.request.op == Asked::CompareExchangeWeak {
+        let key = |r: &Request| (r.object, r.a, r.b, r.place);
+        let events = graph.events().iter().zip(0..);
+        let failed = events.filter_map(|(event, id)| match event.choice {
+            Choice::Fail(write) if event.thread == thread => Some((write, id)),
+            _ => None,
+        });
+        let same = failed.filter(|&(_, id)| key(request(id)) == key(&wish.request));
+        wish.failed_on = same.map(|(write, _)| write).collect();
     }
 }
 

@@ -102,10 +102,52 @@ struct Link {
 }
 
 /// The threads of a bit set in the order of their letters: main, `M`, stands among the others.
-fn in_letter_order(threads: u64) -> impl Iterator<Item = u8> {
+pub(super) fn in_letter_order(threads: u64) -> impl Iterator<Item = u8> {
     // Main comes behind `L`, the twelfth.
     let order = (1..=12).chain([0]).chain(13..64u8);
     order.filter(move |thread| threads & (1 << thread) != 0)
+}
+
+/// Who cannot go, and why.
+pub(super) fn blocked(runtime: &Runtime, enabled: u64) -> Vec<Blocked> {
+    let objects = runtime.named_objects(std::iter::empty());
+    let waiting = tally::waiting(runtime, &objects).into_iter().map(|waiting| {
+        let holder = waiting.holder.map(|(thread, _)| format!(", held by {thread}"));
+        let why = format!("waits for {}{}", waiting.what, holder.unwrap_or_default());
+        Blocked { thread: waiting.thread, why, place: waiting.place }
+    });
+    let threads = runtime.threads.iter().enumerate();
+    let spins = threads.filter(|(_, t)| t.state == runtime::State::Spinning);
+    let spins = spins.map(|(number, thread)| Blocked {
+        thread: ThreadId(number as u8),
+        why: "spins until what it looked at changes".to_owned(),
+        place: thread.waits_at.into(),
+    });
+    let mut all: Vec<_> = waiting.chain(spins).collect();
+    all.retain(|blocked| enabled & (1 << blocked.thread.0) == 0);
+    all.sort_by_key(|blocked| blocked.thread.letter());
+    all
+}
+
+/// How a run has ended; `None`: it was not let to its end.
+pub(super) fn result<T>(
+    runtime: &Runtime,
+    ending: Ending,
+    value: Option<T>,
+) -> Option<Result<T, Failure>> {
+    match (tally::panic(runtime, value.is_some()), ending, value) {
+        (Some(panic), ..) => Some(Err(panic)),
+        (None, Ending::Deadlock, _) => {
+            let objects = runtime.named_objects(std::iter::empty());
+            Some(Err(Failure::Deadlock { waiting: tally::waiting(runtime, &objects) }))
+        }
+        (None, Ending::Livelock, _) => {
+            let limit = runtime.steps as usize;
+            Some(Err(Failure::StepLimit { limit, looping: tally::spinning(runtime) }))
+        }
+        (None, Ending::Finished, Some(value)) => Some(Ok(value)),
+        _ => None,
+    }
 }
 
 struct Builder<T> {
@@ -274,25 +316,7 @@ impl<T: Clone + Ord> Builder<T> {
             let place = std::ptr::from_ref(place) as u64;
             mark = mark.with(number as u64).with(object).with(holder).with(place);
         }
-        self.blocked.number(mark, || {
-            let objects = runtime.named_objects(std::iter::empty());
-            let waiting = tally::waiting(runtime, &objects).into_iter().map(|waiting| {
-                let holder = waiting.holder.map(|(thread, _)| format!(", held by {thread}"));
-                let why = format!("waits for {}{}", waiting.what, holder.unwrap_or_default());
-                Blocked { thread: waiting.thread, why, place: waiting.place }
-            });
-            let threads = runtime.threads.iter().enumerate();
-            let spins = threads.filter(|(_, t)| t.state == runtime::State::Spinning);
-            let spins = spins.map(|(number, thread)| Blocked {
-                thread: ThreadId(number as u8),
-                why: "spins until what it looked at changes".to_owned(),
-                place: thread.waits_at.into(),
-            });
-            let mut all: Vec<_> = waiting.chain(spins).collect();
-            all.retain(|blocked| enabled & (1 << blocked.thread.0) == 0);
-            all.sort_by_key(|blocked| blocked.thread.letter());
-            all
-        })
+        self.blocked.number(mark, || blocked(runtime, enabled))
     }
 
     /// The move leads to the state.
@@ -370,23 +394,10 @@ impl<T: Clone + Ord> Builder<T> {
         if self.error.is_some() || runtime.error.is_some() {
             return;
         }
-        let result = match (tally::panic(runtime, value.is_some()), ending, value) {
-            (Some(panic), ..) => Err(panic),
-            (None, Ending::Deadlock, _) => {
-                let objects = runtime.named_objects(std::iter::empty());
-                Err(Failure::Deadlock { waiting: tally::waiting(runtime, &objects) })
-            }
-            (None, Ending::Livelock, _) => {
-                let limit = runtime.steps as usize;
-                Err(Failure::StepLimit { limit, looping: tally::spinning(runtime) })
-            }
-            (None, Ending::Finished, Some(value)) => Ok(value),
-            _ => {
-                self.error = Some(ExploreError::Endless { limit });
-                return;
-            }
-        };
-        self.arrive(runtime, 0, Some(result));
+        match result(runtime, ending, value) {
+            Some(result) => _ = self.arrive(runtime, 0, Some(result)),
+            None => self.error = Some(ExploreError::Endless { limit }),
+        }
     }
 
     fn finish(self) -> StateGraph<T> {

@@ -55,6 +55,7 @@
 //! - `build`: making it
 //! - `number`: an interleaving's number, and the interleaving with a number
 //! - `census`: how many interleavings end in each value, and the shortest way to one
+//! - `unfolding`: every partial execution, under either memory
 //! - `objects`: the objects of all executions; `tables`: what states share
 
 mod build;
@@ -62,8 +63,10 @@ mod census;
 mod number;
 mod objects;
 mod tables;
+mod unfolding;
 
 pub use census::Count;
+pub use unfolding::{Partial, Unfolding};
 
 use super::{ExploreError, Explorer};
 use crate::report::Failure;
