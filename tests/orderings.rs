@@ -57,8 +57,9 @@ fn on_real_threads_every_case_that_holds_holds() {
 }
 
 fn command(words: &[&str]) -> (Option<i32>, String, String) {
-    let racelab = std::process::Command::new(env!("CARGO_BIN_EXE_racelab")).args(words).output();
-    let output = racelab.expect("the command runs");
+    let mut racelab = std::process::Command::new(env!("CARGO_BIN_EXE_racelab"));
+    racelab.args(words).env_remove("CARGO_MANIFEST_DIR").stdin(std::process::Stdio::null());
+    let output = racelab.output().expect("the command runs");
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
     (output.status.code(), text(output.stdout), text(output.stderr))
 }
@@ -81,4 +82,106 @@ fn the_command_checks_under_either_memory() {
     let (code, _, error) = command(&["check", "racy", "--memory", "rc11", "--engine", "loom"]);
     assert_eq!(code, Some(2));
     assert_eq!(error.trim().lines().count(), 1, "{error}");
+}
+
+fn replayed(name: &str, case: &str, schedule: &str, memory: &str) -> (Option<i32>, String, String) {
+    let case = if case.is_empty() { vec![] } else { vec!["--case", case] };
+    let words = ["replay", name, schedule, "--memory", memory, "--format", "json"];
+    command(&[&words[..], &case].concat())
+}
+
+/// A schedule that `check` prints is one that `replay` takes, and it is the same execution.
+#[test]
+fn a_schedule_found_under_rc11_is_replayed_exactly_and_refused_where_it_cannot_be() {
+    let json = |text: &str| -> serde_json::Value { serde_json::from_str(text).unwrap() };
+    let mut only_rc11 = 0;
+    for race in CATALOGUE {
+        let (_, text, _) = command(&["check", race.name, "--memory", "rc11", "--format", "json"]);
+        for (at, case) in (1..).zip(json(&text)["cases"].as_array().unwrap()) {
+            let at = format!("{at}");
+            for outcome in case["outcomes"].as_array().unwrap() {
+                let schedule = outcome["schedule"].as_str().unwrap();
+                let name = format!("{} {at} {schedule}", race.name);
+                let (code, text, error) = replayed(race.name, &at, schedule, "rc11");
+                assert_eq!(code, Some(0), "{name}: {error}");
+                let trace = json(&text);
+                assert_eq!(trace["schedule"], schedule, "{name}");
+                let ending = match outcome["failure"].as_str() {
+                    Some(failure) => failure.to_owned(),
+                    None => {
+                        let seen: Vec<u64> =
+                            serde_json::from_value(outcome["value"].clone()).unwrap();
+                        format!("returned {seen:?}")
+                    }
+                };
+                assert_eq!(trace["trace"]["ending"], ending, "{name}");
+                let cycle = outcome["cycle"].as_array().unwrap();
+                let told = trace["explanation"].as_array().unwrap();
+                assert!(cycle.iter().all(|line| told.contains(line)), "{name}");
+                let (code, _, error) = replayed(race.name, &at, schedule, "sc");
+                if !cycle.is_empty() {
+                    only_rc11 += 1;
+                    assert_eq!(code, Some(2), "{name}");
+                    assert_eq!(error.trim().lines().count(), 1, "{error}");
+                    let why = "under sequential consistency a load sees the newest store";
+                    assert!(error.contains(why), "{name}: {error}");
+                    assert!(error.contains("--memory rc11"), "{name}: {error}");
+                }
+            }
+        }
+    }
+    assert!(only_rc11 > 10, "{only_rc11}");
+}
+
+#[test]
+fn a_replay_under_rc11_of_a_counter_is_that_of_its_check() {
+    let (_, text, _) = command(&["check", "racy", "--memory", "rc11", "--format", "json"]);
+    let json: serde_json::Value = serde_json::from_str(&text).unwrap();
+    for outcome in json["outcomes"].as_array().unwrap() {
+        let schedule = outcome["schedule"].as_str().unwrap();
+        let (_, text, _) = replayed("racy", "", schedule, "rc11");
+        let trace: serde_json::Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(trace["trace"]["ending"], format!("returned {}", outcome["value"]));
+    }
+    // An older value can be read in a counter too, and the picture says which and why.
+    let (_, text, _) = command(&["replay", "racy", "AAB1B", "--memory", "rc11"]);
+    assert!(text.contains("the write of step 2 is not yet visible to B"), "{text}");
+    assert!(text.contains("returned 1"), "{text}");
+}
+
+#[test]
+fn show_draws_and_lists_under_either_memory() {
+    let (code, text, _) = command(&["show", "store-buffering", "--memory", "rc11"]);
+    assert_eq!(code, Some(0), "{text}");
+    assert!(text.contains("no interleaving explains these values"), "{text}");
+    assert!(text.contains("is not yet visible to"), "{text}");
+    let (_, text, _) = command(&["show", "store-buffering", "--case", "relaxed"]);
+    assert!(!text.contains("an older value"), "{text}");
+    let (_, text, _) = command(&["show", "store-buffering", "--all", "--memory", "rc11"]);
+    assert_eq!(text.lines().count(), 4, "{text}");
+    assert_eq!(text.matches("no interleaving explains it").count(), 1, "{text}");
+    let (_, text, _) = command(&["show", "message-passing", "--all", "--case", "1"]);
+    assert_eq!(text.lines().count(), 6, "{text}");
+}
+
+#[test]
+fn where_a_memory_or_a_case_makes_no_sense_one_line_says_what_to_do() {
+    let refused = [
+        (&["show", "racy", "--memory", "rc11", "--interleaving", "2"][..], "--all lists them"),
+        (&["census", "racy", "--memory", "rc11"], "racelab check NAME --memory rc11"),
+        (&["stress", "racy", "--memory", "rc11"], "racelab check NAME --memory rc11"),
+        (&["diagram", "-", "--memory", "rc11"], "racelab show NAME --memory rc11"),
+        (&["show", "racy", "--case", "1"], "leave it out"),
+        (&["show", "store-buffering", "--case", "9"], "7 (SeqCst everywhere)"),
+        (&["replay", "spin-lock", "A", "--threads", "3"], "leave out --threads"),
+        (&["check", "spin-lock", "--increments", "2"], "leave out --threads"),
+        (&["show", "store-bufferin"], "did you mean 'store-buffering'?"),
+        (&["stress", "store-buffering"], "racelab check store-buffering"),
+    ];
+    for (words, way_out) in refused {
+        let (code, text, error) = command(words);
+        assert_eq!((code, text.as_str()), (Some(2), ""), "{words:?}: {error}");
+        assert_eq!(error.trim().lines().count(), 1, "{words:?}: {error}");
+        assert!(error.contains(way_out), "{words:?}: {error}");
+    }
 }

@@ -44,7 +44,8 @@ pub enum Command {
 /// What `replay` takes.
 #[derive(Debug, Args)]
 pub struct ReplayArgs {
-    /// Which counter: a name from `racelab counters`
+    /// Which counter: a name from `racelab counters`; or a race of orderings: store-buffering,
+    /// message-passing, independent-reads, spin-lock, relaxed-counter
     pub counter: String,
     /// Whose step is next, a letter a step: ABAB. Where it ends early the rest follows with as few
     /// switches as possible
@@ -55,6 +56,13 @@ pub struct ReplayArgs {
     /// How often each thread increments, 1 to 1,000
     #[arg(long, default_value_t = 1, value_parser = number::<1, 1_000>)]
     pub increments: u64,
+    /// Which orderings of a race of orderings: a number from 1, or its name [default: the
+    /// strongest that fail]
+    #[arg(long)]
+    pub case: Option<String>,
+    /// Which values a load may see
+    #[arg(long, value_enum, default_value_t = MemoryArg::Sc)]
+    pub memory: MemoryArg,
     #[command(flatten)]
     pub drawing: Drawing,
 }
@@ -76,6 +84,8 @@ pub struct StressArgs {
     /// Give up after this many seconds without a loss, 1 to 3,600
     #[arg(long, default_value_t = 10, value_parser = number::<1, 3_600>)]
     pub seconds: u64,
+    #[arg(long, hide = true, value_parser = the_machine_s)]
+    pub memory: Option<()>,
 }
 
 /// What `check` takes.
@@ -155,6 +165,8 @@ pub struct CensusArgs {
     /// How often each thread increments, 1 to 1,000
     #[arg(long, default_value_t = 10, value_parser = number::<1, 1_000>)]
     pub increments: u64,
+    #[arg(long, hide = true, value_parser = only_interleavings)]
+    pub memory: Option<()>,
     /// As what
     #[arg(long, value_enum, default_value_t = CensusFormat::Terminal)]
     pub format: CensusFormat,
@@ -180,7 +192,8 @@ pub enum CensusFormat {
 #[derive(Debug, Args)]
 #[group(id = "which", multiple = false, args = ["interleaving", "schedule", "outcome", "all"])]
 pub struct ShowArgs {
-    /// Which counter: a name from `racelab counters`
+    /// Which counter: a name from `racelab counters`; or a race of orderings: store-buffering,
+    /// message-passing, independent-reads, spin-lock, relaxed-counter
     #[arg(default_value = "racy")]
     pub counter: String,
     /// How many threads, 1 to 16
@@ -189,6 +202,13 @@ pub struct ShowArgs {
     /// How often each thread increments, 1 to 1,000
     #[arg(long, default_value_t = 1, value_parser = number::<1, 1_000>)]
     pub increments: u64,
+    /// Which orderings of a race of orderings: a number from 1, or its name [default: the
+    /// strongest that fail]
+    #[arg(long)]
+    pub case: Option<String>,
+    /// Which values a load may see
+    #[arg(long, value_enum, default_value_t = MemoryArg::Sc)]
+    pub memory: MemoryArg,
     /// The interleaving with this number, from 1 in schedule order
     #[arg(long, value_name = "N", value_parser = large_number)]
     pub interleaving: Option<u128>,
@@ -208,7 +228,8 @@ pub struct ShowArgs {
 /// What `play` takes.
 #[derive(Debug, Args)]
 pub struct PlayArgs {
-    /// Which counter: a name from `racelab counters`
+    /// Which counter: a name from `racelab counters`; or a race of orderings: store-buffering,
+    /// message-passing, independent-reads, spin-lock, relaxed-counter
     #[arg(default_value = "racy")]
     pub counter: String,
     /// How many threads, 1 to 5
@@ -217,6 +238,13 @@ pub struct PlayArgs {
     /// How often each thread increments, 1 to 10
     #[arg(long, default_value_t = 1, value_parser = number::<1, 10>)]
     pub increments: u64,
+    /// Which orderings of a race of orderings: a number from 1, or its name [default: the
+    /// strongest that fail]
+    #[arg(long)]
+    pub case: Option<String>,
+    /// Which values a load may see
+    #[arg(long, value_enum, default_value_t = MemoryArg::Sc)]
+    pub memory: MemoryArg,
 }
 
 /// What `report` takes.
@@ -225,6 +253,9 @@ pub struct ReportArgs {
     /// The folder for the pages; it is made if it is not there
     #[arg(long, value_name = "DIR")]
     pub out: String,
+    /// Which values a load may see
+    #[arg(long, value_enum, default_value_t = MemoryArg::Sc)]
+    pub memory: MemoryArg,
 }
 
 /// What `diagram` takes.
@@ -232,6 +263,8 @@ pub struct ReportArgs {
 pub struct DiagramArgs {
     /// The trace, as `--format json` writes it; `-`: standard input
     pub file: String,
+    #[arg(long, hide = true, value_parser = already_run)]
+    pub memory: Option<()>,
     #[command(flatten)]
     pub drawing: Drawing,
 }
@@ -292,6 +325,23 @@ fn number<const LOW: u64, const HIGH: u64>(text: &str) -> Result<u64, String> {
 fn large_number(text: &str) -> Result<u128, String> {
     let number = text.replace([',', '_'], "").parse().ok().filter(|number| *number > 0);
     number.ok_or_else(|| "it has to be a whole number from 1".into())
+}
+
+/// A census counts interleavings, and an execution under rc11 may have none.
+fn only_interleavings(memory: &str) -> Result<(), String> {
+    let way_out = "'racelab check NAME --memory rc11' counts executions";
+    let refusal = format!("a census counts interleavings, under sc; {way_out}");
+    if memory == "sc" { Ok(()) } else { Err(refusal) }
+}
+
+fn already_run(_: &str) -> Result<(), String> {
+    let way_out = "choose the memory where it is made: 'racelab show NAME --memory rc11'";
+    Err(format!("a trace has been run already, leave it out; {way_out}"))
+}
+
+fn the_machine_s(_: &str) -> Result<(), String> {
+    let way_out = "'racelab check NAME --memory rc11' shows all that the orderings allow";
+    Err(format!("real threads have the machine's own memory, leave it out; {way_out}"))
 }
 
 /// A length of time with its unit; without one it is in seconds.

@@ -43,7 +43,8 @@ impl Census {
     fn take(args: &CensusArgs) -> Result<Census, Usage> {
         let rung = counters::find(&args.counter)?;
         let (threads, increments) = (args.threads, args.increments);
-        let graph = graphs::states(rung, threads as usize, increments as usize)?;
+        let program = rung.model.ok_or_else(|| counters::not_modelled(rung))?;
+        let graph = graphs::states(rung.name, || program(threads as usize, increments as usize))?;
         let all = threads * increments;
         let bar = |count: racelab::explore::Count<'_, u64>| {
             let (label, lost) = match count.result {

@@ -1,9 +1,10 @@
 //! `racelab check`: every interleaving of a counter, and what comes out.
 
-use super::args::{CheckArgs, EngineArg, MemoryArg, VerdictFormat as Format};
+use super::args::{CheckArgs, EngineArg, VerdictFormat as Format};
 use super::engines::{self, Checked, Limits, Race, Runner};
 use super::out::{Out, say};
 use super::style::{self, BAD, GOOD, HEADING, ODD, paint};
+use super::subject::Subject;
 use super::table::{Align, Table};
 use super::{Usage, Verdict, both, counters, json, orderings};
 use racelab::counter::Promise;
@@ -13,10 +14,7 @@ use racelab::report::{Grade, Outcome, counted, duration, grouped};
 
 /// Checks one counter and prints the verdict.
 pub fn run(args: &CheckArgs, out: &mut Out) -> Result<Verdict, Usage> {
-    let memory = match args.memory {
-        MemoryArg::Sc => Memory::SequentiallyConsistent,
-        MemoryArg::Rc11 => Memory::Rc11,
-    };
+    let memory = Memory::from(args.memory);
     if memory == Memory::Rc11 && args.engine != EngineArg::Explorer {
         let way_out = "leave out --engine, or leave out --memory";
         return Err(Usage::new(format!("only the explorer knows --memory rc11; {way_out}")));
@@ -26,6 +24,8 @@ pub fn run(args: &CheckArgs, out: &mut Out) -> Result<Verdict, Usage> {
         return Err(Usage::new(format!("only the explorer keeps a checkpoint; {way_out}")));
     }
     if let Some(race) = racelab::race::Race::named(&args.counter.to_lowercase()) {
+        // Its size is refused, should one have been given.
+        Subject::find(race.name, None, (args.threads, args.increments))?;
         return orderings::run(race, args, memory, out);
     }
     let rung = counters::find(&args.counter)?;

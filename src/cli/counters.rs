@@ -5,18 +5,26 @@ use super::style::{self, BAD, GOOD, HEADING, paint};
 use super::usage::{Usage, meant};
 use super::{Verdict, style::TYPE};
 use racelab::counter::{LADDER, Promise, Rung};
+use racelab::race::{CATALOGUE, Race};
 
 /// The counter with this name.
 pub fn find(name: &str) -> Result<&'static Rung, Usage> {
-    if let Some(rung) = Rung::named(&name.to_lowercase()) {
-        return Ok(rung);
-    }
-    let way_out = match meant(name, LADDER.iter().map(|rung| rung.name)) {
-        Some(name) => format!("did you mean '{name}'?"),
-        None => format!("'{}' lists them", style::command("counters")),
+    let names = LADDER.iter().map(|rung| rung.name);
+    Rung::named(&name.to_lowercase()).ok_or_else(|| unknown(name, names))
+}
+
+/// There is no such name; `names` are those that could have been meant.
+pub fn unknown<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> Usage {
+    let way_out = match (Race::named(&name.to_lowercase()), meant(name, names)) {
+        (Some(race), _) => {
+            let check = style::command(&format!("check {}", race.name));
+            format!("it is a race of orderings: '{check}'")
+        }
+        (None, Some(name)) => format!("did you mean '{name}'?"),
+        (None, None) => format!("'{}' lists them", style::command("counters")),
     };
     // Debug form: a name with a line break in it stays on its line.
-    Err(Usage::new(format!("there is no counter {name:?}; {way_out}")))
+    Usage::new(format!("there is no counter {name:?}; {way_out}"))
 }
 
 /// Why a counter cannot be checked, and what to do instead.
@@ -52,6 +60,11 @@ pub fn run(out: &mut Out) -> Result<Verdict, Usage> {
         let title = format!("  {}: {}", paint(TYPE, rung.name), paint(HEADING, rung.title));
         say!(out, "{}", style::fit(&title, width));
         say!(out, "{}", style::wrap(rung.summary, "      ", width));
+    }
+    say!(out, "\n{}", paint(HEADING, "races of orderings (check, show, replay, play)"));
+    for race in CATALOGUE {
+        let title = format!("  {}: {}", paint(TYPE, race.name), paint(HEADING, race.title));
+        say!(out, "{}", style::fit(&title, width));
     }
     say!(out);
     say!(out, "Hammer one:          {}", paint(TYPE, style::command("stress NAME")));

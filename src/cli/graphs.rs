@@ -1,69 +1,171 @@
-//! All interleavings of a counter at once, for the pages and the player.
+//! All executions of a program at once, for the pages and the player.
 
+use super::Usage;
 use super::progress::Progress;
-use super::{Usage, counters};
-use racelab::counter::Rung;
-use racelab::diagram::graph::{Blocked, Ending, Graph, Move, State};
-use racelab::explore::{Explorer, StateGraph};
+use super::subject::{Subject, Value};
+use racelab::diagram::graph::{Aim, Blocked, Ending, Graph, Move, State};
+use racelab::explore::{self, Explorer, Memory, Partial, StateGraph, Unfolding};
+use racelab::report::Failure;
+use racelab::trace::{ObjectKind, Step};
+use std::fmt::Debug;
 
-/// The explorer's states of a race on this counter.
-pub fn states(rung: &Rung, threads: usize, increments: usize) -> Result<StateGraph<u64>, Usage> {
-    let program = rung.model.ok_or_else(|| counters::not_modelled(rung))?;
-    let _progress = Progress::start(format!("every interleaving of {}", rung.name));
-    let states = StateGraph::build(&Explorer::new(), move || program(threads, increments));
-    states.map_err(|error| Usage::new(error.to_string()))
+/// The states of a program under sequential consistency, by what its objects hold.
+pub fn states<T, F>(name: &str, program: F) -> Result<StateGraph<T>, Usage>
+where
+    F: Fn() -> T + Send + Sync,
+    T: Clone + Ord + Debug + Send,
+{
+    let _progress = Progress::start(format!("every interleaving of {name}"));
+    Ok(StateGraph::build(&Explorer::new(), program)?)
 }
 
-/// The same, ready to be drawn. `None` when the numbers of interleavings do not fit 128 bits.
-pub fn graph(rung: &Rung, threads: usize, increments: usize) -> Result<Option<Graph>, Usage> {
-    let states = states(rung, threads, increments)?;
-    Ok(drawn(&states, threads, increments))
+/// The program's executions, ready to be drawn, in at most `most` states. `None` when there are
+/// more, or more interleavings than 128 bits can count.
+pub fn graph(subject: &Subject, memory: Memory, most: usize) -> Result<Option<Graph>, Usage> {
+    if memory == Memory::SequentiallyConsistent {
+        let states = states(subject.name(), || subject.run())?;
+        // Which plain accesses race depends on the way to a state: then the states have to know it.
+        if states.objects().iter().all(|object| object.kind != ObjectKind::Cell) {
+            let small = states.len() <= most;
+            return Ok(small.then(|| from_states(subject, &states)).flatten());
+        }
+    }
+    let _progress = Progress::start(format!("every execution of {}", subject.name()));
+    let settings = Explorer::new().memory(memory).max_states(most);
+    match Unfolding::build(&settings, || subject.run()) {
+        Ok(unfolding) => Ok(from_unfolding(subject, memory, &unfolding)),
+        Err(explore::ExploreError::TooManyStates { .. }) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
 }
 
-fn drawn(states: &StateGraph<u64>, threads: usize, increments: usize) -> Option<Graph> {
-    let kept = (threads * increments) as u64;
-    let outcomes = states.outcomes().iter().map(|outcome| match outcome {
-        Ok(value) => Ending { text: format!("returned {value}"), lost: *value != kept },
-        Err(failure) => Ending { text: failure.to_string(), lost: true },
-    });
+fn from_states(subject: &Subject, states: &StateGraph<Value>) -> Option<Graph> {
+    let ahead = |number: usize| {
+        let state = states.state(number);
+        let moves = state.moves().map(|taken| (taken.step.alone, taken.next)).collect();
+        (moves, state.outcome())
+    };
     let state = |number: usize| {
         let state = states.state(number);
-        let blocked = state.blocked().iter().map(|blocked| Blocked {
-            thread: blocked.thread,
-            why: blocked.why.clone(),
-            place: Some(blocked.place.clone()),
-        });
+        let end = state.outcome().or_else(|| alone(&ahead, number));
+        let moves = state.moves().map(|m| Move { step: m.step.clone(), next: m.next });
         Some(State {
             values: state.values().to_vec(),
             total: state.total()?,
-            moves: match alone(states, number) {
-                Some(_) => Vec::new(),
-                None => {
-                    state.moves().map(|m| Move { step: m.step.clone(), next: m.next }).collect()
-                }
-            },
-            blocked: blocked.collect(),
-            outcome: state.outcome().or_else(|| alone(states, number)),
+            moves: if end.is_some() { Vec::new() } else { moves.collect() },
+            blocked: state.blocked().iter().map(blocked).collect(),
+            outcome: end,
+            steps: Vec::new(),
         })
     };
+    let states_drawn = (0..states.len()).map(state).collect::<Option<_>>()?;
     Some(Graph {
-        shape: format!("{threads}x{increments}"),
         threads: states.threads().to_vec(),
         objects: states.objects().to_vec(),
-        outcomes: outcomes.collect(),
-        states: (0..states.len()).map(state).collect::<Option<_>>()?,
+        states: states_drawn,
+        ..frame(subject, Memory::SequentiallyConsistent, states.outcomes())
     })
+}
+
+fn from_unfolding(
+    subject: &Subject,
+    memory: Memory,
+    unfolding: &Unfolding<Value>,
+) -> Option<Graph> {
+    let states = unfolding.states();
+    let ahead = |number: usize| {
+        let state: &Partial = &states[number];
+        let moves = state.moves.iter().map(|(step, next): &(Step, usize)| (step.alone, *next));
+        (moves.collect(), state.outcome)
+    };
+    let mut totals = vec![None; states.len()];
+    total(0, states, &mut totals)?;
+    let state = |(number, state): (usize, &Partial)| {
+        let end = state.outcome.or_else(|| alone(&ahead, number));
+        let moves = state.moves.iter();
+        let moves = moves.map(|(step, next)| Move { step: step.clone(), next: *next });
+        State {
+            values: state.values.clone(),
+            total: totals[number].unwrap_or_default(),
+            moves: if end.is_some() { Vec::new() } else { moves.collect() },
+            blocked: state.blocked.iter().map(blocked).collect(),
+            outcome: end,
+            steps: state.steps.clone(),
+        }
+    };
+    let mut graph = Graph {
+        threads: unfolding.threads().to_vec(),
+        objects: unfolding.objects().to_vec(),
+        states: states.iter().enumerate().map(state).collect(),
+        ..frame(subject, memory, unfolding.outcomes())
+    };
+    graph.executions = (memory == Memory::Rc11).then(|| graph.easiest_paths());
+    Some(graph)
+}
+
+/// What a graph has besides its states.
+fn frame(subject: &Subject, memory: Memory, outcomes: &[Result<Value, Failure>]) -> Graph {
+    let races = |outcome: &Result<Value, Failure>| matches!(outcome, Err(Failure::DataRace { .. }));
+    let weak = memory == Memory::Rc11;
+    let under = if weak { "--memory rc11" } else { "" };
+    let mut graph = match subject {
+        Subject::Counter { threads, increments, .. } => Graph {
+            shape: format!("{threads}x{increments}"),
+            label: format!("{threads} × {increments}"),
+            arguments: format!("--threads {threads} --increments {increments} {under}"),
+            aim: if outcomes.iter().any(races) { Aim::RACE } else { Aim::LOSE_AN_UPDATE },
+            orders: weak,
+            ..Graph::default()
+        },
+        Subject::Case { race, .. } => Graph {
+            shape: memory.name().to_owned(),
+            label: if weak { "what Rust's orderings allow" } else { "the newest store" }.to_owned(),
+            arguments: under.to_owned(),
+            aim: Aim::reach(race.forbidden),
+            orders: true,
+            ..Graph::default()
+        },
+    };
+    let outcomes = outcomes.iter().map(|outcome| match outcome {
+        Ok(value) => {
+            let text = format!("returned {value:?}");
+            Ending { short: text.clone(), text, lost: subject.is_forbidden(value) }
+        }
+        Err(failure) => {
+            Ending { short: failure.name().to_owned(), text: failure.to_string(), lost: true }
+        }
+    });
+    graph.outcomes = outcomes.collect();
+    graph
+}
+
+fn blocked(blocked: &explore::Blocked) -> Blocked {
+    let place = Some(blocked.place.clone());
+    Blocked { thread: blocked.thread, why: blocked.why.clone(), place }
+}
+
+/// How many ways lead on from a state.
+fn total(state: usize, states: &[Partial], totals: &mut [Option<u128>]) -> Option<u128> {
+    if totals[state].is_none() {
+        let mut sum = u128::from(states[state].moves.is_empty());
+        for (_, next) in &states[state].moves {
+            sum = sum.checked_add(total(*next, states, totals)?)?;
+        }
+        totals[state] = Some(sum);
+    }
+    totals[state]
 }
 
 /// How the program ends when only one thread is left, which goes on without anybody choosing.
 /// Such steps are not in the schedule, and are no moves of the game.
-fn alone(states: &StateGraph<u64>, mut number: usize) -> Option<usize> {
+fn alone(
+    ahead: &impl Fn(usize) -> (Vec<(bool, usize)>, Option<usize>),
+    mut number: usize,
+) -> Option<usize> {
     loop {
-        let state = states.state(number);
-        let mut moves = state.moves();
-        match (moves.next(), moves.next()) {
-            (Some(only), None) if only.step.alone => number = only.next,
-            (None, None) => return state.outcome(),
+        match ahead(number) {
+            (moves, outcome) if moves.is_empty() => return outcome,
+            (moves, _) if moves.len() == 1 && moves[0].0 => number = moves[0].1,
             _ => return None,
         }
     }
@@ -73,29 +175,62 @@ fn alone(states: &StateGraph<u64>, mut number: usize) -> Option<usize> {
 mod tests {
     use super::*;
     use racelab::counter::LADDER;
+    use racelab::race::CATALOGUE;
+
+    const SC: Memory = Memory::SequentiallyConsistent;
 
     /// The paths through the graph are counted here, the classes there: two ways to one number.
     #[test]
     fn the_graphs_have_as_many_interleavings_as_the_explorer_counts() {
-        for rung in LADDER {
-            let Some(program) = rung.model else { continue };
+        for rung in LADDER.iter().filter(|rung| rung.model.is_some()) {
             for (threads, increments) in [(2, 1), (2, 2), (3, 1)] {
-                let graph = graph(rung, threads, increments).unwrap().unwrap();
+                let subject = Subject::Counter { rung, threads, increments };
+                let graph = graph(&subject, SC, 4_000).unwrap().unwrap();
                 let name = format!("{} {threads}x{increments}", rung.name);
                 let players: String = graph.players().iter().map(|id| id.letter()).collect();
                 let workers = &"ABCD"[..threads];
                 assert!(players.starts_with(workers) || rung.name == "actor", "{name}: {players}");
-                let report = racelab::explore(move || program(threads, increments));
+                let report = racelab::explore(|| subject.run());
                 assert_eq!(Some(graph.states[0].total), report.interleavings(), "{name}");
-                if report.failures().next().is_some() {
-                    continue; // a data race is no outcome of its own in the graph
-                }
                 let counts: Vec<_> = graph.outcomes.iter().zip(graph.counts()).collect();
                 assert_eq!(counts.len(), report.outcomes().len(), "{name}");
                 for (outcome, (ending, count)) in report.outcomes().iter().zip(counts) {
-                    let value = outcome.result().unwrap();
-                    assert_eq!(ending.text, format!("returned {value}"), "{name}");
-                    assert_eq!(outcome.interleavings(), Some(count), "{name}: {value}");
+                    let text = match outcome.result() {
+                        Ok(value) => format!("returned {value:?}"),
+                        Err(failure) => failure.to_string(),
+                    };
+                    assert_eq!(ending.text, text, "{name}");
+                    assert_eq!(outcome.interleavings(), Some(count), "{name}: {text}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_path_to_an_execution_is_drawn_as_its_replay_is() {
+        for race in CATALOGUE {
+            for case in race.cases {
+                let subject = Subject::Case { race, case };
+                for memory in [SC, Memory::Rc11] {
+                    let graph = graph(&subject, memory, 100_000).unwrap().unwrap();
+                    let explorer = Explorer::new().memory(memory);
+                    let report = explorer.explore(|| subject.run());
+                    let Some(paths) = &graph.executions else { continue };
+                    let name = format!("{}, {}", race.name, case.name);
+                    assert_eq!(paths.len() as u64, report.executions(), "{name}");
+                    for path in paths {
+                        let drawn = graph.trace(path);
+                        let schedule = drawn.schedule();
+                        let replayed = explorer.try_replay(&schedule, || subject.run()).unwrap();
+                        assert_eq!(drawn.ending(), replayed.ending(), "{name}: {schedule}");
+                        let all = drawn.steps().len();
+                        assert_eq!(drawn.steps(), &replayed.steps()[..all], "{name}: {schedule}");
+                        assert_eq!(
+                            drawn.cycle().map(|cycle| cycle.lines().to_vec()),
+                            replayed.cycle().map(|cycle| cycle.lines().to_vec()),
+                            "{name}: {schedule}"
+                        );
+                    }
                 }
             }
         }

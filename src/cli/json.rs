@@ -3,7 +3,6 @@
 
 use super::both::Difference;
 use super::engines::Checked;
-use racelab::explore::Memory;
 use racelab::report::Outcome;
 use serde::Serialize;
 
@@ -49,10 +48,7 @@ impl Verdict {
             engine: report.engine().name(),
             threads: checked.race.threads,
             increments: checked.race.increments,
-            memory: match checked.race.memory {
-                Memory::Rc11 => "rc11",
-                _ => "sc",
-            },
+            memory: checked.race.memory.name(),
             complete: report.is_complete(),
             executions: report.executions().to_string(),
             interleavings: report.interleavings().map(|n| n.to_string()),

@@ -6,6 +6,7 @@
 //! - one file a subcommand: `tour`, `counters`, `stress`, `check`, `replay`, `census`,
 //!   `show`, `play`, `report`, `diagram`; `graphs`: what the last ones are drawn from
 //! - `orderings`: `check` for the catalogue's races of orderings
+//! - `subject`: a counter, or a race in one choice of orderings
 //! - `engines`: running a counter under an engine; `both`: two verdicts side by side
 //! - `ask`: a question to the person at the terminal
 //! - `json`: the machine-readable form of a check
@@ -30,6 +31,7 @@ mod report;
 mod show;
 mod stress;
 mod style;
+mod subject;
 mod table;
 mod tour;
 mod usage;

@@ -1,41 +1,43 @@
-//! `racelab show`: one interleaving of a counter, drawn; or all of them, listed.
+//! `racelab show`: one execution of a program, drawn; or all of them, listed.
 
 mod all;
 
 use super::args::{Drawing, Format, ShowArgs};
 use super::out::{Out, say};
 use super::progress::Progress;
-use super::{Usage, Verdict, counters, diagram, graphs};
-use racelab::Trace;
-use racelab::counter::Rung;
-use racelab::counter::ladder::Program;
-use racelab::explore::Explorer;
+use super::subject::{Subject, Value};
+use super::{Usage, Verdict, diagram, graphs};
+use racelab::explore::{Explorer, Memory};
 use racelab::report::{Report, grouped};
+use racelab::{Failure, Trace};
 use std::time::Duration;
 
 /// No execution begins after this much time. What was found until then is shown.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A counter and how many threads increment it how often.
+/// A program and the memory it runs under.
 struct Show {
-    rung: &'static Rung,
-    threads: usize,
-    increments: usize,
-    program: Program,
+    subject: Subject,
+    memory: Memory,
 }
 
-/// Draws the interleaving asked for.
+/// Draws the execution asked for.
 pub fn run(args: &ShowArgs, out: &mut Out) -> Result<Verdict, Usage> {
-    let rung = counters::find(&args.counter)?;
-    let program = rung.model.ok_or_else(|| counters::not_modelled(rung))?;
-    let (threads, increments) = (args.threads as usize, args.increments as usize);
-    let show = Show { rung, threads, increments, program };
+    let size = (args.threads, args.increments);
+    let subject = Subject::find(&args.counter, args.case.as_deref(), size)?;
+    let show = Show { subject, memory: args.memory.into() };
     if args.all {
         return all::run(&show, args.drawing.format, out);
     }
     let trace = match (&args.schedule, &args.outcome, args.interleaving) {
         (Some(schedule), ..) => show.schedule(schedule)?,
         (None, Some(outcome), _) => show.outcome(outcome)?,
+        (None, None, Some(_)) if show.memory == Memory::Rc11 => {
+            let way_out = "--all lists them, --schedule draws one";
+            return Err(Usage::new(format!(
+                "under rc11 there are executions, and they are not numbered; {way_out}"
+            )));
+        }
         (None, None, Some(number)) => show.numbered(number, &args.drawing, out)?,
         (None, None, None) => show.worst()?,
     };
@@ -44,15 +46,17 @@ pub fn run(args: &ShowArgs, out: &mut Out) -> Result<Verdict, Usage> {
 }
 
 impl Show {
+    fn explorer(&self) -> Explorer {
+        Explorer::new().memory(self.memory).timeout(PATIENCE)
+    }
+
     fn schedule(&self, schedule: &str) -> Result<Trace, Usage> {
-        let (program, threads, increments) = (self.program, self.threads, self.increments);
-        let replayed = Explorer::new().try_replay(schedule, move || program(threads, increments));
-        replayed.map_err(|error| Usage::new(error.to_string()))
+        Ok(self.explorer().try_replay(schedule, || self.subject.run())?)
     }
 
     /// The interleaving with this number, without a look at those before it.
     fn numbered(&self, number: u128, drawing: &Drawing, out: &mut Out) -> Result<Trace, Usage> {
-        let states = graphs::states(self.rung, self.threads, self.increments)?;
+        let states = graphs::states(self.subject.name(), || self.subject.run())?;
         let total = states.interleavings().map_or("more than 128 bits can count".into(), grouped);
         let schedule = states.schedule(number).ok_or_else(|| {
             let number = grouped(number);
@@ -64,19 +68,17 @@ impl Show {
         self.schedule(&schedule)
     }
 
-    fn report(&self) -> Result<Report<u64>, Usage> {
-        let (program, threads, increments) = (self.program, self.threads, self.increments);
-        let _progress = Progress::start(format!("every interleaving of {}", self.rung.name));
-        let explorer = Explorer::new().timeout(PATIENCE);
-        let report = explorer.try_explore(move || program(threads, increments));
-        report.map_err(|error| Usage::new(error.to_string()))
+    fn report(&self) -> Result<Report<Value>, Usage> {
+        let what = if self.memory == Memory::Rc11 { "execution" } else { "interleaving" };
+        let _progress = Progress::start(format!("every {what} of {}", self.subject.name()));
+        Ok(self.explorer().try_explore(|| self.subject.run())?)
     }
 
-    /// An interleaving that ends in this value, or in this failure.
+    /// An execution that ends in this value, or in this failure.
     fn outcome(&self, wanted: &str) -> Result<Trace, Usage> {
         let report = self.report()?;
-        let name = |result: Result<&u64, &racelab::Failure>| match result {
-            Ok(value) => value.to_string(),
+        let name = |result: Result<&Value, &Failure>| match result {
+            Ok(value) => format!("{value:?}"),
             Err(failure) => failure.name().to_owned(),
         };
         let found = report.outcomes().iter().find(|outcome| name(outcome.result()) == wanted);
@@ -86,21 +88,24 @@ impl Show {
                 let mut there: Vec<_> =
                     report.outcomes().iter().map(|outcome| name(outcome.result())).collect();
                 there.dedup();
-                let among = report.interleavings().map_or("all".into(), grouped);
+                let among = match report.interleavings() {
+                    Some(count) => format!("{} interleavings", grouped(count)),
+                    None => format!("{} executions", grouped(report.executions().into())),
+                };
                 Err(Usage::new(format!(
-                    "none of the {among} interleavings ends in {wanted:?}; it can be {}",
+                    "none of the {among} ends in {wanted:?}; it can be {}",
                     there.join(", ")
                 )))
             }
         }
     }
 
-    /// The worst there is: a lost update, a failure, or any outcome where all is well.
+    /// The worst there is: a value that must not be, a failure, or any outcome where all is well.
     fn worst(&self) -> Result<Trace, Usage> {
         let report = self.report()?;
-        let all = (self.threads * self.increments) as u64;
-        let lost = report.outcomes().iter().find(|o| o.result().is_ok_and(|count| *count != all));
-        let outcome = lost.or(report.failures().next()).or(report.outcomes().first());
+        let forbidden = |value: &Value| self.subject.is_forbidden(value);
+        let bad = report.outcomes().iter().find(|o| o.result().is_ok_and(forbidden));
+        let outcome = bad.or(report.failures().next()).or(report.outcomes().first());
         let outcome = outcome.ok_or_else(|| Usage::new("no execution was run to its end"))?;
         Ok(outcome.example().clone())
     }

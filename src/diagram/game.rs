@@ -1,6 +1,6 @@
 //! Playing the scheduler: the learner chooses who goes next, and losing an update is the win.
 
-use super::graph::{Graph, Move, State};
+use super::graph::{Aim, Ending, Graph, Move, State, capital};
 use crate::report::counted;
 use crate::trace::{ThreadId, Trace};
 
@@ -27,14 +27,15 @@ pub enum Standing {
 impl<'g> Game<'g> {
     /// A game at its start.
     pub fn new(graph: &'g Graph) -> Self {
-        Game { graph, path: Vec::new(), shortest: graph.shortest_loss() }
+        Game { graph, path: Vec::new(), shortest: graph.shortest() }
     }
 
     /// The goal in one line.
-    pub fn goal(&self) -> &'static str {
+    pub fn goal(&self) -> String {
+        let goal = &self.graph.aim.goal;
         match self.shortest {
-            Some(_) => "Goal: lose an update.",
-            None => "Goal: lose an update. (Nobody can, in this program. Try.)",
+            Some(_) => format!("Goal: {goal}."),
+            None => format!("Goal: {goal}. (Nobody can, in this program. Try.)"),
         }
     }
 
@@ -90,27 +91,35 @@ impl<'g> Game<'g> {
     pub fn standing(&self) -> Standing {
         let trace = self.trace();
         let ending = self.state().outcome.map(|outcome| &self.graph.outcomes[outcome]);
-        let ended = ending.map(|ending| format!(" It {}.", ending.text)).unwrap_or_default();
-        if let Some(link) = super::links::links(&trace).first() {
-            let steps = counted(link.write as u128 + 1, "step");
-            let shortest = self.shortest.unwrap_or(link.write + 1);
-            return Standing::Won(format!(
-                "An update is lost after {steps}; the shortest possible is {shortest}. {}.{ended}",
-                capital(&link.sentence)
-            ));
+        let ended = ending.map(Ending::sentence).unwrap_or_default();
+        let aim = &self.graph.aim;
+        let won = |harm: &str, after: usize, why: &str, ended: &str| {
+            let steps = counted(after as u128, "step");
+            let shortest = self.shortest.unwrap_or(after);
+            let (harm, why) = (capital(harm), capital(why));
+            let words =
+                format!("{harm} after {steps}; the shortest possible is {shortest}. {why}.");
+            Standing::Won(format!("{words} {ended}").trim_end().to_owned())
+        };
+        let races = trace.data_races().into_iter();
+        if let Some(race) = races.min_by_key(|race| race.first.max(race.second)) {
+            // It has ended in a data race: that is said already.
+            return won(Aim::RACE.harm, race.first.max(race.second) + 1, &race.to_string(), "");
+        }
+        let lost = super::links::links(&trace);
+        if let (Some(link), true) = (lost.first(), *aim == Aim::LOSE_AN_UPDATE) {
+            return won(aim.harm, link.write + 1, &link.sentence, &ended);
         }
         match ending {
             None => Standing::Running,
-            Some(ending) if ending.lost => Standing::Won(ended.trim().to_owned()),
-            Some(_) => Standing::Safe(format!("{} Nothing is lost.", ended.trim())),
+            Some(ending) if ending.lost => {
+                let unexplained = trace.cycle().map(|_| " No interleaving explains these values.");
+                let harm = capital(aim.harm);
+                Standing::Won(format!("{ended} {harm}.{}", unexplained.unwrap_or("")))
+            }
+            Some(_) => Standing::Safe(format!("{ended} {}.", capital(aim.safe))),
         }
     }
-}
-
-/// The sentence with a capital letter.
-fn capital(sentence: &str) -> String {
-    let mut letters = sentence.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -1,19 +1,28 @@
 //! All interleavings of a program at once: its states and the steps between them.
 //!
 //! This is what the two places draw in which a person steps through a race: the page and the
-//! terminal player. It is filled from the explorer's graph of states; nothing here runs a program.
+//! terminal player. It is filled from the explorer's graph of states, or from its unfolding;
+//! nothing here runs a program.
 
 use super::words;
 use crate::trace::{Action, Object, Place, Step, Thread, ThreadId, Trace};
-use std::collections::{HashSet, VecDeque};
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashSet, VecDeque};
 
 /// The states of a program and the steps that lead from one to the next. State 0 is the start.
 ///
 /// It has no cycles: every step brings the program nearer to its end.
 #[derive(Clone, Debug, Default)]
 pub struct Graph {
-    /// How many threads, how many increments: `2x1`. Names the graph in links.
+    /// How many threads, how many increments: `2x1`; or under which memory. Names the graph in
+    /// links.
     pub shape: String,
+    /// The same for people.
+    pub label: String,
+    /// What `racelab show` has to be told besides the program: `--threads 2 --increments 1`.
+    pub arguments: String,
+    /// Do the memory orderings matter?
+    pub orders: bool,
     /// The threads, indexed by [`ThreadId`].
     pub threads: Vec<Thread>,
     /// The objects, indexed by [`ObjectId`](crate::trace::ObjectId).
@@ -22,6 +31,58 @@ pub struct Graph {
     pub states: Vec<State>,
     /// The outcomes, numbered as [`State::outcome`] has them.
     pub outcomes: Vec<Ending>,
+    /// What the player is after.
+    pub aim: Aim,
+    /// Where executions are counted and not interleavings: the way to each that is easiest to read.
+    pub executions: Option<Vec<Vec<usize>>>,
+}
+
+/// What the player is after, in words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Aim {
+    /// `Goal: lose an update.`
+    pub goal: Cow<'static, str>,
+    /// `In how many of them is an update lost?`
+    pub question: &'static str,
+    /// `4 of 6 interleavings lose an update.`
+    pub found: &'static str,
+    /// `an update is lost`
+    pub harm: &'static str,
+    /// `nothing is lost`
+    pub safe: &'static str,
+}
+
+impl Aim {
+    /// The game of the counters.
+    pub const LOSE_AN_UPDATE: Aim = Aim {
+        goal: Cow::Borrowed("lose an update"),
+        question: "is an update lost",
+        found: "lose an update",
+        harm: "an update is lost",
+        safe: "nothing is lost",
+    };
+    /// The game of plain numbers.
+    pub const RACE: Aim = Aim {
+        goal: Cow::Borrowed("make two accesses race"),
+        question: "do two accesses race",
+        found: "have two accesses that race",
+        harm: "two accesses race",
+        safe: "no two accesses race",
+    };
+
+    /// The game of a race of the catalogue.
+    pub fn reach(forbidden: &'static str) -> Aim {
+        let question = "does what must not be happen";
+        let found = "end in what must not be";
+        let goal = format!("what must not be ({forbidden})").into();
+        Aim { goal, question, found, harm: forbidden, safe: "that may be" }
+    }
+}
+
+impl Default for Aim {
+    fn default() -> Self {
+        Aim::LOSE_AN_UPDATE
+    }
 }
 
 /// A state of the program.
@@ -37,6 +98,9 @@ pub struct State {
     pub blocked: Vec<Blocked>,
     /// How the program ended, where it has.
     pub outcome: Option<usize>,
+    /// A way to get here, for graphs whose states are partial executions: indices in the steps of
+    /// its moves are into these. Empty for other graphs.
+    pub steps: Vec<Step>,
 }
 
 /// A thread that cannot go.
@@ -62,10 +126,28 @@ pub struct Move {
 /// One of the outcomes.
 #[derive(Clone, Debug)]
 pub struct Ending {
-    /// In words: `returned 1`.
+    /// In words: `returned 1`, `data race on count: …`.
     pub text: String,
+    /// In few words: `returned 1`, `data race`.
+    pub short: String,
     /// Has an update been lost?
     pub lost: bool,
+}
+
+impl Ending {
+    /// As a sentence: `It returned 1.`
+    pub(super) fn sentence(&self) -> String {
+        match self.text.starts_with("returned") {
+            true => format!("It {}.", self.text),
+            false => format!("{}.", capital(&self.text)),
+        }
+    }
+}
+
+/// The sentence with a capital letter.
+pub(super) fn capital(sentence: &str) -> String {
+    let mut letters = sentence.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
 impl Graph {
@@ -85,7 +167,7 @@ impl Graph {
 
     /// What a move does, in the words of the pictures.
     pub fn text(&self, step: &Step) -> String {
-        words::step_text(&self.objects, step, false)
+        words::step_text(&self.objects, step, self.orders)
     }
 
     /// The trace of the moves taken: at each state, which of its moves.
@@ -94,10 +176,10 @@ impl Graph {
     /// When a state has no such move.
     pub fn trace(&self, path: &[usize]) -> Trace {
         let mut state = 0;
-        let mut steps = Vec::with_capacity(path.len());
+        let mut steps: Vec<Step> = Vec::with_capacity(path.len());
         for &choice in path {
             let taken = &self.states[state].moves[choice];
-            steps.push(taken.step.clone());
+            steps.push(renumbered(taken.step.clone(), &self.states[state].steps, &steps));
             state = taken.next;
         }
         let ending = match self.states[state].outcome {
@@ -169,6 +251,81 @@ impl Graph {
         number
     }
 
+    /// The least number of steps to what the player is after; `None` when nothing leads there.
+    pub fn shortest(&self) -> Option<usize> {
+        match self.aim == Aim::LOSE_AN_UPDATE {
+            true => self.shortest_loss(),
+            false => self.shortest_to(|state| self.is_reached(state)),
+        }
+    }
+
+    /// Has what the player is after happened?
+    fn is_reached(&self, state: usize) -> bool {
+        let ended = self.states[state].outcome.is_some_and(|outcome| self.outcomes[outcome].lost);
+        ended || !self.trace_to(state).data_races().is_empty()
+    }
+
+    /// The steps that lead to a state, for graphs whose states are partial executions.
+    pub(super) fn trace_to(&self, state: usize) -> Trace {
+        Trace {
+            threads: self.threads.clone(),
+            objects: self.objects.clone(),
+            steps: self.states[state].steps.clone(),
+            ending: String::new(),
+            waiting: Vec::new(),
+        }
+    }
+
+    fn shortest_to(&self, is_there: impl Fn(usize) -> bool) -> Option<usize> {
+        let mut seen = HashSet::from([0]);
+        let mut queue = VecDeque::from([(0, 0)]);
+        while let Some((state, steps)) = queue.pop_front() {
+            if is_there(state) {
+                return Some(steps);
+            }
+            let next = self.states[state].moves.iter().map(|taken| taken.next);
+            queue.extend(next.filter(|next| seen.insert(*next)).map(|next| (next, steps + 1)));
+        }
+        None
+    }
+
+    /// The way to each ended state that is easiest to read: the fewest reads of older values, then
+    /// the fewest switches. All ways to a state have to be equally long.
+    pub fn easiest_paths(&self) -> Vec<Vec<usize>> {
+        type Way = (usize, usize, Vec<usize>);
+        let keep = |way: Way, best: &mut Way| {
+            if way < *best {
+                *best = way;
+            }
+        };
+        let mut ways: BTreeMap<(usize, Option<ThreadId>), Way> = BTreeMap::new();
+        ways.insert((0, None), (0, 0, Vec::new()));
+        let mut ends: BTreeMap<usize, Way> = BTreeMap::new();
+        while !ways.is_empty() {
+            let mut next: BTreeMap<(usize, Option<ThreadId>), Way> = BTreeMap::new();
+            for ((state, last), way) in ways {
+                if self.states[state].outcome.is_some() {
+                    keep(way.clone(), ends.entry(state).or_insert(way));
+                    continue;
+                }
+                for (choice, taken) in self.states[state].moves.iter().enumerate() {
+                    let step = &taken.step;
+                    let (mut older, mut switches, mut path) = way.clone();
+                    older += usize::from(step.stale.or(step.behind).is_some());
+                    switches += usize::from(last.is_some_and(|last| last != step.thread));
+                    path.push(choice);
+                    let way = (older, switches, path);
+                    let best = next.entry((taken.next, Some(step.thread)));
+                    keep(way.clone(), best.or_insert(way));
+                }
+            }
+            ways = next;
+        }
+        let mut paths: Vec<_> = ends.into_values().map(|(_, _, path)| path).collect();
+        paths.sort_by_cached_key(|path| self.trace(path).schedule());
+        paths
+    }
+
     /// The least number of steps after which an update can be lost; `None` when none ever is.
     pub fn shortest_loss(&self) -> Option<usize> {
         // Breadth first over the states together with what each thread has read and not yet used:
@@ -190,6 +347,24 @@ impl Graph {
         }
         None
     }
+}
+
+/// The so-manieth step of its thread.
+pub(super) fn nth_of_thread(steps: &[Step], index: usize) -> (ThreadId, usize) {
+    let thread = steps[index].thread;
+    (thread, steps[..index].iter().filter(|step| step.thread == thread).count())
+}
+
+/// The step with the numbers that other steps have on another way to the same state.
+fn renumbered(mut step: Step, old: &[Step], new: &[Step]) -> Step {
+    let number = |index: usize| {
+        let name = nth_of_thread(old, index);
+        (0..new.len()).find(|&i| nth_of_thread(new, i) == name).unwrap_or(index)
+    };
+    step.after.iter_mut().for_each(|before| *before = number(*before));
+    step.stale = step.stale.map(|write| write.map(number));
+    step.behind = step.behind.map(|write| write.map(number));
+    step
 }
 
 /// A read that its thread may still build on, and whether another thread has written since.

@@ -209,8 +209,7 @@ pub(super) fn racy_graph(threads: usize, increments: u32) -> Graph {
         shape: format!("{threads}x{increments}"),
         threads: trace.threads.clone(),
         objects: trace.objects.clone(),
-        states: Vec::new(),
-        outcomes: Vec::new(),
+        ..Graph::default()
     };
     let start = RacyState { count: 0, threads: vec![(0, None); threads] };
     visit(&mut graph, &mut HashMap::new(), start, increments, &trace.steps[0]);
@@ -269,7 +268,7 @@ fn visit(
         let text = format!("returned {}", state.count);
         let outcome = graph.outcomes.iter().position(|outcome| outcome.text == text);
         let outcome = outcome.unwrap_or_else(|| {
-            graph.outcomes.push(Ending { text, lost: false });
+            graph.outcomes.push(Ending { short: text.clone(), text, lost: false });
             graph.outcomes.len() - 1
         });
         graph.states[number].outcome = Some(outcome);

@@ -4,7 +4,8 @@ mod screen;
 
 use super::args::PlayArgs;
 use super::out::Out;
-use super::{Usage, Verdict, counters, graphs};
+use super::subject::Subject;
+use super::{Usage, Verdict, graphs};
 use racelab::diagram::game::Game;
 use racelab::diagram::graph::Graph;
 use racelab::trace::ThreadId;
@@ -12,18 +13,22 @@ use ratatui::DefaultTerminal;
 use ratatui::crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use std::io::{self, IsTerminal};
 
-/// Plays one counter until the learner has had enough.
+/// A graph of more states than this takes too long to make.
+const LARGEST: usize = 2_000_000;
+
+/// Plays one program until the learner has had enough.
 pub fn run(args: &PlayArgs, _out: &mut Out) -> Result<Verdict, Usage> {
-    let rung = counters::find(&args.counter)?;
+    let size = (args.threads, args.increments);
+    let subject = Subject::find(&args.counter, args.case.as_deref(), size)?;
     if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
         return Err(Usage::new(format!(
-            "play needs a terminal; 'racelab show {} --all' prints every interleaving instead",
-            rung.name
+            "play needs a terminal; 'racelab show {} --all' prints every order instead",
+            subject.name()
         )));
     }
-    let graph = graphs::graph(rung, args.threads as usize, args.increments as usize)?;
+    let graph = graphs::graph(&subject, args.memory.into(), LARGEST)?;
     let graph = graph.ok_or_else(|| Usage::new("that is too large a game; take fewer threads"))?;
-    let title = format!("{}: {}", rung.name, rung.title);
+    let title = subject.title();
     // From here on the terminal is changed. `init` restores it when anything panics, and Ctrl-C
     // is a key like others while it lasts.
     let mut terminal = ratatui::try_init()
@@ -116,13 +121,27 @@ impl<'g> Player<'g> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use racelab::counter::Rung;
+    use racelab::explore::Memory;
     use ratatui::Terminal;
     use ratatui::backend::TestBackend;
 
     /// Plays these keys on a screen of this size and returns what is on it.
-    fn screen(counter: &str, keys: &str, (width, height): (u16, u16)) -> String {
-        let graph = graphs::graph(Rung::named(counter).unwrap(), 2, 1).unwrap().unwrap();
+    fn screen(counter: &str, keys: &str, size: (u16, u16)) -> String {
+        screen_under(Memory::SequentiallyConsistent, counter, keys, size)
+    }
+
+    fn graph(memory: Memory, counter: &str) -> Graph {
+        let subject = Subject::find(counter, None, (2, 1));
+        graphs::graph(&subject.unwrap(), memory, LARGEST).unwrap().unwrap()
+    }
+
+    fn screen_under(
+        memory: Memory,
+        counter: &str,
+        keys: &str,
+        (width, height): (u16, u16),
+    ) -> String {
+        let graph = graph(memory, counter);
         let mut player = Player::new(&graph, counter.to_owned());
         for key in keys.chars() {
             assert!(player.on(KeyEvent::from(KeyCode::Char(key))), "{key} does not leave");
@@ -148,6 +167,26 @@ mod tests {
     }
 
     #[test]
+    fn under_rusts_orderings_the_learner_chooses_what_a_load_sees_as_well() {
+        // A: store, fence, load; B: store, and then its load has two ways to go.
+        let choices = screen_under(Memory::Rc11, "store-buffering", "1112", (80, 24));
+        assert!(choices.contains("1: x → 1 rlx  2: x → 0 rlx, an older value"), "{choices}");
+        let won = screen_under(Memory::Rc11, "store-buffering", "111222", (80, 24));
+        let won = won.replace('\n', " ");
+        assert!(won.contains("It returned [0, 0]. Neither saw the other: both go in."), "{won}");
+        assert!(won.contains("No interleaving explains these values"), "{won}");
+        let right = screen_under(Memory::Rc11, "store-buffering", "111221", (80, 24));
+        assert!(right.contains("It returned [0, 1]. That may be"), "{right}");
+    }
+
+    #[test]
+    fn a_data_race_wins_the_game_of_a_plain_number() {
+        let shown = screen("unsafe", "1212", (80, 24));
+        assert!(shown.contains("Goal: make two accesses race."), "{shown}");
+        assert!(shown.contains("Two accesses race after 3 steps"), "{shown}");
+    }
+
+    #[test]
     fn undo_and_start_over_take_moves_back() {
         let fresh = screen("racy", "", (80, 24));
         assert_eq!(screen("racy", "12uu", (80, 24)), fresh);
@@ -166,7 +205,7 @@ mod tests {
 
     #[test]
     fn q_escape_and_control_c_leave() {
-        let graph = graphs::graph(Rung::named("racy").unwrap(), 2, 1).unwrap().unwrap();
+        let graph = graph(Memory::SequentiallyConsistent, "racy");
         let mut player = Player::new(&graph, String::new());
         let control_c = KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL);
         for key in [KeyCode::Char('q').into(), KeyCode::Esc.into(), control_c] {

@@ -60,7 +60,11 @@ fn choices(player: &Player) -> Vec<Line<'static>> {
                 let texts: Vec<_> = many
                     .iter()
                     .enumerate()
-                    .map(|(i, m)| format!("{}: {}", i + 1, player.graph.text(&m.step)))
+                    .map(|(i, m)| {
+                        let older = m.step.stale.or(m.step.behind).is_some();
+                        let older = if older { ", an older value" } else { "" };
+                        format!("{}: {}{older}", i + 1, player.graph.text(&m.step))
+                    })
                     .collect();
                 (Span::styled(key, colour.reversed()), Span::raw(texts.join("  ")))
             }

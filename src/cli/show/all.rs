@@ -1,11 +1,13 @@
-//! `racelab show --all`: every interleaving of a counter, a line each.
+//! `racelab show --all`: every execution of a program, a line each.
 
 use super::Show;
 use crate::cli::args::Format;
 use crate::cli::out::{Out, say};
+use crate::cli::subject::Subject;
 use crate::cli::{Usage, Verdict, graphs};
 use racelab::Trace;
 use racelab::diagram::causes;
+use racelab::explore::Memory;
 use racelab::report::grouped;
 use serde_json::json;
 
@@ -17,48 +19,24 @@ pub fn run(show: &Show, format: Format, out: &mut Out) -> Result<Verdict, Usage>
     if !matches!(format, Format::Terminal | Format::Ascii | Format::Json) {
         return Err(Usage::new("--all lists in the formats terminal, ascii and json"));
     }
-    let states = graphs::states(show.rung, show.threads, show.increments)?;
-    let total = match states.interleavings() {
-        Some(total) if total <= MOST => total,
-        total => {
-            let there = total.map_or("too many".into(), grouped);
-            return Err(Usage::new(format!(
-                "there are {there} interleavings, too many to list; ask for one: --interleaving N"
-            )));
-        }
+    let schedules = match show.memory {
+        Memory::Rc11 => executions(show)?,
+        _ => interleavings(show)?,
     };
-    let schedules = (1..=total).filter_map(|number| Some((number, states.schedule(number)?)));
-    let traces = schedules.map(|(number, schedule)| Ok((number, show.schedule(&schedule)?)));
-    let traces: Vec<(u128, Trace)> = traces.collect::<Result<_, Usage>>()?;
+    let traces = schedules.iter().map(|schedule| show.schedule(schedule));
+    let traces: Vec<(usize, Trace)> = (1..).zip(traces.collect::<Result<Vec<_>, _>>()?).collect();
     if format == Format::Json {
-        let all: Vec<_> = traces
-            .iter()
-            .map(|(number, trace)| {
-                json!({
-                    "number": number.to_string(),
-                    "schedule": trace.schedule(),
-                    "ending": trace.ending(),
-                    "causes": causes(trace),
-                })
-            })
-            .collect();
-        let listed = json!({
-            "counter": show.rung.name,
-            "threads": show.threads,
-            "increments": show.increments,
-            "interleavings": total.to_string(),
-            "all": all,
-        });
-        say!(out, "{listed:#}");
+        say!(out, "{:#}", listed(show, &traces));
         return Ok(Verdict::Kept);
     }
-    let digits = grouped(total).len();
-    for (number, trace) in traces {
-        let number = grouped(number);
+    let digits = grouped(traces.len() as u128).len();
+    for (number, trace) in &traces {
+        let number = grouped(*number as u128);
         let mut line = format!("{number:>digits$}  {}  {}", trace.schedule(), trace.ending());
-        for (i, cause) in causes(&trace).iter().enumerate() {
+        let unexplained = trace.cycle().map(|_| "no interleaving explains it".to_owned());
+        for (i, cause) in causes(trace).into_iter().chain(unexplained).enumerate() {
             line.push_str(if i == 0 { ": " } else { "; " });
-            line.push_str(cause);
+            line.push_str(&cause);
         }
         if format == Format::Ascii {
             // Names that are not ASCII are shown as they are elsewhere in this format.
@@ -67,4 +45,54 @@ pub fn run(show: &Show, format: Format, out: &mut Out) -> Result<Verdict, Usage>
         say!(out, "{line}");
     }
     Ok(Verdict::Kept)
+}
+
+fn interleavings(show: &Show) -> Result<Vec<String>, Usage> {
+    let states = graphs::states(show.subject.name(), || show.subject.run())?;
+    match states.interleavings() {
+        Some(total) if total <= MOST => {
+            Ok((1..=total).filter_map(|number| states.schedule(number)).collect())
+        }
+        total => {
+            let there = total.map_or("too many".into(), grouped);
+            Err(Usage::new(format!(
+                "there are {there} interleavings, too many to list; ask for one: --interleaving N"
+            )))
+        }
+    }
+}
+
+/// One schedule for each execution that the orderings allow.
+fn executions(show: &Show) -> Result<Vec<String>, Usage> {
+    let graph = graphs::graph(&show.subject, show.memory, MOST as usize)?;
+    let graph = graph.ok_or_else(|| {
+        Usage::new("there are too many executions to list; ask for one: --outcome VALUE")
+    })?;
+    let paths = graph.executions.iter().flatten();
+    Ok(paths.map(|path| graph.trace(path).schedule()).collect())
+}
+
+fn listed(show: &Show, traces: &[(usize, Trace)]) -> serde_json::Value {
+    let all = traces.iter().map(|(number, trace)| {
+        json!({
+            "number": number.to_string(),
+            "schedule": trace.schedule(),
+            "ending": trace.ending(),
+            "causes": causes(trace),
+            "cycle": trace.cycle().map(|cycle| cycle.lines().to_vec()).unwrap_or_default(),
+        })
+    });
+    let all: Vec<_> = all.collect();
+    let total = traces.len().to_string();
+    let counted = if show.memory == Memory::Rc11 { "executions" } else { "interleavings" };
+    let mut listed = match show.subject {
+        Subject::Counter { rung, threads, increments } => {
+            json!({"counter": rung.name, "threads": threads, "increments": increments})
+        }
+        Subject::Case { race, case } => json!({"race": race.name, "orderings": case.name}),
+    };
+    listed["memory"] = show.memory.name().into();
+    listed[counted] = total.into();
+    listed["all"] = all.into();
+    listed
 }

@@ -26,11 +26,12 @@ function drawing(graph, path) {
     x += size + 16;
     return x - 16 - size / 2;
   });
-  const notes = path.map((move, index) => noteOf(index, links));
-  const below = links.map((link) => sentence(graph, path, link));
+  const notes = path.map((move, index) => noteOf(graph, path, index, links));
+  const causes = links.map((link) => sentence(graph, path, link));
+  const below = [...causes, ...said(graph, path)];
   const last = path.length === 0 ? 0 : path[path.length - 1].next;
   const outcome = graph.outcome(last);
-  const ending = outcome === null ? "not ended" : outcomes[outcome].text;
+  const ending = outcome === null ? "not ended" : outcomes[outcome].short;
   const title = `Schedule ${graph.schedule(path)}: ${ending}`;
   const full = Math.max(x + longest(notes, 0) + 24, ...below.map((line) => width(line) + 48), 400);
   const row = (index) => 128 + index * 40;
@@ -84,7 +85,7 @@ function drawing(graph, path) {
 // The picture in words.
 function describe(graph, path, links, below) {
   const steps = path.map((move, index) => {
-    const note = noteOf(index, links);
+    const note = noteOf(graph, path, index, links);
     const thread = graph.data.threads[move.thread][0];
     return `Step ${index + 1}, thread ${thread}: ${move.text}${note === "" ? "" : ` (${note})`}.`;
   });

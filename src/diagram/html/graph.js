@@ -3,11 +3,16 @@
 "use strict";
 
 class Graph {
-  // data: see html/data.rs. A state is [values, moves, blocked, outcome]; a move is
+  // data: see html/data.rs. A state is [values, moves, blocked, outcome, said]; a move is
   // [thread, choice, step, next]. Moves stand in schedule order; state 0 is the start.
   constructor(data) {
     this.data = data;
     this.ways = new Map();
+    // Under Rust's orderings executions are counted: a path to each, and where it ends.
+    this.executions = (data.executions || []).map((schedule) => {
+      const { path } = this.follow(schedule, false);
+      return { path, state: path.length === 0 ? 0 : path[path.length - 1].next };
+    });
   }
 
   values(state) {
@@ -16,8 +21,10 @@ class Graph {
 
   moves(state) {
     return this.data.states[state][1].map(([thread, choice, step, next]) => {
-      const [action, text, object, line, read, written, operation] = this.data.steps[step];
-      return { thread, choice, action, text, object, line, read, written, operation, next };
+      const [action, text, object, line, read, written, operation, note, sentence] =
+        this.data.steps[step];
+      const seen = { read, written, note: note || "", sentence };
+      return { thread, choice, action, text, object, line, operation, next, ...seen };
     });
   }
 
@@ -40,6 +47,23 @@ class Graph {
     return this.data.states[state][3];
   }
 
+  // What is to be said of a state: its data race, and why no interleaving explains it.
+  said(state) {
+    const number = this.data.states[state][4];
+    return number === null ? null : this.data.said[number];
+  }
+
+  // The executions that end in the outcome (null: in any).
+  ending(outcome) {
+    if (outcome === null) return this.executions;
+    return this.executions.filter(({ state }) => this.outcome(state) === outcome);
+  }
+
+  // How many there are in all that end in the outcome (null: in any): interleavings or executions.
+  total(outcome) {
+    return this.data.executions ? BigInt(this.ending(outcome).length) : this.count(0, outcome);
+  }
+
   // How many interleavings lead from a state to an outcome (null: to any). BigInt: these numbers
   // grow faster than any other.
   count(state, outcome) {
@@ -57,8 +81,9 @@ class Graph {
     return ways;
   }
 
-  // The interleaving with this number (from 1) among those that end in the outcome (null: in any).
+  // The one with this number (from 1) among those that end in the outcome (null: in any).
   unrank(number, outcome) {
+    if (this.data.executions) return this.ending(outcome)[Number(number) - 1].path;
     const path = [];
     let state = 0;
     let rest = number - 1n;
@@ -76,8 +101,14 @@ class Graph {
   }
 
   // The number of a path among the interleavings that end in the outcome (null: in any). A path
-  // that has not ended has the number of the first interleaving that begins like it.
+  // that has not ended has the number of the first interleaving that begins like it; on the way
+  // to executions, which need not go this way, it has the number 1.
   rank(path, outcome) {
+    if (this.data.executions) {
+      const end = path.length === 0 ? 0 : path[path.length - 1].next;
+      const at = this.ending(outcome).findIndex(({ state }) => state === end);
+      return BigInt(Math.max(0, at) + 1);
+    }
     let number = 1n;
     let state = 0;
     for (const taken of path) {
@@ -105,7 +136,7 @@ class Graph {
     for (const [word, letter, choice] of schedule.matchAll(/([A-Za-z])(\d*)/g)) {
       const thread = this.data.threads.findIndex((name) => name[0] === letter);
       const moves = this.moves(state).filter((move) => move.thread === thread);
-      const wanted = moves.find((move) => move.choice === null || `${move.choice}` === choice);
+      const wanted = moves.find((move) => `${move.choice ?? ""}` === choice);
       const move = wanted || (skip ? moves[0] : undefined);
       if (move) {
         path.push(move);
@@ -114,7 +145,8 @@ class Graph {
       }
       const reason = thread < 0 ? null : this.blocked(state, thread);
       if (skip && thread >= 0 && reason === null) continue;
-      return { path, stopped: { word, letter, thread, reason, step: path.length + 1 } };
+      const able = moves.length > 0;
+      return { path, stopped: { word, letter, thread, reason, able, step: path.length + 1 } };
     }
     return { path, stopped: null };
   }
@@ -145,6 +177,39 @@ function lostUpdates(path) {
     if (overwritten.length > 0) links.push({ read, overwritten, write });
   });
   return links;
+}
+
+// A sentence with the numbers that its steps have on this path: "{0.2}" is the first thread's third.
+function numbered(path, sentence) {
+  return sentence.replace(/\{(\d+)\.(\d+)\}/g, (name, thread, nth) => {
+    const own = path.flatMap((move, index) => (move.thread === Number(thread) ? [index] : []));
+    return `${(own[Number(nth)] ?? 0) + 1}`;
+  });
+}
+
+// Everything that has to be said of a path besides its lost updates.
+function said(graph, path) {
+  const own = path.map((move) => move.sentence).filter(Boolean);
+  const last = path.length === 0 ? 0 : path[path.length - 1].next;
+  const lines = graph.said(last)?.lines ?? [];
+  return [...own, ...lines].map((sentence) => numbered(path, sentence));
+}
+
+// What has to be said beside a step.
+function noteOf(graph, path, index, links) {
+  const notes = [];
+  const last = path[path.length - 1].next;
+  const nth = path.slice(0, index).filter((move) => move.thread === path[index].thread).length;
+  for (const [thread, step, note] of graph.said(last)?.marks ?? []) {
+    if (thread === path[index].thread && step === nth) notes.push(numbered(path, note));
+  }
+  if (links.some((link) => link.overwritten.includes(index))) notes.push("lost");
+  for (const link of links) {
+    if (link.write === index) notes.push(`overwrites ${numbers(link.overwritten)}`);
+    if (link.read === index) notes.push(`stale from ${Math.min(...link.overwritten) + 1}`);
+  }
+  if (path[index].note !== "") notes.push(path[index].note);
+  return notes.join(", ");
 }
 
 // "3", "3 and 5", "3, 5 and 6": step numbers, counted from 1.

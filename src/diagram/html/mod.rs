@@ -21,6 +21,10 @@ pub use data::Program;
 pub struct Race<'r> {
     /// The page's file is named after it: `racy.html`.
     pub name: &'r str,
+    /// The program it begins with.
+    pub first: &'r str,
+    /// What its programs are called, and what tells the graphs of one apart.
+    pub choices: [&'r str; 2],
     /// The page's heading.
     pub heading: &'r str,
     /// A sentence below it.
@@ -29,8 +33,7 @@ pub struct Race<'r> {
     pub part: &'r str,
 }
 
-/// The page of a race. The reader can switch between the `programs`; the first shown is the one
-/// named like the race.
+/// The page of a race. The reader can switch between the `programs`.
 pub fn page(race: &Race, races: &[Race], programs: &[Program]) -> String {
     let mut nav = String::new();
     for other in races {
@@ -55,7 +58,9 @@ pub fn page(race: &Race, races: &[Race], programs: &[Program]) -> String {
             ("nav", &nav),
             ("style", include_str!("style.css")),
             ("svg-style", include_str!("../svg/style.css")),
-            ("data", &data::data(race.name, programs)),
+            ("data", &data::data(race.first, programs)),
+            ("programs", &escaped(race.choices[0])),
+            ("shapes", &escaped(race.choices[1])),
             ("script", &script),
         ],
     )
@@ -122,13 +127,21 @@ mod tests {
     use crate::diagram::sample::racy_graph;
 
     fn race(name: &str) -> Race<'_> {
-        Race { name, heading: "A <b> & \"c\"", summary: "</script>", part: "loses updates" }
+        Race {
+            name,
+            first: name,
+            choices: ["Counter", "Threads × increments"],
+            heading: "A <b> & \"c\"",
+            summary: "</script>",
+            part: "loses updates",
+        }
     }
 
     fn program() -> Program<'static> {
         Program {
-            name: "racy",
-            kind: "loses updates",
+            name: "racy".into(),
+            label: "racy (loses updates)".into(),
+            command: "racy".into(),
             path: "src/counter/sample.rs",
             source: "fn increment() {\n    </script>\n}\n",
             graphs: vec![racy_graph(2, 1), racy_graph(3, 2)],

@@ -28,13 +28,14 @@ function make(tag, attributes = {}, ...children) {
 
 const grouped = (number) => number.toString().replace(/\B(?=(\d{3})+(?!\d))/g, ",");
 const counted = (number, what) => `${grouped(number)} ${what}${number === 1n ? "" : "s"}`;
+const capital = (words) => `${words[0].toUpperCase()}${words.slice(1)}`;
 const letter = (thread) => at.graph.data.threads[thread][0];
 const taken = () => at.path.slice(0, at.position);
 const stateAt = (position) => (position === 0 ? 0 : at.path[position - 1].next);
 const here = () => stateAt(at.position);
 const losing = () =>
   at.graph.data.outcomes.reduce(
-    (sum, outcome, number) => (outcome.lost ? sum + at.graph.count(0, number) : sum),
+    (sum, outcome, number) => (outcome.lost ? sum + at.graph.total(number) : sum),
     0n,
   );
 
@@ -97,7 +98,7 @@ function go(position) {
 }
 
 function goToNumber(number) {
-  const all = at.graph.count(0, at.group);
+  const all = at.graph.total(at.group);
   const inside = number < 1n ? 1n : number > all ? all : number;
   at.path = at.graph.unrank(inside, at.group);
   at.position = at.path.length;
@@ -127,34 +128,46 @@ function sameSchedule(schedule, stopped) {
   }
   const outcome = at.graph.outcome(here());
   if (outcome === null) return `After ${schedule} this program still runs.`;
-  const { text, lost } = at.graph.data.outcomes[outcome];
-  const harm = lost ? "an update is lost here too" : "nothing is lost here";
-  return `The same order, ${schedule}: it ${text}; ${harm}.`;
+  const { sentence, lost } = at.graph.data.outcomes[outcome];
+  const { aim } = at.graph.data;
+  const harm = lost ? `${aim.harm} here too` : `${aim.safe} here`;
+  const text = sentence.replace(/^It /, "it ").replace(/\.$/, "");
+  return `The same order, ${schedule}: ${text}; ${harm}.`;
 }
 
 // --- predicting ----------------------------------------------------------------------------------
 
 function resetPrediction() {
-  const all = at.graph.count(0, null);
-  $("guess-label").textContent =
-    `The threads' steps can be ordered in ${grouped(all)} ways. In how many of them is an update lost?`;
+  const all = at.graph.total(null);
+  const { aim, executions, shortest } = at.graph.data;
+  const ways = executions
+    ? `Rust's orderings allow ${counted(all, "execution")} of this program.`
+    : `The threads' steps can be ordered in ${grouped(all)} ways.`;
+  $("guess-label").textContent = `${ways} In how many of them ${aim.question}?`;
   $("guess-answer").textContent = "";
   $("guess").value = "";
   $("predict").hidden = false;
+  const how = executions ? "who goes next, and what a load sees" : "who goes next";
+  const elsewhere = at.program.graphs.some((graph) => graph.shortest !== null);
+  const nobody = elsewhere
+    ? "Nobody can while a load sees the newest store. Try, then let it see more."
+    : "Nobody can, in this program. Try.";
   const goal =
-    at.graph.data.shortest === null
-      ? "Goal: lose an update. (Nobody can, in this program. Try.)"
-      : "Goal: lose an update. Choose who goes next, by click or with the keys";
+    shortest === null
+      ? `Goal: ${aim.goal}. (${nobody})`
+      : `Goal: ${aim.goal}. Choose ${how}, by click or with the keys`;
   const keys = at.graph.data.threads.map((name, thread) => make("kbd", {}, `${thread + 1}`));
-  const parts = at.graph.data.shortest === null ? [] : keys.flatMap((key) => [" ", key]);
+  const parts = shortest === null ? [] : keys.flatMap((key) => [" ", key]);
   $("goal").replaceChildren(goal, ...parts, parts.length > 0 ? "." : "");
 }
 
 function answer(guess) {
   at.guessed = true;
   const right = losing();
-  const all = at.graph.count(0, null);
-  const truth = `${grouped(right)} of ${grouped(all)} interleavings lose an update.`;
+  const all = at.graph.total(null);
+  const { aim, executions } = at.graph.data;
+  const what = executions ? "executions" : "interleavings";
+  const truth = `${grouped(right)} of ${grouped(all)} ${what} ${aim.found}.`;
   const words = guess === null ? "" : guess === right ? "Exactly. " : `You said ${grouped(guess)}. `;
   $("guess-answer").textContent = words + truth;
   show();
@@ -176,7 +189,9 @@ function followLink() {
   at.guessed = true;
   $("predict").hidden = true;
   if (stopped) {
-    const why = stopped.reason ? `thread ${stopped.letter} ${stopped.reason}` : "nobody can go there";
+    const { letter, reason, able } = stopped;
+    const unable = able ? `thread ${letter} has no such choice there` : "nobody can go there";
+    const why = reason ? `thread ${letter} ${reason}` : unable;
     at.note = `The link's schedule stops at step ${stopped.step}, ${stopped.word}: ${why}.`;
   }
   return true;
@@ -188,13 +203,13 @@ function fillSelects() {
   $("program").replaceChildren(
     ...DATA.programs.map((program) => {
       const value = { value: program.name, selected: program === at.program };
-      return make("option", value, `${program.name} (${program.kind})`);
+      return make("option", value, program.label);
     }),
   );
   $("shape").replaceChildren(
     ...at.program.graphs.map((graph) => {
       const value = { value: graph.shape, selected: graph === at.graph.data };
-      return make("option", value, graph.shape.replace("x", " × "));
+      return make("option", value, graph.label);
     }),
   );
 }

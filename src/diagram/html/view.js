@@ -11,11 +11,10 @@ function show() {
   const hash = `#${at.program.name}/${at.graph.schedule(at.path)}/${at.position}`;
   const shaped = at.graph.data.shape === at.program.graphs[0].shape ? "" : `/${at.graph.data.shape}`;
   $("link").href = hash + shaped;
-  const [threads, increments] = at.graph.data.shape.split("x");
   const schedule = at.graph.schedule(at.path);
   const how = schedule === "" ? "--all" : `--schedule ${schedule}`;
-  $("command").textContent =
-    `racelab show ${at.program.name} --threads ${threads} --increments ${increments} ${how}`;
+  const words = ["racelab show", at.program.command, at.graph.data.arguments, how];
+  $("command").textContent = words.filter((word) => word !== "").join(" ").replace(/ +/g, " ");
   try {
     history.replaceState(null, "", hash + shaped);
   } catch {
@@ -40,7 +39,8 @@ function showThreads() {
     return moves.map((move, choice) => {
       const shortcut = choice === 0 ? { "aria-keyshortcuts": `${key}` } : {};
       const hint = choice === 0 ? [make("kbd", {}, `${key}`), " "] : [];
-      const which = move.choice === null ? "" : ` (choice ${move.choice})`;
+      const older = move.note === "" ? "" : `, ${move.note}`;
+      const which = move.choice === null || older !== "" ? older : ` (choice ${move.choice})`;
       const text = `${name}: ${move.text}${which}`;
       const button = make("button", { ...attributes, ...shortcut }, ...hint, text);
       button.addEventListener("click", () => take(move));
@@ -58,22 +58,33 @@ function showThreads() {
 
 function showVerdict() {
   const path = taken();
-  const [first] = lostUpdates(path);
+  const { aim, shortest, outcomes } = at.graph.data;
   const outcome = at.graph.outcome(here());
   const words = [];
   let look = "";
-  if (first) {
-    const steps = counted(BigInt(first.write + 1), "step");
-    words.push(`An update is lost after ${steps}; the shortest possible is ${at.graph.data.shortest}.`);
-    const cause = sentence(at.graph, path, first);
-    words.push(`${cause[0].toUpperCase()}${cause.slice(1)}.`);
+  const win = (harm, after, why) => {
+    const steps = counted(BigInt(after), "step");
+    words.push(`${capital(harm)} after ${steps}; the shortest possible is ${shortest}.`);
+    words.push(`${capital(why)}.`);
     look = "won";
+  };
+  const races = (move) => at.graph.said(move.next)?.race;
+  const lost = aim.harm === "an update is lost" ? lostUpdates(path) : [];
+  if (path.some(races)) {
+    const after = path.findIndex(races) + 1;
+    const [why] = at.graph.said(path[after - 1].next).lines;
+    win("two accesses race", after, numbered(path, why));
+  } else if (lost.length > 0) {
+    win(aim.harm, lost[0].write + 1, sentence(at.graph, path, lost[0]));
   }
   if (outcome !== null) {
-    const { text, lost } = at.graph.data.outcomes[outcome];
-    words.push(`It ${text}.`);
+    const { sentence, lost } = outcomes[outcome];
+    // Of a data race all has been said.
+    if (!path.some(races)) words.push(sentence);
+    if (lost && look === "") words.push(`${capital(aim.harm)}.`);
+    if (lost && at.graph.said(here())?.cycle) words.push("No interleaving explains these values.");
     if (!lost) {
-      words.push("Nothing is lost.");
+      words.push(`${capital(aim.safe)}.`);
       if (at.graph.data.shortest !== null) words.push("Take a step back with u, and try another order.");
       look = look || "safe";
     } else {
@@ -104,9 +115,9 @@ function showTimeline() {
   $("first").disabled = $("back").disabled = at.position === 0;
   $("last").disabled = $("forward").disabled = at.position === at.path.length;
   const done = links.filter((link) => link.write < at.position);
-  $("causes").replaceChildren(
-    ...done.map((link) => make("li", { class: "bad" }, sentence(at.graph, at.path, link))),
-  );
+  const causes = done.map((link) => sentence(at.graph, at.path, link));
+  const sentences = [...causes, ...said(at.graph, taken())];
+  $("causes").replaceChildren(...sentences.map((words) => make("li", { class: "bad" }, words)));
 }
 
 function timelineRow(move, position, links) {
@@ -139,19 +150,8 @@ function timelineRow(move, position, links) {
     const changed = position > 0 && old[object] !== value;
     row.append(make("td", { class: changed ? "value changed" : "value" }, value));
   });
-  row.append(make("td", { class: "note" }, position === 0 ? "" : noteOf(index, links)));
+  row.append(make("td", { class: "note" }, position === 0 ? "" : noteOf(at.graph, at.path, index, links)));
   return row;
-}
-
-// What has to be said beside a step.
-function noteOf(index, links) {
-  const notes = [];
-  if (links.some((link) => link.overwritten.includes(index))) notes.push("lost");
-  for (const link of links) {
-    if (link.write === index) notes.push(`overwrites ${numbers(link.overwritten)}`);
-    if (link.read === index) notes.push(`stale from ${Math.min(...link.overwritten) + 1}`);
-  }
-  return notes.join(", ");
 }
 
 function showSource() {
@@ -183,8 +183,10 @@ function showSource() {
 function showAll() {
   $("all").hidden = !at.guessed;
   if (!at.guessed) return;
-  const { outcomes } = at.graph.data;
-  const all = at.graph.count(0, null);
+  const { outcomes, executions } = at.graph.data;
+  $("all-head").textContent = executions ? "Every execution" : "Every interleaving";
+  $("number-label").textContent = executions ? "Execution" : "Interleaving";
+  const all = at.graph.total(null);
   const chip = (text, group, lost) => {
     const look = { class: lost ? "bad" : "" };
     const pressed = { type: "button", "aria-pressed": `${at.group === group}` };
@@ -197,11 +199,12 @@ function showAll() {
     return button;
   };
   const chips = outcomes.map((outcome, number) => {
-    const lost = outcome.lost ? ", loses" : "";
-    return chip(`${outcome.text}: ${grouped(at.graph.count(0, number))}${lost}`, number, outcome.lost);
+    const loses = at.graph.data.aim.goal === "lose an update" ? ", loses" : ", must not be";
+    const lost = outcome.lost ? loses : "";
+    return chip(`${outcome.short}: ${grouped(at.graph.total(number))}${lost}`, number, outcome.lost);
   });
   $("groups").replaceChildren(chip(`all: ${grouped(all)}`, null, false), ...chips);
-  const total = at.graph.count(0, at.group);
+  const total = at.graph.total(at.group);
   const number = at.graph.rank(at.path, at.group);
   $("slider").max = `${total}`;
   $("slider").value = `${number}`;
