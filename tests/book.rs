@@ -7,9 +7,14 @@
 
 use racelab::counter::{LADDER, Program, Promise, Rung};
 use racelab::explore::Memory;
+use racelab::race::Race;
 use racelab::{Explorer, Outcome, Report, Trace, diagram, explore};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
+
+#[path = "../examples/13_orderings.rs"]
+#[allow(dead_code, reason = "its `main`")]
+mod orderings;
 
 #[path = "../examples/12_two_requests.rs"]
 #[allow(dead_code, reason = "its `main`")]
@@ -92,6 +97,11 @@ fn figure(what: &str) -> String {
     let words: Vec<_> = what.split(' ').collect();
     match words[..] {
         ["ladder"] => ladder(),
+        ["cures"] => fenced("text", &orderings::table().expect("the catalogue is explored")),
+        ["program", name, program] => fenced("rust,ignore", &function(race(name), program)),
+        ["execution", name, case, outcome] => {
+            fenced("text", &diagram::timeline(&execution(race(name), number(case), outcome)))
+        }
         ["two", "requests"] => fenced("text", &two_requests::story()),
         ["source", name] => fenced("rust,ignore", &increment(rung(name))),
         ["file", path] => fenced("rust,ignore", &std::fs::read_to_string(path).expect(path)),
@@ -118,6 +128,32 @@ fn figure(what: &str) -> String {
 
 fn rung(name: &str) -> &'static Rung {
     Rung::named(name).unwrap_or_else(|| panic!("no counter is called {name:?}"))
+}
+
+fn race(name: &str) -> &'static Race {
+    Race::named(name).unwrap_or_else(|| panic!("no race is called {name:?}"))
+}
+
+/// How a case of a race, by number, ends in `[0, 0]` or in `failure` under Rust's orderings.
+fn execution(race: &Race, case: usize, outcome: &str) -> Trace {
+    let explorer = Explorer::new().memory(Memory::Rc11);
+    let report = race.check(&race.cases[case - 1], &explorer).expect("it can be explored");
+    let ends = |other: &&Outcome<Vec<u64>>| match other.result() {
+        Ok(seen) => format!("{seen:?}").replace(' ', "") == outcome,
+        Err(_) => outcome == "failure",
+    };
+    let found = report.outcomes().iter().find(ends);
+    let found = found.unwrap_or_else(|| panic!("nothing ends with {outcome}:\n{report}"));
+    found.example().clone()
+}
+
+/// The function of this name in the source of a race, up to its closing brace.
+fn function(race: &Race, name: &str) -> String {
+    let lines = race.source.lines().skip_while(|line| !line.starts_with(&format!("fn {name}<")));
+    let mut code: Vec<_> = lines.take_while(|line| *line != "}").collect();
+    assert!(!code.is_empty(), "{} has no function {name}", race.name);
+    code.push("}");
+    code.join("\n")
 }
 
 fn program(name: &str) -> Program {

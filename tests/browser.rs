@@ -76,7 +76,7 @@ fn the_pages_hold_what_they_promise_in_a_browser() {
     let known = serde_json::json!({
         "racy": expected("racy", "2", "2"),
         "lock-the-read": expected("lock-the-read", "2", "1"),
-        "store-buffering": expected_cycles("store-buffering", "5"),
+        "store-buffering": expected_cycles("store-buffering", "6"),
     });
     std::fs::write(folder.join("expected.json"), known.to_string()).unwrap();
     let mut script = Command::new(node);

@@ -17,7 +17,10 @@ const SHOWN: &[(&str, &[&str])] = &[
     ("10_no_sharing", &["fold and reduce"]),
     ("11_check_your_own", &["2: 4 interleavings, forbidden (sold twice)", "1: 6 interleavings"]),
     ("12_two_requests", &["[1, 1]: 4 interleavings", "one object", "object"]),
-    ("13_orderings", &["fails: [1, 0, 1, 0]", "fails: data race", "fetch_add, Relaxed"]),
+    (
+        "13_orderings",
+        &["fails SeqCst stores, Acquire loads", "data race", "holds   fetch_add, Relaxed"],
+    ),
     ("14_no_interleaving", &["(0, 0): 1 execution", "no interleaving explains these values"]),
 ];
 

@@ -4,6 +4,7 @@
 //! the command runs; other files are read from disk, and a file that is not there has no text.
 
 use crate::counter::LADDER;
+use crate::race::CATALOGUE;
 use crate::trace::Place;
 use std::collections::HashMap;
 
@@ -33,9 +34,10 @@ impl Sources {
 /// The catalogue's source that `file` names: built here or as somebody's dependency.
 pub(crate) fn embedded(file: &str) -> Option<(&'static str, &'static str)> {
     let file = file.replace('\\', "/");
-    let sources = LADDER.iter().map(|rung| (rung.path, rung.source));
-    sources
-        .into_iter()
+    let counters = LADDER.iter().map(|rung| (rung.path, rung.source));
+    let races = CATALOGUE.iter().map(|race| (race.path, race.source));
+    counters
+        .chain(races)
         .find(|(path, _)| file == *path || file.strip_suffix(path).is_some_and(is_package_root))
 }
 
@@ -63,7 +65,9 @@ mod tests {
     }
 
     #[test]
-    fn the_ladder_is_found_wherever_it_was_built() {
+    fn the_catalogue_is_found_wherever_it_was_built() {
+        let race = "/x/racelab-0.1.0/src/race/spin_lock.rs";
+        assert_eq!(shown(&place(race, 3)), "src/race/spin_lock.rs:3");
         for file in ["src/counter/racy.rs", "/x/racelab-0.1.0/src/counter/racy.rs"] {
             assert_eq!(shown(&place(file, 3)), "src/counter/racy.rs:3");
             let text = embedded(file).unwrap().1;

@@ -22,25 +22,25 @@ pub const MESSAGE_PASSING: Race = Race {
     is_forbidden: |seen| seen == [1, 0],
     forbidden: "the flag is up, the message is not there",
     cases: CASES,
-    path: file!(),
+    path: "src/race/message_passing.rs",
     source: include_str!("message_passing.rs"),
 };
 
 const CASES: &[Case] = &[
-    case!("Relaxed", false, pass((Relaxed, Relaxed), [None, None])),
-    case!("Release store, Relaxed load", false, pass((Release, Relaxed), [None, None])),
-    case!("Relaxed store, Acquire load", false, pass((Relaxed, Acquire), [None, None])),
-    case!("Release fence only", false, pass((Relaxed, Relaxed), [Some(Release), None])),
-    case!("Acquire fence only", false, pass((Relaxed, Relaxed), [None, Some(Acquire)])),
-    case!("Release store, Acquire load", true, pass((Release, Acquire), [None, None])),
+    case!("Relaxed", false, pass([Relaxed, Relaxed]; [None, None])),
+    case!("Release store, Relaxed load", false, pass([Release, Relaxed]; [None, None])),
+    case!("Relaxed store, Acquire load", false, pass([Relaxed, Acquire]; [None, None])),
+    case!("Release fence only", false, pass([Relaxed, Relaxed]; [Some(Release), None])),
+    case!("Acquire fence only", false, pass([Relaxed, Relaxed]; [None, Some(Acquire)])),
+    case!("Release store, Acquire load", true, pass([Release, Acquire]; [None, None])),
     case!(
         "Release fence, Acquire fence",
         true,
-        pass((Relaxed, Relaxed), [Some(Release), Some(Acquire)])
+        pass([Relaxed, Relaxed]; [Some(Release), Some(Acquire)])
     ),
 ];
 
-fn pass<P: Primitives>(flag_orders: (Ordering, Ordering), fences: [Option<Ordering>; 2]) -> Seen {
+fn pass<P: Primitives>([store, load]: [Ordering; 2], fences: [Option<Ordering>; 2]) -> Seen {
     let message = Arc::new(P::AtomicU32::named("message", 0));
     let flag = Arc::new(P::AtomicU32::named("flag", 0));
     let (theirs, raised) = (Arc::clone(&message), Arc::clone(&flag));
@@ -49,10 +49,10 @@ fn pass<P: Primitives>(flag_orders: (Ordering, Ordering), fences: [Option<Orderi
         if let Some(order) = fences[0] {
             P::fence(order);
         }
-        raised.store(1, flag_orders.0);
+        raised.store(1, store);
     });
     let b = P::spawn("B", move || {
-        let flag = flag.load(flag_orders.1);
+        let flag = flag.load(load);
         if let Some(order) = fences[1] {
             P::fence(order);
         }

@@ -2,8 +2,8 @@
 //!
 //! Each race is one small program, generic over the [`Primitives`](crate::primitives::Primitives)
 //! it is written in, with the orderings as parameters. Its *cases* run it with orderings that are
-//! too weak and with the weakest that will do, so each cure is proved by its two neighbours: this
-//! strong passes, one weaker fails.
+//! too weak and with the weakest that will do, so each cure is proved by its neighbours: this
+//! strong passes, one weaker in any place ([`Race::weaker`]) fails.
 //!
 //! Under sequential consistency no case here fails: what goes wrong is what
 //! [`Memory::Rc11`](crate::explore::Memory) adds. (The exception is the counter in
@@ -30,6 +30,7 @@ pub use store_buffering::STORE_BUFFERING;
 
 use crate::explore::{ExploreError, Explorer};
 use crate::report::{Failure, Grade, Report};
+use std::sync::atomic::Ordering::{self, AcqRel, Acquire, Relaxed, Release, SeqCst};
 
 /// What a program of the catalogue returns: what it saw, as small numbers.
 pub type Seen = Vec<u64>;
@@ -64,6 +65,12 @@ pub struct Case {
     pub name: &'static str,
     /// Do they keep the forbidden outcome away?
     pub holds: bool,
+    /// Which of the race's programs it is, where there are several.
+    pub program: &'static str,
+    /// The orderings of its accesses, in the order of its source.
+    pub accesses: &'static [Ordering],
+    /// Its fences, where it has any; `None`: a fence that is left out.
+    pub fences: &'static [Option<Ordering>],
     /// The program on real threads.
     pub on_threads: fn() -> Seen,
     /// The program under the explorer.
@@ -81,11 +88,26 @@ impl Race {
     /// ```
     /// use racelab::race::Race;
     ///
-    /// assert_eq!(Race::named("store-buffering").unwrap().cases.len(), 7);
+    /// assert_eq!(Race::named("store-buffering").unwrap().cases.len(), 8);
     /// assert!(Race::named("nothing").is_none());
     /// ```
     pub fn named(name: &str) -> Option<&'static Race> {
         CATALOGUE.iter().copied().find(|race| race.name == name)
+    }
+
+    /// The cases that are weaker than this one in a single place, by a single step: they prove that
+    /// a cure is the weakest of its kind.
+    ///
+    /// # Examples
+    /// ```
+    /// use racelab::race::MESSAGE_PASSING;
+    ///
+    /// let cure = MESSAGE_PASSING.cases.iter().find(|case| case.holds).unwrap();
+    /// let weaker: Vec<_> = MESSAGE_PASSING.weaker(cure).map(|case| case.name).collect();
+    /// assert_eq!(weaker, ["Release store, Relaxed load", "Relaxed store, Acquire load"]);
+    /// ```
+    pub fn weaker(&self, cure: &'static Case) -> impl Iterator<Item = &'static Case> {
+        self.cases.iter().filter(|case| case.is_one_weaker(cure))
     }
 
     /// Explores one of its cases, with the outcomes graded.
@@ -103,14 +125,53 @@ impl Race {
     }
 }
 
+impl Case {
+    /// Is one place of this case one step weaker than in the other, and the rest the same?
+    fn is_one_weaker(&self, other: &Case) -> bool {
+        let same_program = self.program == other.program;
+        let accesses = self.accesses.iter().zip(other.accesses).filter(|(a, b)| a != b);
+        let accesses = accesses.map(|(a, b)| is_step_down(*b, *a));
+        let fences = self.fences.iter().zip(other.fences).filter(|(a, b)| a != b);
+        let fences = fences.map(|(a, b)| is_fence_step_down(*b, *a));
+        let steps: Vec<bool> = accesses.chain(fences).collect();
+        same_program && steps == [true]
+    }
+}
+
+/// From an access's ordering to the next weaker one.
+fn is_step_down(from: Ordering, to: Ordering) -> bool {
+    matches!(
+        (from, to),
+        (SeqCst, Acquire | Release | AcqRel)
+            | (AcqRel, Acquire | Release)
+            | (Acquire | Release, Relaxed)
+    )
+}
+
+/// The same for fences; the weakest is none.
+fn is_fence_step_down(from: Option<Ordering>, to: Option<Ordering>) -> bool {
+    matches!(
+        (from, to),
+        (Some(SeqCst), Some(AcqRel))
+            | (Some(AcqRel), Some(Acquire | Release))
+            | (Some(Acquire | Release), None)
+    )
+}
+
 /// A case: its name, whether it holds, and a call whose family of primitives is filled in.
 macro_rules! case {
-    ($name:literal, $holds:literal, $program:ident($($argument:expr),*)) => {
+    ($name:literal, $holds:literal, $program:ident($accesses:expr)) => {
+        $crate::race::case!($name, $holds, $program($accesses; []))
+    };
+    ($name:literal, $holds:literal, $program:ident($accesses:expr; $fences:expr)) => {
         $crate::race::Case {
             name: $name,
             holds: $holds,
-            on_threads: || $program::<$crate::primitives::Std>($($argument),*),
-            model: || $program::<$crate::primitives::Model>($($argument),*),
+            program: stringify!($program),
+            accesses: &$accesses,
+            fences: &$fences,
+            on_threads: || $program::<$crate::primitives::Std>($accesses, $fences),
+            model: || $program::<$crate::primitives::Model>($accesses, $fences),
         }
     };
 }

@@ -20,27 +20,32 @@ pub const RELAXED_COUNTER: Race = Race {
     is_forbidden: |seen| seen != [2],
     forbidden: "an update was lost",
     cases: CASES,
-    path: file!(),
+    path: "src/race/relaxed_counter.rs",
     source: include_str!("relaxed_counter.rs"),
 };
 
 const CASES: &[Case] = &[
-    case!("load and store, Relaxed", false, count(Some(Relaxed), Relaxed)),
-    case!("load and store, SeqCst", false, count(Some(SeqCst), SeqCst)),
-    case!("fetch_add, Relaxed", true, count(None, Relaxed)),
+    case!("load and store, Relaxed", false, two_steps([Relaxed, Relaxed])),
+    case!("load and store, SeqCst", false, two_steps([SeqCst, SeqCst])),
+    case!("fetch_add, Relaxed", true, one_step([Relaxed])),
 ];
 
-fn count<P: Primitives>(two_steps: Option<Ordering>, one_step: Ordering) -> Seen {
+fn two_steps<P: Primitives>([load, store]: [Ordering; 2], _: [Option<Ordering>; 0]) -> Seen {
+    count::<P>(move |count| {
+        let seen = count.load(load);
+        count.store(seen + 1, store);
+    })
+}
+
+fn one_step<P: Primitives>([add]: [Ordering; 1], _: [Option<Ordering>; 0]) -> Seen {
+    count::<P>(move |count| _ = count.fetch_add(1, add))
+}
+
+fn count<P: Primitives>(add_one: impl Fn(&P::AtomicU64) + Copy + Send + 'static) -> Seen {
     let count = Arc::new(P::AtomicU64::named("count", 0));
     let start = |name| {
         let count = Arc::clone(&count);
-        P::spawn(name, move || match two_steps {
-            Some(order) => {
-                let seen = count.load(order);
-                count.store(seen + 1, order);
-            }
-            None => _ = count.fetch_add(1, one_step),
-        })
+        P::spawn(name, move || add_one(&count))
     };
     let threads = [start("A"), start("B")];
     threads.into_iter().for_each(JoinHandle::join);

@@ -21,15 +21,15 @@ pub const SPIN_LOCK: Race = Race {
     is_forbidden: |seen| seen != [2],
     forbidden: "an update was lost behind a lock",
     cases: CASES,
-    path: file!(),
+    path: "src/race/spin_lock.rs",
     source: include_str!("spin_lock.rs"),
 };
 
 const CASES: &[Case] = &[
-    case!("Relaxed", false, turns((Relaxed, Relaxed))),
-    case!("Acquire swap, Relaxed store", false, turns((Acquire, Relaxed))),
-    case!("Relaxed swap, Release store", false, turns((Relaxed, Release))),
-    case!("Acquire swap, Release store", true, turns((Acquire, Release))),
+    case!("Relaxed", false, turns([Relaxed, Relaxed])),
+    case!("Acquire swap, Relaxed store", false, turns([Acquire, Relaxed])),
+    case!("Relaxed swap, Release store", false, turns([Relaxed, Release])),
+    case!("Acquire swap, Release store", true, turns([Acquire, Release])),
 ];
 
 struct Locked<P: Primitives> {
@@ -44,7 +44,7 @@ unsafe impl<P: Primitives> Sync for Locked<P> {}
 // SAFETY: a number and a flag are tied to no thread.
 unsafe impl<P: Primitives> Send for Locked<P> {}
 
-fn turns<P: Primitives>((enter, leave): (Ordering, Ordering)) -> Seen {
+fn turns<P: Primitives>([enter, leave]: [Ordering; 2], _: [Option<Ordering>; 0]) -> Seen {
     let lock = Arc::new(Locked::<P> {
         taken: P::AtomicBool::named("taken", false),
         number: P::UnsafeCell::named("number", 0),

@@ -25,31 +25,36 @@ pub const STORE_BUFFERING: Race = Race {
     is_forbidden: |seen| seen == [0, 0],
     forbidden: "neither saw the other: both go in",
     cases: CASES,
-    path: file!(),
+    path: "src/race/store_buffering.rs",
     source: include_str!("store_buffering.rs"),
 };
 
 const CASES: &[Case] = &[
-    case!("Relaxed", false, both((Relaxed, Relaxed), [None, None])),
-    case!("Release store, Acquire load", false, both((Release, Acquire), [None, None])),
-    case!("SeqCst store, Acquire load", false, both((SeqCst, Acquire), [None, None])),
-    case!("AcqRel fence in each", false, both((Release, Acquire), [Some(AcqRel), Some(AcqRel)])),
-    case!("SeqCst fence in one", false, both((Relaxed, Relaxed), [Some(SeqCst), None])),
-    case!("SeqCst fence in each", true, both((Relaxed, Relaxed), [Some(SeqCst), Some(SeqCst)])),
-    case!("SeqCst everywhere", true, both((SeqCst, SeqCst), [None, None])),
+    case!("Relaxed", false, both([Relaxed, Relaxed]; [None, None])),
+    case!("Release store, Acquire load", false, both([Release, Acquire]; [None, None])),
+    case!("SeqCst store, Acquire load", false, both([SeqCst, Acquire]; [None, None])),
+    case!("Release store, SeqCst load", false, both([Release, SeqCst]; [None, None])),
+    case!("AcqRel fence in each", false, both([Release, Acquire]; [Some(AcqRel), Some(AcqRel)])),
+    case!(
+        "SeqCst fence in one, AcqRel in the other",
+        false,
+        both([Relaxed, Relaxed]; [Some(SeqCst), Some(AcqRel)])
+    ),
+    case!("SeqCst fence in each", true, both([Relaxed, Relaxed]; [Some(SeqCst), Some(SeqCst)])),
+    case!("SeqCst everywhere", true, both([SeqCst, SeqCst]; [None, None])),
 ];
 
-fn both<P: Primitives>(orders: (Ordering, Ordering), fences: [Option<Ordering>; 2]) -> Seen {
+fn both<P: Primitives>([store, load]: [Ordering; 2], fences: [Option<Ordering>; 2]) -> Seen {
     let x = Arc::new(P::AtomicU32::named("x", 0));
     let y = Arc::new(P::AtomicU32::named("y", 0));
     let start = |name, mine: &Arc<P::AtomicU32>, other: &Arc<P::AtomicU32>, fence| {
         let (mine, other) = (Arc::clone(mine), Arc::clone(other));
         P::spawn(name, move || {
-            mine.store(1, orders.0);
+            mine.store(1, store);
             if let Some(order) = fence {
                 P::fence(order);
             }
-            u64::from(other.load(orders.1))
+            u64::from(other.load(load))
         })
     };
     let a = start("A", &x, &y, fences[0]);

@@ -238,8 +238,8 @@ await check("the page names the same causes as the library, for every interleavi
 });
 
 await check("under Rust's orderings a load may see an older value, and the page proves it", async () => {
-  const page = await open("store-buffering.html", "#store-buffering-5//0/rc11");
-  for (const key of ["1", "1", "1", "2"]) await page.keyboard.press(key);
+  const page = await open("store-buffering.html", "#store-buffering-6//0/rc11");
+  for (const key of ["1", "1", "1", "2", "2"]) await page.keyboard.press(key);
   await page.click("#threads button:has-text('an older value')");
   assert.equal(
     await text(page, "verdict"),
@@ -247,19 +247,19 @@ await check("under Rust's orderings a load may see an older value, and the page 
   );
   assert.equal(await page.locator("tr[aria-current] .note").textContent(), "an older value");
   const said = await page.locator("#causes li").allTextContents();
-  assert.match(said[0], /^step 5 read x as 0: the write of step 1 is not yet visible to B; /);
-  assert.ok(said.includes("step 5 comes before step 1: it reads x as 0, which step 1 overwrites"));
+  assert.match(said[0], /^step 6 read x as 0: the write of step 1 is not yet visible to B; /);
+  assert.ok(said.includes("step 6 comes before step 1: it reads x as 0, which step 1 overwrites"));
   // Another order of the same steps: the numbers in the proof are those of the steps as taken.
   const link = await page.locator("#link").getAttribute("href");
-  assert.equal(link, "#store-buffering-5/AAABB1/5/rc11");
+  assert.equal(link, "#store-buffering-6/AAABBB1/6/rc11");
   await close(page);
-  const other = await open("store-buffering.html", "#store-buffering-5/ABAA1B1/5/rc11");
+  const other = await open("store-buffering.html", "#store-buffering-6/ABAA1BB1/6/rc11");
   const again = await other.locator("#causes li").allTextContents();
   assert.ok(again.includes("step 4 comes before step 2: it reads y as 0, which step 2 overwrites"));
   assert.equal((await text(other, "of")).trim(), "of 4");
   await close(other);
-  const sequential = await open("store-buffering.html", "#store-buffering-5/AAABB1/5/sc");
-  const stops = /stops at step 5, B1: thread B has no such choice there/;
+  const sequential = await open("store-buffering.html", "#store-buffering-6/AAABBB1/6/sc");
+  const stops = /stops at step 6, B1: thread B has no such choice there/;
   assert.match(await text(sequential, "cure"), stops);
   await close(sequential);
 });
@@ -268,7 +268,7 @@ await check("the executions on a page are those that the library lists", async (
   const expected = JSON.parse(readFileSync(join(directory, "expected.json"), "utf8"));
   const page = await open("store-buffering.html");
   const found = await page.evaluate(() => {
-    const program = DATA.programs.find((program) => program.name === "store-buffering-5");
+    const program = DATA.programs.find((program) => program.name === "store-buffering-6");
     const graph = new Graph(program.graphs.find((graph) => graph.shape === "rc11"));
     const all = {};
     for (let number = 1n; number <= graph.total(null); number += 1n) {

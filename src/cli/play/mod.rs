@@ -169,13 +169,13 @@ mod tests {
     #[test]
     fn under_rusts_orderings_the_learner_chooses_what_a_load_sees_as_well() {
         // A: store, fence, load; B: store, and then its load has two ways to go.
-        let choices = screen_under(Memory::Rc11, "store-buffering", "1112", (80, 24));
+        let choices = screen_under(Memory::Rc11, "store-buffering", "11122", (80, 24));
         assert!(choices.contains("1: x → 1 rlx  2: x → 0 rlx, an older value"), "{choices}");
-        let won = screen_under(Memory::Rc11, "store-buffering", "111222", (80, 24));
+        let won = screen_under(Memory::Rc11, "store-buffering", "1112222", (80, 24));
         let won = won.replace('\n', " ");
         assert!(won.contains("It returned [0, 0]. Neither saw the other: both go in."), "{won}");
         assert!(won.contains("No interleaving explains these values"), "{won}");
-        let right = screen_under(Memory::Rc11, "store-buffering", "111221", (80, 24));
+        let right = screen_under(Memory::Rc11, "store-buffering", "1112221", (80, 24));
         assert!(right.contains("It returned [0, 1]. That may be"), "{right}");
     }
 
