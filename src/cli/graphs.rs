@@ -6,7 +6,7 @@ use super::subject::{Subject, Value};
 use racelab::diagram::graph::{Aim, Blocked, Ending, Graph, Move, State};
 use racelab::explore::{self, Explorer, Memory, Partial, StateGraph, Unfolding};
 use racelab::report::Failure;
-use racelab::trace::{ObjectKind, Step};
+use racelab::trace::{Object, ObjectKind, Step};
 use std::fmt::Debug;
 
 /// The states of a program under sequential consistency, by what its objects hold.
@@ -63,7 +63,7 @@ fn from_states(subject: &Subject, states: &StateGraph<Value>) -> Option<Graph> {
         threads: states.threads().to_vec(),
         objects: states.objects().to_vec(),
         states: states_drawn,
-        ..frame(subject, Memory::SequentiallyConsistent, states.outcomes())
+        ..frame(subject, Memory::SequentiallyConsistent, states.objects(), states.outcomes())
     })
 }
 
@@ -97,15 +97,20 @@ fn from_unfolding(
         threads: unfolding.threads().to_vec(),
         objects: unfolding.objects().to_vec(),
         states: states.iter().enumerate().map(state).collect(),
-        ..frame(subject, memory, unfolding.outcomes())
+        ..frame(subject, memory, unfolding.objects(), unfolding.outcomes())
     };
     graph.executions = (memory == Memory::Rc11).then(|| graph.easiest_paths());
     Some(graph)
 }
 
 /// What a graph has besides its states.
-fn frame(subject: &Subject, memory: Memory, outcomes: &[Result<Value, Failure>]) -> Graph {
-    let races = |outcome: &Result<Value, Failure>| matches!(outcome, Err(Failure::DataRace { .. }));
+fn frame(
+    subject: &Subject,
+    memory: Memory,
+    objects: &[Object],
+    outcomes: &[Result<Value, Failure>],
+) -> Graph {
+    let plain = objects.iter().any(|object| object.kind == ObjectKind::Cell);
     let weak = memory == Memory::Rc11;
     let under = if weak { "--memory rc11" } else { "" };
     let mut graph = match subject {
@@ -113,7 +118,7 @@ fn frame(subject: &Subject, memory: Memory, outcomes: &[Result<Value, Failure>])
             shape: format!("{threads}x{increments}"),
             label: format!("{threads} × {increments}"),
             arguments: format!("--threads {threads} --increments {increments} {under}"),
-            aim: if outcomes.iter().any(races) { Aim::RACE } else { Aim::LOSE_AN_UPDATE },
+            aim: if plain { Aim::RACE } else { Aim::LOSE_AN_UPDATE },
             orders: weak,
             ..Graph::default()
         },
@@ -121,7 +126,7 @@ fn frame(subject: &Subject, memory: Memory, outcomes: &[Result<Value, Failure>])
             shape: memory.name().to_owned(),
             label: if weak { "what Rust's orderings allow" } else { "the newest store" }.to_owned(),
             arguments: under.to_owned(),
-            aim: Aim::reach(race.forbidden),
+            aim: if plain { Aim::RACE } else { Aim::reach(race.forbidden) },
             orders: true,
             ..Graph::default()
         },

@@ -59,18 +59,20 @@ fn print(race: &Race, memory: Memory, checked: &[Checked], out: &mut Out) {
     say!(out, "{}", style::wrap(&meaning, "  ", width));
     say!(out);
     let mut table = Table::new(&[
+        ("case", Align::Right),
         ("orderings", Align::Left),
         ("executions", Align::Right),
         ("outcomes", Align::Right),
         ("", Align::Left),
     ]);
-    for (case, report) in checked {
+    for (number, (case, report)) in (1..).zip(checked) {
         let (colour, verdict) = match forbidden(report) {
             Some(outcome) if outcome.result().is_err() => (BAD, "fails: data race"),
             Some(_) => (BAD, "fails"),
             None => (GOOD, "holds"),
         };
         table.row(vec![
+            format!("{number}"),
             case.name.into(),
             grouped(report.executions().into()),
             grouped(report.outcomes().len() as u128),
@@ -96,6 +98,9 @@ fn print(race: &Race, memory: Memory, checked: &[Checked], out: &mut Out) {
     let columns = style::terminal_columns().unwrap_or(100);
     let picture = Timeline::new(outcome.example()).width(columns.clamp(20, 100)).colour(true);
     say!(out, "{}", picture.to_string().trim_end());
+    say!(out);
+    let play = style::command(&format!("play {} --memory {}", race.name, memory.name()));
+    say!(out, "{}", style::wrap(&format!("Do it yourself, step by step: {play}"), "", width));
 }
 
 /// The machine-readable form: numbers of executions are strings, as in `check` of a counter.
