@@ -73,6 +73,8 @@ fn the_pages_hold_what_they_promise_in_a_browser() {
     };
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("report");
     racelab(&["report", "--out", folder.to_str().unwrap()]);
+    let weak = folder.join("rc11");
+    racelab(&["report", "--memory", "rc11", "--out", weak.to_str().unwrap()]);
     let known = serde_json::json!({
         "racy": expected("racy", "2", "2"),
         "lock-the-read": expected("lock-the-read", "2", "1"),

@@ -392,7 +392,9 @@ fn read_and_used(pending: &[Pending], step: &Step) -> (Vec<Pending>, bool) {
         after.iter_mut().filter(|read| read.object == object).for_each(|read| read.stale = true);
     } else if step.reads_value() {
         let (thread, operation) = (step.thread, step.operation);
-        after.push(Pending { thread, object, operation, stale: false });
+        // A read of an older value has missed a write already.
+        let stale = step.stale.is_some();
+        after.push(Pending { thread, object, operation, stale });
         after.sort();
     }
     (after, loses)

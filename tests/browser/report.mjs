@@ -264,6 +264,17 @@ await check("under Rust's orderings a load may see an older value, and the page 
   await close(sequential);
 });
 
+await check("the page of a racy counter under Rust's orderings marks an older value", async () => {
+  const page = await open("rc11/racy.html", "#racy/AAB1B/4");
+  assert.equal(await page.locator("tr:nth-child(4) .note").textContent(), "stale from 2, an older value");
+  const said = (await page.locator("#causes li").allTextContents()).join("\n");
+  assert.match(said, /step 3 read count as 0: the write of step 2 is not yet visible to B/);
+  assert.match(await text(page, "verdict"), /It returned 1\./);
+  assert.match(await text(page, "command"), /--memory rc11 --schedule AAB1B/);
+  await noSeriousFindings(page);
+  await close(page);
+});
+
 await check("the executions on a page are those that the library lists", async () => {
   const expected = JSON.parse(readFileSync(join(directory, "expected.json"), "utf8"));
   const page = await open("store-buffering.html");

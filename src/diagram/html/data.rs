@@ -9,7 +9,7 @@
 //!       "label": "2 × 1", "arguments": "--threads 2 --increments 1",
 //!       "aim": {"goal", "question", "found", "harm", "safe"},
 //!       "threads": ["A", "B"], "objects": ["count"], "shown": [0],
-//!       "steps": [[action, text, object, line, read, written, operation, note, sentence], …],
+//!       "steps": [[action, text, object, line, read, written, operation, note, sentence, older], …],
 //!       "values": [[of each shown object], …],
 //!       "reasons": ["waits for m, held by A", …],
 //!       "said": [{"race", "cycle", "lines": [sentence, …], "marks": [[step, note], …]}, …],
@@ -21,7 +21,8 @@
 //!
 //! Steps, values and reasons are written once and numbered; most states share them, and a page
 //! stays small. State 0 is the start, moves stand in schedule order, an outcome is a number in an
-//! ended state and null elsewhere. In a sentence `{0.2}` stands for the number of the third step of
+//! ended state and null elsewhere. `older` is null where the newest value is read or overwritten;
+//! else the step whose value it is, as [thread, place in the thread], or [] for the initial one. In a sentence `{0.2}` stands for the number of the third step of
 //! the first thread, which depends on the way.
 
 use crate::diagram::graph::{Aim, Ending, Graph, Move, State, nth_of_thread};
@@ -105,7 +106,7 @@ impl Numbered {
 
 fn graph(program: &Program, graph: &Graph) -> Value {
     let players = graph.players();
-    let named = |id: &ThreadId| words::thread_name(&graph.threads, *id);
+    let heading = |id: &ThreadId| words::thread_name(&graph.threads, *id);
     let player = |id: ThreadId| players.iter().position(|other| *other == id);
     let shown: Vec<usize> =
         (0..graph.objects.len()).filter(|&i| words::has_value(&graph.objects[i])).collect();
@@ -113,6 +114,13 @@ fn graph(program: &Program, graph: &Graph) -> Value {
         std::array::from_fn(|_| Numbered::default());
     let mut move_json = |from: &State, taken: &Move| {
         let step = &taken.step;
+        let older = step.stale.or(step.behind).map(|write| match write {
+            Some(write) => {
+                let (thread, nth) = named(&players, &from.steps, write);
+                vec![thread, nth]
+            }
+            None => Vec::new(),
+        });
         let (note, sentence) = out_of_turn(graph, &players, from, step).unzip();
         let number = steps.number(json!([
             step.action,
@@ -124,6 +132,7 @@ fn graph(program: &Program, graph: &Graph) -> Value {
             step.operation,
             note,
             sentence,
+            older,
         ]));
         json!([player(step.thread), step.choice, number, taken.next])
     };
@@ -153,7 +162,7 @@ fn graph(program: &Program, graph: &Graph) -> Value {
         "label": graph.label,
         "arguments": graph.arguments,
         "aim": {"goal": goal, "question": question, "found": found, "harm": harm, "safe": safe},
-        "threads": players.iter().map(named).collect::<Vec<_>>(),
+        "threads": players.iter().map(heading).collect::<Vec<_>>(),
         "objects": graph.objects.iter().map(|object| &object.name).collect::<Vec<_>>(),
         "shown": shown,
         "steps": steps.values,

@@ -21,9 +21,9 @@ class Graph {
 
   moves(state) {
     return this.data.states[state][1].map(([thread, choice, step, next]) => {
-      const [action, text, object, line, read, written, operation, note, sentence] =
+      const [action, text, object, line, read, written, operation, note, sentence, older] =
         this.data.steps[step];
-      const seen = { read, written, note: note || "", sentence };
+      const seen = { read, written, note: note || "", sentence, older };
       return { thread, choice, action, text, object, line, operation, next, ...seen };
     });
   }
@@ -157,11 +157,35 @@ const READS = new Set(["load", "cell_read", "compare_exchange_failed"]);
 const WRITES = new Set(["store", "cell_write"]);
 const BOTH = new Set(["swap", "fetch_add", "fetch_sub", "fetch_update", "compare_exchange"]);
 
+// The index in a path of a thread's so-manieth step.
+function indexOf(path, [thread, nth]) {
+  const own = path.flatMap((move, index) => (move.thread === thread ? [index] : []));
+  return own[nth] ?? -1;
+}
+
+// Which write each step reads or stands behind (-1: the initial value), and each object's writes in
+// modification order, as trace/orders.rs has them.
+function ordersOf(path) {
+  const writes = new Map();
+  const sources = path.map((move, index) => {
+    const order = writes.get(move.object) ?? [];
+    writes.set(move.object, order);
+    const newest = order.at(-1) ?? -1;
+    const source = move.older ? indexOf(path, move.older) : newest;
+    if (WRITES.has(move.action) || BOTH.has(move.action)) {
+      order.splice(order.indexOf(source) + 1, 0, index);
+    }
+    return source;
+  });
+  return { sources, writes };
+}
+
 // The lost updates on a path, as trace/lost_update.rs names them: a write without a read of its
 // own, whose thread's latest access was a read in the same operation, loses the other threads'
-// writes in between. Step numbers from 0.
+// writes between the one that was read and itself. Step numbers from 0.
 function lostUpdates(path) {
   const links = [];
+  const { sources, writes } = ordersOf(path);
   path.forEach((move, write) => {
     if (!WRITES.has(move.action)) return;
     const same = (other) => other.object === move.object;
@@ -169,11 +193,9 @@ function lostUpdates(path) {
     while (read >= 0 && !(same(path[read]) && path[read].thread === move.thread)) read -= 1;
     if (read < 0 || !READS.has(path[read].action)) return;
     if (path[read].operation !== move.operation) return;
-    const overwritten = [];
-    for (let i = read + 1; i < write; i += 1) {
-      const writes = WRITES.has(path[i].action) || BOTH.has(path[i].action);
-      if (same(path[i]) && writes && path[i].thread !== move.thread) overwritten.push(i);
-    }
+    const order = writes.get(move.object);
+    const unseen = order.slice(order.indexOf(sources[read]) + 1, order.indexOf(write));
+    const overwritten = unseen.filter((i) => path[i].thread !== move.thread);
     if (overwritten.length > 0) links.push({ read, overwritten, write });
   });
   return links;
@@ -182,8 +204,7 @@ function lostUpdates(path) {
 // A sentence with the numbers that its steps have on this path: "{0.2}" is the first thread's third.
 function numbered(path, sentence) {
   return sentence.replace(/\{(\d+)\.(\d+)\}/g, (name, thread, nth) => {
-    const own = path.flatMap((move, index) => (move.thread === Number(thread) ? [index] : []));
-    return `${(own[Number(nth)] ?? 0) + 1}`;
+    return `${indexOf(path, [Number(thread), Number(nth)]) + 1}`;
   });
 }
 
