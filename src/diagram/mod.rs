@@ -8,7 +8,7 @@
 //! - [`mermaid`]: for README files
 //! - [`html`]: the pages on which a reader steps through every interleaving
 //! - [`graph`]: all interleavings at once, for the pages and the terminal player
-//! - [`game`]: playing the scheduler
+//! - [`game`]: playing the scheduler; `ways`: the shortest and the easiest way through a graph
 //! - [`bars`], [`bars_svg`]: how many interleavings end in each value
 //! - [`json`]: the trace itself, to be read back or drawn elsewhere
 //!
@@ -35,6 +35,7 @@ mod svg;
 mod terminal;
 #[cfg(test)]
 mod tests;
+mod ways;
 mod words;
 
 pub use bars::{Bar, bars, bars_svg};
