@@ -88,8 +88,8 @@ fn indexer_has_the_published_classes() {
 fn filesystem_has_the_published_classes() {
     for (n, classes) in [(13, 1), (14, 2), (16, 8), (18, 32)] {
         has_classes(classes, move || {
-            let inodes: Vec<_> = (0..32).map(|_| Mutex::named("inode", 0)).collect();
-            let busy: Vec<_> = (0..26).map(|_| Mutex::named("block", false)).collect();
+            let inodes: Vec<_> = (0..32).map(|_| Mutex::new(0)).collect();
+            let busy: Vec<_> = (0..26).map(|_| Mutex::new(false)).collect();
             run(n, move |tid| {
                 let mut inode = inodes[tid % 32].lock().unwrap();
                 if *inode == 0 {

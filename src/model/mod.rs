@@ -17,10 +17,6 @@
 //!   value takes steps when dropped, makes the program depend on something that is not a step.
 //! - A rendezvous channel (`sync_channel(0)`) is refused.
 //! - `Condvar` wakes nobody without a reason; a wait with a time-out may always time out.
-//! - Objects made at one place (an array of mutexes) that are first used in the middle of a run are
-//!   taken for each other where executions are compared: an execution may then be run twice
-//!   ([`Report::redundant`](crate::Report::redundant) counts it; nothing is missed). Those with a
-//!   name are always told apart.
 //! - `Once` is not poisoned by a panic: the next caller tries again, as with `OnceLock`.
 //! - Time does not pass: `sleep` is [`yield_now`](thread::yield_now).
 

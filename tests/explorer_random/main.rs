@@ -137,6 +137,26 @@ fn the_reduction_and_the_literal_enumeration_agree_on_random_programs() {
 }
 
 #[test]
+fn workers_share_random_programs_and_leave_nothing_out() {
+    let cases = if is_long() { 2_000 } else { 100 };
+    for_programs(cases, |program| {
+        if program.uses_channels() && program.threads.iter().any(|thread| thread.detached) {
+            return None;
+        }
+        let run = || world::modelled::run(program);
+        let explorer = Explorer::new().classes(true);
+        let alone = explorer.clone().max_executions(most()).explore(run);
+        if !alone.is_complete() || alone.interleavings().is_none() {
+            return None;
+        }
+        let shared = explorer.jobs(3).explore(run);
+        let same = outcomes(&alone) == outcomes(&shared)
+            && (alone.traces(), alone.executions()) == (shared.traces(), shared.executions());
+        Some(if same { Ok(()) } else { Err(format!("{alone}\n{shared}")) })
+    });
+}
+
+#[test]
 fn programs_that_went_wrong_once_do_not_again() {
     use program::Stmt::*;
     let programs: [&[(usize, &[program::Stmt])]; 6] = [

@@ -40,11 +40,13 @@ impl Driver for Dpor {
             return Pick::Go(thread, choice);
         }
         self.depth = depth + 1;
-        let mut fresh = false;
         self.nodes[depth].enabled = enabled;
         if !self.nodes[depth].chosen {
             if self.nodes[depth].branches != NONE {
-                self.take_branch(depth);
+                if !self.take_branch(depth) {
+                    self.is_redundant = true;
+                    return self.pick(runtime, enabled);
+                }
             } else {
                 let Some(thread) = self.choose_thread(runtime, enabled) else {
                     self.is_redundant = true;
@@ -57,7 +59,6 @@ impl Driver for Dpor {
                 node.open = true;
                 node.chosen = true;
                 node.below = NONE;
-                fresh = true;
             }
         }
         let node = &mut self.nodes[depth];
@@ -70,22 +71,14 @@ impl Driver for Dpor {
         if node.alternatives == 0 {
             let request = &runtime.threads[usize::from(node.thread)].request;
             node.alternatives = request.alternatives(runtime.word(request));
-            if node.open && fresh {
+            if node.open {
                 while node.choice + 1 < node.alternatives
                     && Dpor::choice_sleeps(node, node.thread, node.choice)
                 {
                     node.choice += 1;
                 }
             }
-            let alone = !node.open || node.choice + 1 == node.alternatives;
-            let below = node.below;
-            let below = if alone {
-                node.below = NONE;
-                below
-            } else {
-                self.forest.copy(below)
-            };
-            self.nodes[depth + 1].branches = below;
+            self.descend(depth);
             self.share(runtime, depth);
         }
         let node = &self.nodes[depth];

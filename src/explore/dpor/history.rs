@@ -29,6 +29,8 @@ pub(crate) struct Event {
     pub action: Action,
     pub before: u64,
     pub touches: Touches,
+    /// A number for it and all that comes before it, the same in every execution that has it.
+    pub past: u64,
     /// Did it change its object's state?
     pub changed: bool,
     /// The steps on the same objects before it.
@@ -64,6 +66,8 @@ pub(crate) struct History {
     after: Vec<u32>,
     woken: Vec<Waking>,
     pub races: Vec<Race>,
+    /// Steps so far.
+    serial: u64,
     scratch: Vec<u32>,
     conflicting: Vec<u32>,
 }
@@ -171,6 +175,7 @@ impl History {
         for touch in touches.iter().flatten() {
             self.last_on_object[touch.object as usize] = nth;
         }
+        let past = self.past(runtime, thread, choice, (previous_in_thread, after_from));
         self.last_in_thread[usize::from(thread)] = nth;
         self.by_thread[usize::from(thread)].push(nth);
         self.events.push(Event {
@@ -182,6 +187,7 @@ impl History {
             action: taken.action,
             before: taken.before,
             touches,
+            past,
             changed: taken.changed,
             previous_on_object,
             previous_in_thread,
@@ -189,6 +195,27 @@ impl History {
             woken: woken_from,
             races: races_from,
         });
+    }
+
+    /// The number of a step that is being appended; see [`Event::past`].
+    fn past(
+        &mut self,
+        runtime: &Runtime,
+        thread: u8,
+        choice: u32,
+        (previous, after_from): (u32, u32),
+    ) -> u64 {
+        self.serial += 1;
+        if !runtime.crowded {
+            // Nobody asks. Executions that share the step share its number.
+            return mix(self.serial);
+        }
+        let number = |&step: &u32| self.events[step as usize].past;
+        let mine = mix(u64::from(thread) << 32 | u64::from(choice));
+        let before = if previous == NONE { 0 } else { number(&previous) };
+        let after = self.after[after_from as usize..].iter();
+        let causes = after.chain(&self.conflicting).map(|step| mix(number(step)));
+        mix(mine ^ mix(before).rotate_left(17)).wrapping_add(causes.fold(0, u64::wrapping_add))
     }
 
     /// What a thread knows before its next step: its last one, and what let it go on.
@@ -367,6 +394,14 @@ impl History {
         self.reversals_of_waiting(NONE, thread, &actor.request, &touches, &known);
         into.extend(self.races.drain(from..));
     }
+}
+
+/// Spreads a number over all its bits (the finaliser of splitmix64).
+fn mix(number: u64) -> u64 {
+    let number = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let number = (number ^ number >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let number = (number ^ number >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+    number ^ number >> 31
 }
 
 fn join(clock: &mut [u32], other: &[u32]) {

@@ -18,6 +18,7 @@
 //! - `history`: the steps of the execution under way, their order, their races
 //! - `tree`: the reversed orders still to be explored
 //! - `reversal`: from a race to a branch
+//! - `names`: which objects of different executions are the same
 //! - `snapshot`: the points to come back to, as plain data
 //! - `trunk`: the points that workers share
 //! - `count`: how many interleavings an execution stands for
@@ -29,6 +30,7 @@ mod count;
 mod driver;
 mod example;
 mod history;
+mod names;
 mod reversal;
 mod sharing;
 mod snapshot;
@@ -40,6 +42,7 @@ use super::runtime::{Ending, NONE, Runtime, run};
 use count::Ways;
 pub(crate) use history::{Event, History};
 use history::{Race, Touch, Touches};
+use names::Names;
 use reversal::Item;
 pub(crate) use snapshot::Snapshot;
 use std::sync::Arc;
@@ -64,8 +67,10 @@ struct Node {
     sleep: Vec<Sleeper>,
     /// Branches still to be explored from here.
     branches: u32,
-    /// What goes on below the step under exploration, for each of its alternatives.
+    /// What goes on below one alternative of the step under exploration.
     below: u32,
+    /// Which one.
+    guided: u32,
     thread: u8,
     choice: u32,
     alternatives: u32,
@@ -84,6 +89,7 @@ impl Default for Node {
             sleep: Vec::new(),
             branches: NONE,
             below: NONE,
+            guided: 0,
             thread: 0,
             choice: 0,
             alternatives: 1,
@@ -97,10 +103,14 @@ impl Default for Node {
 
 impl Node {
     /// Makes a branch the one under exploration.
-    fn follow(&mut self, branch: Branch) {
+    ///
+    /// Among others a worker takes every alternative of its step: orders that differ from it in a
+    /// choice only may be found by somebody else, after it was taken.
+    fn follow(&mut self, branch: Branch, shares: bool) {
         self.thread = branch.thread;
-        self.open = branch.choice.is_none();
-        self.choice = branch.choice.unwrap_or(0);
+        self.guided = branch.choice.unwrap_or(0);
+        self.open = branch.choice.is_none() || shares;
+        self.choice = if self.open { 0 } else { self.guided };
         // Known when the point is reached.
         self.alternatives = 0;
         self.below = branch.first_child;
@@ -126,6 +136,7 @@ pub(crate) struct Dpor {
     /// Steps to repeat before anything new.
     scripted: usize,
     forest: Forest,
+    names: Names,
     ways: Ways,
     straight: StraightLine,
     /// The rest of this execution repeats a class.
@@ -200,6 +211,7 @@ impl Dpor {
     ) {
         self.is_redundant = false;
         run(runtime, self, max_steps, program, |runtime, this, ending| {
+            this.names.learn(runtime, &this.history, this.scripted);
             if this.is_redundant {
                 this.redundant += 1;
                 return;
@@ -299,12 +311,17 @@ impl Dpor {
         let choice = partly.then_some(node.choice);
         let (thread, touches) = (node.thread, event.touches);
         node.sleep.push(Sleeper { thread, choice, touches, finished: true });
+        if node.branches != NONE && self.names.any() {
+            // What was in doubt when a branch was inserted may be known by now.
+            let far = |s: &Sleeper| Some((s.thread, self.names.far(s.touches)?));
+            let sleep: Vec<_> = node.sleep.iter().filter(|s| s.finished).filter_map(far).collect();
+            node.branches = self.forest.prune(node.branches, &sleep, &self.names);
+        }
         if node.branches == NONE {
             node.chosen = false;
             return false;
         }
-        self.take_branch(depth);
-        true
+        self.take_branch(depth)
     }
 
     /// Goes on with the next alternative of the step under exploration, if there is one.
@@ -318,18 +335,34 @@ impl Dpor {
         let awake = |&choice: &u32| !Dpor::choice_sleeps(node, node.thread, choice);
         let Some(next) = (node.choice + 1..node.alternatives).find(awake) else { return false };
         node.choice = next;
-        let below = self.forest.copy(node.below);
-        self.nodes[depth + 1].branches = below;
+        self.descend(depth);
         true
     }
 
-    /// Makes the first branch at `depth` the one under exploration.
-    fn take_branch(&mut self, depth: usize) {
+    /// Hands what is to go on below the step at `depth` to the next point.
+    fn descend(&mut self, depth: usize) {
         let node = &mut self.nodes[depth];
-        let first = node.branches;
-        let branch = *self.forest.get(first);
-        self.forest.release(first);
-        node.branches = branch.next;
-        node.follow(branch);
+        let guided = node.choice == node.guided;
+        let below = if guided { std::mem::replace(&mut node.below, NONE) } else { NONE };
+        self.nodes[depth + 1].branches = below;
+    }
+
+    /// Makes the first branch at `depth` the one under exploration. False if nothing is left but
+    /// branches that another worker has taken, from a shared point.
+    fn take_branch(&mut self, depth: usize) -> bool {
+        let node = &mut self.nodes[depth];
+        while node.branches != NONE {
+            let first = node.branches;
+            let branch = *self.forest.get(first);
+            self.forest.release(first);
+            node.branches = branch.next;
+            if !Dpor::choice_sleeps(node, branch.thread, branch.choice.unwrap_or(0)) {
+                node.follow(branch, self.crew.is_some());
+                return true;
+            }
+            self.forest.release_all(branch.first_child);
+        }
+        node.chosen = false;
+        false
     }
 }

@@ -5,17 +5,19 @@
 
 use super::driver::near_conflict;
 use super::history::{Event, History, Race, Touch, Touches};
-use super::tree::{Branch, FarTouch, FarTouches, Forest, conflict};
+use super::names::Names;
+use super::tree::{Branch, FarTouch, FarTouches, Forest, conflict, without_names};
 use super::trunk::Point;
 use super::{Dpor, Node, Sleeper};
 use crate::explore::runtime::{NONE, Op, Request, Runtime, Waking};
 use crate::trace::{Action, Mode};
+use std::cell::Cell;
 
 /// A step of a reversed order.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Item {
     pub thread: u8,
-    /// Which alternative; `None`: any, since it may find another state than it did.
+    /// Which alternative, where there are several.
     pub choice: Option<u32>,
     pub touches: FarTouches,
     near: Touches,
@@ -115,7 +117,7 @@ impl Dpor {
             Item {
                 thread: e.thread,
                 choice: (e.alternatives > 1).then_some(e.choice),
-                touches: far(runtime, &e.touches, first),
+                touches: far(runtime, &self.names, &e.touches, first),
                 near: e.touches,
                 event,
             }
@@ -124,11 +126,12 @@ impl Dpor {
         items.extend((first + 1..second).filter(stays).map(item));
         let moved = items.len();
         let keeps = |event: u32| event < first || (event < second && !history.before(first, event));
+        let mut alternatives = 1;
         let possible = woken.iter().all(|waking| history.wakes(waking, &keeps))
             && match history.touches_at(request, thread, &keeps) {
-                Some(touches) => {
-                    let near = touches;
-                    let touches = far(runtime, &near, first);
+                Some((near, found)) => {
+                    alternatives = request.alternatives(found);
+                    let touches = far(runtime, &self.names, &near, first);
                     items.push(Item { thread, choice: None, touches, near, event: NONE });
                     true
                 }
@@ -136,11 +139,31 @@ impl Dpor {
             };
         let settled = !possible || {
             items.extend((second..end).filter(|&e| e != race.second && stays(&e)).map(item));
-            self.insert(runtime, first as usize, &mut items, moved, &known)
+            self.insert_all(runtime, first as usize, &mut items, (moved, alternatives), &known)
         };
         self.items = items;
         self.known = known;
         settled
+    }
+
+    /// Inserts a reversed order once for each alternative of its second step.
+    fn insert_all(
+        &mut self,
+        runtime: &Runtime,
+        depth: usize,
+        items: &mut Vec<Item>,
+        (moved, alternatives): (usize, u32),
+        known: &[u32],
+    ) -> bool {
+        if alternatives == 1 {
+            return self.insert(runtime, depth, items, moved, known);
+        }
+        let order = items.clone();
+        (0..alternatives).fold(true, |settled, choice| {
+            items.clone_from(&order);
+            items[moved].choice = Some(choice);
+            self.insert(runtime, depth, items, moved, known) && settled
+        })
     }
 
     /// Inserts a reversed order at the point `depth`; returns whether its race is settled.
@@ -156,7 +179,7 @@ impl Dpor {
         let Some(trunk) = self.trunk.get(depth) else {
             let Node { sleep, branches, .. } = &mut self.nodes[depth];
             return insert_at(
-                history,
+                (history, &self.names),
                 runtime,
                 depth,
                 sleep,
@@ -170,8 +193,18 @@ impl Dpor {
         };
         let mut point = trunk.lock();
         let Point { sleep, forest, branches } = &mut *point;
-        let settled =
-            insert_at(history, runtime, depth, sleep, forest, branches, items, moved, known, true);
+        let settled = insert_at(
+            (history, &self.names),
+            runtime,
+            depth,
+            sleep,
+            forest,
+            branches,
+            items,
+            moved,
+            known,
+            true,
+        );
         drop(point);
         if let Some(crew) = &self.crew {
             crew.announce();
@@ -183,7 +216,7 @@ impl Dpor {
 /// Inserts a reversed order among `branches`; returns whether its race is settled.
 #[expect(clippy::too_many_arguments, reason = "the parts of a point, own or shared")]
 fn insert_at(
-    history: &History,
+    (history, names): (&History, &Names),
     runtime: &Runtime,
     depth: usize,
     sleep: &[Sleeper],
@@ -211,6 +244,7 @@ fn insert_at(
     let mut parent = NONE;
     // Threads that have gone on in another way than in this execution, as a bit set.
     let mut astray = 0u64;
+    let doubt = Cell::new(false);
     loop {
         let mut branch = match parent {
             NONE => *branches,
@@ -226,7 +260,12 @@ fn insert_at(
                 let known = astray & (1 << b.thread) == 0;
                 match known.then(|| history.touches_of(runtime, b, depth as u32)).flatten() {
                     Some(near) => items.iter().all(|item| !near_conflict(&item.near, &near)),
-                    None => items.iter().all(|item| !conflict(&item.touches, &b.touches)),
+                    None => {
+                        let meets = |item: &Item| conflict(&item.touches, &b.touches, names);
+                        let apart = !items.iter().any(meets);
+                        doubt.set(doubt.get() || !apart);
+                        apart
+                    }
                 }
             };
             let covered = covers(history, (b.thread, b.choice), apart, items, moved, known);
@@ -260,7 +299,8 @@ fn insert_at(
     }
     let mut chain = NONE;
     for item in items.iter().rev() {
-        let branch = forest.add(item.thread, item.choice, item.touches);
+        let touches = if shared { without_names(item.touches) } else { item.touches };
+        let branch = forest.add(item.thread, item.choice, touches);
         forest.get_mut(branch).first_child = chain;
         chain = branch;
     }
@@ -274,7 +314,7 @@ fn insert_at(
             forest.get_mut(parent).first_child = first;
         }
     }
-    fixed && settled.unwrap_or(true)
+    fixed && !doubt.get() && settled.unwrap_or(true)
 }
 
 /// Can this step of `thread` be taken first without leaving the class of the reversed order?
@@ -352,16 +392,16 @@ impl History {
         })
     }
 
-    /// How a step would touch its objects if only the steps that `keeps` names had been taken;
-    /// `None` if it would have to wait.
+    /// How a step would touch its objects, and in which state it would find the first, if only the
+    /// steps that `keeps` names had been taken; `None` if it would have to wait.
     fn touches_at(
         &self,
         request: &Request,
         thread: u8,
         keeps: &impl Fn(u32) -> bool,
-    ) -> Option<Touches> {
+    ) -> Option<(Touches, u64)> {
         if request.object == NONE {
-            return Some([None, None]);
+            return Some(([None, None], 0));
         }
         let word = self.word_at(request.object, keeps).unwrap_or(0);
         if !request.enabled(word) {
@@ -371,7 +411,7 @@ impl History {
         let touch = |object, mode| Touch { object, mode };
         let first = effect.action.mode().map(|mode| touch(request.object, mode));
         let waits = effect.action == Action::Wait;
-        Some([first, waits.then_some(touch(request.mutex, Mode::Write))])
+        Some(([first, waits.then_some(touch(request.mutex, Mode::Write))], word))
     }
 
     /// What a branch's thread, which has no step in a reversed order that parts before step `first`,
@@ -420,17 +460,17 @@ impl History {
 }
 
 /// The touches of a step, as other executions that share the first `depth` steps may know them.
-fn far(runtime: &Runtime, touches: &Touches, depth: u32) -> FarTouches {
+fn far(runtime: &Runtime, names: &Names, touches: &Touches, depth: u32) -> FarTouches {
     touches.map(|touch| {
         touch.map(|touch| {
             let info = &runtime.objects[touch.object as usize];
-            let (key, mode) = (info.key, touch.mode);
+            let (key, mode, name) = (info.key, touch.mode, names.of(touch.object));
             if info.born <= depth {
-                return FarTouch { object: touch.object, met: 0, key, mode };
+                return FarTouch { object: touch.object, met: 0, key, name, mode };
             }
             // They are numbered as they are met.
             let met = runtime.objects.partition_point(|other| other.born <= depth) as u32;
-            FarTouch { object: NONE, met, key, mode }
+            FarTouch { object: NONE, met, key, name, mode }
         })
     })
 }

@@ -67,7 +67,7 @@ impl Dpor {
         node.sleep.clone_from(&point.sleep);
         let Some(branch) = point.claim(&mut self.forest) else { return false };
         drop(point);
-        node.follow(branch);
+        node.follow(branch, true);
         true
     }
 
@@ -94,6 +94,18 @@ impl Dpor {
         sleep.push(Sleeper { thread: node.thread, choice, touches, finished: false });
         let mut forest = Forest::default();
         let branches = forest.import(&self.forest, node.branches);
+        // What a thread asks for at this point is known to all who come by.
+        let mut branch = branches;
+        while branch != NONE {
+            let b = forest.get_mut(branch);
+            let request = &runtime.threads[usize::from(b.thread)].request;
+            for (touch, object) in b.touches.iter_mut().zip([request.object, request.mutex]) {
+                if let Some(touch) = touch {
+                    touch.object = object;
+                }
+            }
+            branch = b.next;
+        }
         self.forest.release_all(std::mem::replace(&mut node.branches, NONE));
         let path = self.schedule().collect();
         let point = Point { sleep, forest, branches };

@@ -121,6 +121,7 @@ fn restore_node(forest: &mut Forest, saved: &SavedNode) -> Node {
         below: restore_branches(forest, &saved.below),
         thread: saved.thread,
         choice: saved.choice,
+        guided: saved.choice,
         alternatives: saved.alternatives,
         enabled: saved.enabled,
         open: saved.open,
@@ -150,7 +151,7 @@ fn restore_branches(forest: &mut Forest, saved: &[SavedBranch]) -> u32 {
     for branch in saved {
         let touches: FarTouches = std::array::from_fn(|i| {
             let (object, met, key, mode) = branch.touches.get(i).copied().flatten()?;
-            Some(FarTouch { object, met, key, mode: mode_from(mode) })
+            Some(FarTouch { object, met, key, name: NONE, mode: mode_from(mode) })
         });
         let added = forest.add(branch.thread, branch.choice, touches);
         let below = restore_branches(forest, &branch.below);

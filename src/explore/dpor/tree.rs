@@ -5,6 +5,7 @@
 //! Optimal Dynamic Partial Order Reduction", J. ACM 64(4), 2017, section 6). Branches are kept in an
 //! arena, so that exploring allocates nothing once it has warmed up.
 
+use super::names::Names;
 use crate::explore::runtime::NONE;
 use crate::trace::Mode;
 
@@ -21,26 +22,32 @@ pub(super) struct FarTouch {
     /// How many objects had been met in the common prefix.
     pub met: u32,
     pub key: u64,
+    /// Its name (see [`Names`]), if it has one.
+    pub name: u32,
     pub mode: Mode,
 }
 
 impl FarTouch {
-    pub fn conflicts(self, other: FarTouch) -> bool {
+    pub fn conflicts(self, other: FarTouch, names: &Names) -> bool {
         let same = match (self.object, other.object) {
             (NONE, NONE) => self.key == other.key,
             (NONE, object) => object >= self.met && self.key == other.key,
             (object, NONE) => object >= other.met && self.key == other.key,
             (object, other) => object == other,
         };
-        same && self.mode.conflicts(other.mode)
+        same && self.mode.conflicts(other.mode) && !names.apart(self.name, other.name)
     }
 }
 
 pub(super) type FarTouches = [Option<FarTouch>; 2];
 
 /// Do two steps of different threads depend on each other?
-pub(super) fn conflict(a: &FarTouches, b: &FarTouches) -> bool {
-    a.iter().flatten().any(|x| b.iter().flatten().any(|y| x.conflicts(*y)))
+pub(super) fn conflict(a: &FarTouches, b: &FarTouches, names: &Names) -> bool {
+    a.iter().flatten().any(|x| b.iter().flatten().any(|y| x.conflicts(*y, names)))
+}
+
+pub(super) fn without_names(touches: FarTouches) -> FarTouches {
+    touches.map(|touch| touch.map(|touch| FarTouch { name: NONE, ..touch }))
 }
 
 /// A step of a branch.
@@ -99,34 +106,44 @@ impl Forest {
         }
     }
 
-    /// A copy of a list of branches with all that hangs below it.
-    pub fn copy(&mut self, branch: u32) -> u32 {
-        if branch == NONE {
-            return NONE;
-        }
-        let Branch { thread, choice, touches, first_child, next } = *self.get(branch);
-        let copy = self.add(thread, choice, touches);
-        let first_child = self.copy(first_child);
-        let next = self.copy(next);
-        let slot = self.get_mut(copy);
-        slot.first_child = first_child;
-        slot.next = next;
-        copy
-    }
-
-    /// A copy of a list of another arena's branches with all that hangs below it.
+    /// A copy of a list of another arena's branches with all that hangs below it. Workers do not
+    /// share their names.
     pub fn import(&mut self, other: &Forest, branch: u32) -> u32 {
         if branch == NONE {
             return NONE;
         }
         let Branch { thread, choice, touches, first_child, next } = *other.get(branch);
-        let copy = self.add(thread, choice, touches);
+        let copy = self.add(thread, choice, without_names(touches));
         let first_child = self.import(other, first_child);
         let next = self.import(other, next);
         let slot = self.get_mut(copy);
         slot.first_child = first_child;
         slot.next = next;
         copy
+    }
+
+    /// Takes away the branches of a list of which one of these steps could go first.
+    pub fn prune(&mut self, list: u32, sleep: &[(u8, FarTouches)], names: &Names) -> u32 {
+        let (mut kept, mut branch) = (NONE, list);
+        while branch != NONE {
+            let b = *self.get(branch);
+            let sleeps =
+                |s: &&(u8, FarTouches)| s.0 != b.thread && !conflict(&b.touches, &s.1, names);
+            let asleep: Vec<_> = sleep.iter().filter(sleeps).copied().collect();
+            let mut gone = !asleep.is_empty();
+            if gone && b.first_child != NONE {
+                let below = self.prune(b.first_child, &asleep, names);
+                self.get_mut(branch).first_child = below;
+                gone = below == NONE;
+            }
+            self.get_mut(branch).next = NONE;
+            match gone {
+                true => self.release(branch),
+                false => kept = self.append(kept, branch),
+            }
+            branch = b.next;
+        }
+        kept
     }
 
     /// Appends `branch` to the list that starts at `first`; returns the list's start.

@@ -2,7 +2,7 @@
 //!
 //! A worker explores a subtree by itself; only the branches of the first few steps are shared. Who
 //! takes a branch from a shared point puts its first step to sleep there at once: it will be
-//! explored, and nobody needs to wait until it has been. A reversed order found anywhere below is
+//! explored with all its alternatives, and nobody needs to wait until it has been. A reversed order found anywhere below is
 //! inserted under the point's lock. So every class is still explored exactly once, by whoever.
 //!
 //! What a worker may conclude from a sleeping thread is less than when one explores alone. Alone,
@@ -46,21 +46,29 @@ impl Point {
     /// Takes the first branch, whose subtree goes over into `forest`; its first step sleeps here
     /// from now on.
     pub fn claim(&mut self, forest: &mut Forest) -> Option<Branch> {
-        if self.branches == NONE {
-            return None;
-        }
-        let mut branch = *self.forest.get(self.branches);
-        self.forest.release(self.branches);
-        self.branches = branch.next;
+        let mut branch = loop {
+            if self.branches == NONE {
+                return None;
+            }
+            let branch = *self.forest.get(self.branches);
+            self.forest.release(self.branches);
+            self.branches = branch.next;
+            let same = |s: &Sleeper| {
+                s.thread == branch.thread && (s.choice.is_none() || s.choice == branch.choice)
+            };
+            if !self.sleep.iter().any(same) {
+                break branch;
+            }
+            self.forest.release_all(branch.first_child);
+        };
         let below = branch.first_child;
         branch.first_child = forest.import(&self.forest, below);
         self.forest.release_all(below);
         branch.next = NONE;
-        // What a thread asks for at this point is known to all who come by.
         let near = |far: super::tree::FarTouch| Touch { object: far.object, mode: far.mode };
         let touches = branch.touches.map(|touch| touch.map(near));
-        let Branch { thread, choice, .. } = branch;
-        self.sleep.push(Sleeper { thread, choice, touches, finished: false });
+        let thread = branch.thread;
+        self.sleep.push(Sleeper { thread, choice: None, touches, finished: false });
         Some(branch)
     }
 }

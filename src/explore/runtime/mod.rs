@@ -93,6 +93,8 @@ pub(crate) struct Runtime {
     /// The same for all workers of a parallel exploration, who may meet them in any order.
     shared_table: ThreadTable,
     pub(crate) objects: Vec<ObjectInfo>,
+    /// Two objects of one execution have had the same key.
+    pub(crate) crowded: bool,
     statics: Vec<(usize, Box<Word>, u32)>,
     /// The addresses that pointers have held, by their number.
     addresses: Vec<usize>,
@@ -177,6 +179,7 @@ impl Runtime {
             table: vec![(u8::MAX, 0)],
             shared_table: Arc::default(),
             objects: Vec::new(),
+            crowded: false,
             statics: Vec::new(),
             addresses: Vec::new(),
             steps: 0,
@@ -267,6 +270,7 @@ impl Runtime {
         } else {
             (place_key(word.created()) ^ (kind_index(word.kind()) as u64) << 52) & (u64::MAX >> 8)
         };
+        self.crowded = self.crowded || self.objects.iter().any(|other| other.key == key);
         self.objects.push(ObjectInfo {
             kind: word.kind(),
             name: word.name(),
