@@ -13,8 +13,10 @@
 //! | `std::hint::spin_loop` | `racelab::model::hint::spin_loop` |
 //!
 //! # Limitations
-//! - `Arc` is std's own. A last clone that is dropped by whichever thread comes last, and whose
-//!   value takes steps when dropped, makes the program depend on something that is not a step.
+//! - `Arc` is std's own, and counting its clones is no step. Where the last clone is dropped by
+//!   whichever thread comes last, and dropping its value takes steps (a channel's end), runs of one
+//!   class differ, and the verdict is [`Nondeterministic`](crate::Failure::Nondeterministic). Join
+//!   the threads first, so that the same thread always drops it.
 //! - A rendezvous channel (`sync_channel(0)`) is refused.
 //! - `Condvar` wakes nobody without a reason; a wait with a time-out may always time out.
 //! - `Once` is not poisoned by a panic: the next caller tries again, as with `OnceLock`.

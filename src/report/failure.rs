@@ -125,7 +125,9 @@ impl fmt::Display for Failure {
                 f,
                 "the program is not deterministic: at step {step} the same schedule first did \
                  {expected}, then {found}; take clocks, random numbers, addresses and outside \
-                 state out of the closure"
+                 state out of the closure, and join all threads before the last clone of an `Arc` is \
+                 dropped if dropping its value takes steps (a channel's end): which thread is last is \
+                 not a step of the model"
             ),
         }
     }
