@@ -172,27 +172,39 @@ fn beside_others() {
     }
 }
 
+/// Executions, redundant ones, and the seconds they took: by the clock and of CPU time.
+type Spent = (u64, u64, (f64, f64));
+
 /// One OS thread beside two, by the clock on the wall, in rounds that take turns.
 fn two_jobs() {
     const ROUNDS: usize = 3;
-    let explore = |jobs: usize| {
+    let explore = |jobs: usize| -> Spent {
         let (wall, used) = (Instant::now(), cpu());
         let report = Explorer::new().jobs(jobs).explore(|| racy_in_model(2, 6));
         let spent = (wall.elapsed().as_secs_f64(), (cpu() - used).as_secs_f64());
         (report.executions(), report.redundant(), spent)
     };
-    let mut rounds: Vec<_> = (0..ROUNDS).map(|_| [explore(1), explore(2)]).collect();
-    let ratio = |[one, two]: &[(u64, u64, (f64, f64)); 2]| one.2.0 / two.2.0;
+    // Two explorations that share nothing: what two cores of this machine are worth.
+    let side_by_side = || {
+        let begin = Instant::now();
+        std::thread::scope(|scope| (0..2).for_each(|_| drop(scope.spawn(|| explore(1)))));
+        begin.elapsed().as_secs_f64()
+    };
+    let round = |_| (explore(1), explore(2), side_by_side());
+    let mut rounds: Vec<_> = (0..ROUNDS).map(round).collect();
+    let ratio = |(one, two, _): &(Spent, Spent, f64)| one.2.0 / two.2.0;
     rounds.sort_by(|a, b| ratio(a).total_cmp(&ratio(b)));
-    let middle = &rounds[ROUNDS / 2];
+    let middle @ (one, two, both) = &rounds[ROUNDS / 2];
     println!("\nracy 2×6, by the clock on the wall:");
-    for (jobs, (executions, redundant, (wall, used))) in ["jobs(1)", "jobs(2)"].iter().zip(middle) {
+    for (jobs, (executions, redundant, (wall, used))) in [("jobs(1)", one), ("jobs(2)", two)] {
         println!(
             "{jobs}  {executions} executions and {redundant} redundant ones in {wall:.2} s \
              ({used:.2} s of CPU time)"
         );
     }
     println!("jobs(2) is {:.2}× as fast", ratio(middle));
+    let limit = 2.0 * one.2.0 / both;
+    println!("two explorations side by side: {limit:.2}×, the most that two cores can give here");
 }
 
 /// Peak memory of a process that explores racy 2×5 and nothing else.

@@ -161,10 +161,6 @@ struct Moves<'a> {
 }
 
 impl Driver for Moves<'_> {
-    fn scripted(&mut self, _: &mut Runtime) -> Option<(u8, u32)> {
-        None
-    }
-
     fn pick(&mut self, runtime: &mut Runtime, enabled: u64) -> Pick {
         let pick = self.decide(runtime, enabled);
         if let (Pick::Go(thread, choice), Some(memory)) = (pick, &mut self.memory) {

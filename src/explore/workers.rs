@@ -190,6 +190,14 @@ impl<E: Exploration, T: Ord> Worker<E, T> {
                     return Err(error);
                 }
                 self.engine.again();
+                if std::env::var_os("HACK").is_some() {
+                    let b = Instant::now();
+                    for _ in 0..1_000_000 {
+                        self.engine.execute(&mut self.runtime, max_steps, &mut body, |_| ());
+                        self.engine.again();
+                    }
+                    eprintln!("replay: {:?} per execution", b.elapsed() / 1_000_000);
+                }
             }
             Start::Resumed => {}
             Start::Helping if self.engine.find_work() => {}
@@ -207,7 +215,11 @@ impl<E: Exploration, T: Ord> Worker<E, T> {
             if self.tally.stop || self.engine.diverged().is_some() {
                 return Ok(false);
             }
-            let executions = crew.executions.fetch_add(1, Relaxed) + 1;
+            // Counted together only where somebody asks for the sum.
+            let executions = match settings.max_executions {
+                u64::MAX => self.tally.executions,
+                _ => crew.executions.fetch_add(1, Relaxed) + 1,
+            };
             if watch.is_wanted() && self.tally.executions.is_multiple_of(64) {
                 watch.note(number, self.done());
             }

@@ -6,7 +6,7 @@
 //! execution afresh (see [`linear_extensions`](crate::trace::linear_extensions), by which this is
 //! tested) would cost as much as running it.
 
-use super::history::History;
+use super::history::{History, join};
 
 /// More positions than this are not kept: the count is then given up, not guessed.
 const POSITIONS: usize = 1 << 20;
@@ -86,25 +86,27 @@ impl Ways {
 
     /// Counts the positions in which `event` is its thread's last step.
     fn fill(&mut self, history: &History, event: u32, thread: usize) -> Option<()> {
-        let threads = self.sizes.len();
-        let clock = history.clock(event);
         let mut at = std::mem::take(&mut self.at);
-        let mut needs = std::mem::take(&mut self.needs);
+        let lowest = history.clock(event);
         at.clear();
-        at.extend((0..threads).map(|t| clock.get(t).copied().unwrap_or(0)));
-        needs.resize(threads, 0);
-        let lowest = at.clone();
+        at.extend_from_slice(lowest);
+        // All threads are numbered from 0, and the clock has room for more than there are.
+        let threads = self.sizes.len();
+        let mut index: usize = (0..threads).map(|t| at[t] as usize * self.strides[t]).sum();
         let result = loop {
-            if self.sum(history, &at, &mut needs).is_none() {
-                break None;
+            match self.sum(history, &at, index) {
+                Some(ways) => self.ways[index] = ways,
+                None => break None,
             }
             // The next position, with `thread` staying where it is.
             let mut digit = 0;
             while digit < threads {
                 if digit != thread && (at[digit] as usize) < self.steps[digit] {
                     at[digit] += 1;
+                    index += self.strides[digit];
                     break;
                 }
+                index -= (at[digit] - lowest[digit]) as usize * self.strides[digit];
                 at[digit] = lowest[digit];
                 digit += 1;
             }
@@ -113,36 +115,31 @@ impl Ways {
             }
         };
         self.at = at;
-        self.needs = needs;
         result
     }
 
     /// `ways` of one position: the sum over the threads whose last step nobody there depends on.
-    fn sum(&mut self, history: &History, at: &[u32], needs: &mut [u32]) -> Option<()> {
-        needs.fill(0);
+    #[inline]
+    fn sum(&mut self, history: &History, at: &[u32], index: usize) -> Option<u128> {
+        let needs = &mut self.needs;
+        needs.clear();
+        needs.resize(at.len(), 0);
         for (thread, &steps) in at.iter().enumerate() {
-            if steps == 0 {
-                continue;
-            }
-            let clock = history.clock(history.by_thread[thread][steps as usize - 1]);
-            for (other, need) in needs.iter_mut().enumerate() {
-                if other != thread
-                    && let Some(&c) = clock.get(other)
-                {
-                    *need = (*need).max(c);
-                }
+            if steps > 0 {
+                let own = needs[thread];
+                join(needs, history.clock(history.by_thread[thread][steps as usize - 1]));
+                needs[thread] = own;
             }
         }
-        let index: usize = at.iter().zip(&self.strides).map(|(&a, s)| a as usize * s).sum();
+        if needs.iter().zip(at).any(|(need, at)| need > at) {
+            return Some(0);
+        }
         let mut ways = 0u128;
-        if needs.iter().zip(at).all(|(need, at)| need <= at) {
-            for thread in 0..at.len() {
-                if at[thread] > needs[thread] {
-                    ways = ways.checked_add(self.ways[index - self.strides[thread]])?;
-                }
+        for (thread, stride) in self.strides.iter().enumerate() {
+            if at[thread] > needs[thread] {
+                ways = ways.checked_add(self.ways[index - stride])?;
             }
         }
-        self.ways[index] = ways;
-        Some(())
+        Some(ways)
     }
 }

@@ -1,19 +1,19 @@
 //! Which step comes next: one that is repeated, one of a branch, or a free one.
 
 use super::{Dpor, Node, Sleeper, Touch, Touches};
-use crate::explore::runtime::{Driver, NONE, Pick, Request, Runtime, Taken};
+use crate::explore::runtime::{Driver, NONE, Pick, Request, Runtime, Scripted, Taken};
 use crate::trace::ThreadId;
 
 impl Driver for Dpor {
-    #[inline]
+    fn repeats(&self) -> usize {
+        self.scripted
+    }
+
     fn scripted(&mut self, runtime: &mut Runtime) -> Option<(u8, u32)> {
-        let depth = runtime.steps as usize;
-        if depth >= self.scripted || self.is_redundant || !self.same_step(runtime, depth) {
-            return None;
+        if (runtime.steps as usize) < self.scripted {
+            self.note_divergence(runtime);
         }
-        let event = &self.history.events[depth];
-        self.last_thread = event.thread;
-        Some((event.thread, event.choice))
+        None
     }
 
     fn pick(&mut self, runtime: &mut Runtime, enabled: u64) -> Pick {
@@ -92,6 +92,8 @@ impl Driver for Dpor {
         }
         let depth = self.history.len();
         self.history.push(runtime, thread, choice, taken);
+        let Request { object, place, .. } = taken.request;
+        runtime.script.push(Scripted { thread, choice, object, place });
         if depth < self.forced.len() {
             // Another worker has been here: what sleeps further down came with the branch.
             return;
@@ -143,25 +145,21 @@ impl Dpor {
         (0..64).find(|&thread| enabled & (1 << thread) != 0 && !asleep(thread))
     }
 
-    fn same_step(&mut self, runtime: &Runtime, depth: usize) -> bool {
+    /// The program does something else than it did before.
+    #[cold]
+    fn note_divergence(&mut self, runtime: &Runtime) {
+        let depth = runtime.steps as usize;
         let before = &self.history.events[depth];
         let now = &runtime.threads[usize::from(before.thread)];
-        let same = runtime.asking & (1 << before.thread) != 0
-            && (std::ptr::eq(now.request.place, before.request.place)
-                || now.request.place == before.request.place)
-            && now.request.object == before.request.object;
-        if !same && self.diverged.is_none() {
-            let describe = |asks: bool, request: &Request| match asks {
-                true => {
-                    format!("{:?} at {}:{}", request.op, request.place.file(), request.place.line())
-                }
-                false => "nothing".to_owned(),
-            };
-            let asks = runtime.asking & (1 << before.thread) != 0;
-            let pair = (describe(true, &before.request), describe(asks, &now.request));
-            self.diverged = Some((depth + 1, pair.0, pair.1));
-        }
-        same
+        let describe = |asks: bool, request: &Request| match asks {
+            true => {
+                format!("{:?} at {}:{}", request.op, request.place.file(), request.place.line())
+            }
+            false => "nothing".to_owned(),
+        };
+        let asks = runtime.asking & (1 << before.thread) != 0;
+        let pair = (describe(true, &before.request), describe(asks, &now.request));
+        self.diverged.get_or_insert((depth + 1, pair.0, pair.1));
     }
 }
 

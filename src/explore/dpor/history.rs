@@ -36,6 +36,8 @@ pub(crate) struct Event {
     /// The steps on the same objects before it.
     previous_on_object: [u32; 2],
     pub previous_in_thread: u32,
+    /// At least so many switches between threads are needed to get here, whatever the order.
+    pub switches: u32,
     /// Where its entries in `History::after` begin.
     after: u32,
     /// Where its entries in `History::woken` begin.
@@ -65,10 +67,11 @@ pub(crate) struct History {
     pub by_thread: Vec<Vec<u32>>,
     after: Vec<u32>,
     woken: Vec<Waking>,
+    /// The steps that woke somebody on a condition variable.
+    pub notifies: Vec<u32>,
     pub races: Vec<Race>,
     /// Steps so far.
     serial: u64,
-    scratch: Vec<u32>,
     conflicting: Vec<u32>,
 }
 
@@ -91,10 +94,21 @@ impl History {
         self.clocks[b as usize * self.stride + usize::from(first.thread)] >= first.position
     }
 
+    /// Tells which steps do not come after `first` (nor are it).
+    #[inline]
+    pub fn not_after(&self, first: u32) -> impl Fn(u32) -> bool + Copy + '_ {
+        let Event { thread, position, .. } = self.events[first as usize];
+        let at = usize::from(thread);
+        move |step| self.clocks[step as usize * self.stride + at] < position
+    }
+
     /// Forgets all steps from `depth` on.
     pub fn truncate(&mut self, depth: usize) {
-        while self.events.len() > depth {
-            let Some(event) = self.events.pop() else { return };
+        let Some(first) = self.events.get(depth) else { return };
+        self.after.truncate(first.after as usize);
+        self.woken.truncate(first.woken as usize);
+        self.races.truncate(first.races as usize);
+        for event in self.events[depth..].iter().rev() {
             for (touch, previous) in event.touches.iter().zip(event.previous_on_object).rev() {
                 if let Some(touch) = touch {
                     self.last_on_object[touch.object as usize] = previous;
@@ -102,22 +116,28 @@ impl History {
             }
             self.last_in_thread[usize::from(event.thread)] = event.previous_in_thread;
             self.by_thread[usize::from(event.thread)].pop();
-            self.after.truncate(event.after as usize);
-            self.woken.truncate(event.woken as usize);
-            self.races.truncate(event.races as usize);
         }
+        while self.notifies.last().is_some_and(|&step| step as usize >= depth) {
+            self.notifies.pop();
+        }
+        self.events.truncate(depth);
         self.clocks.truncate(depth * self.stride);
     }
 
-    /// The steps on `object`, the latest first.
-    pub fn on_object(&self, object: u32) -> impl Iterator<Item = u32> + '_ {
+    /// The steps on `object` and how they touched it, the latest first.
+    #[inline]
+    pub fn on_object(&self, object: u32) -> impl Iterator<Item = (u32, Mode)> + '_ {
         let mut at = self.last_on_object.get(object as usize).copied().unwrap_or(NONE);
         std::iter::from_fn(move || {
             let here = (at != NONE).then_some(at)?;
             let event = &self.events[here as usize];
-            let slot = event.touches.iter().position(|t| t.is_some_and(|t| t.object == object));
-            at = event.previous_on_object[slot?];
-            Some(here)
+            let on = |touch: Option<Touch>| touch.filter(|touch| touch.object == object);
+            let (touch, previous) = match on(event.touches[0]) {
+                Some(touch) => (touch, event.previous_on_object[0]),
+                None => (on(event.touches[1])?, event.previous_on_object[1]),
+            };
+            at = previous;
+            Some((here, touch.mode))
         })
     }
 
@@ -133,13 +153,48 @@ impl History {
         self.by_thread.resize(stride, Vec::new());
     }
 
-    /// Appends the step just taken, with its clock and the races that end in it.
-    pub fn push(&mut self, runtime: &Runtime, thread: u8, choice: u32, taken: &Taken) {
+    /// Makes room for the threads and objects that have been met since.
+    #[cold]
+    fn make_room(&mut self, runtime: &Runtime) {
         if runtime.threads.len() > self.stride {
             self.widen(runtime.threads.len());
         }
-        if runtime.objects.len() > self.last_on_object.len() {
-            self.last_on_object.resize(runtime.objects.len(), NONE);
+        let objects = runtime.objects.len().max(self.last_on_object.len());
+        self.last_on_object.resize(objects, NONE);
+    }
+
+    /// Appends a clock: what a thread knows before its next step, which is its last one and what
+    /// let it go on.
+    #[inline]
+    fn push_clock(&mut self, previous: u32, after: &[u32]) {
+        let row = self.clocks.len();
+        match previous {
+            NONE => self.clocks.resize(row + self.stride, 0),
+            previous => {
+                let at = previous as usize * self.stride;
+                self.clocks.extend_from_within(at..at + self.stride);
+            }
+        }
+        for &step in after {
+            self.join_clock(step);
+        }
+    }
+
+    /// Joins the clock of a step to the last clock.
+    #[inline]
+    fn join_clock(&mut self, step: u32) {
+        let stride = self.stride;
+        let split = self.clocks.len() - stride;
+        let (known, last) = self.clocks.split_at_mut(split);
+        let at = step as usize * stride;
+        join(last, &known[at..at + stride]);
+    }
+
+    /// Appends the step just taken, with its clock and the races that end in it.
+    pub fn push(&mut self, runtime: &Runtime, thread: u8, choice: u32, taken: &Taken) {
+        if runtime.threads.len() > self.stride || runtime.objects.len() > self.last_on_object.len()
+        {
+            self.make_room(runtime);
         }
         let nth = self.events.len() as u32;
         let actor = &runtime.threads[usize::from(thread)];
@@ -151,29 +206,30 @@ impl History {
         let previous_in_thread = self.last_in_thread[usize::from(thread)];
         let races_from = self.races.len() as u32;
 
-        let mut known = std::mem::take(&mut self.scratch);
-        self.known_to(previous_in_thread, &actor.after, &mut known);
-        self.find_races(nth, thread, &taken.request, &touches, &actor.woken, &known);
+        self.push_clock(previous_in_thread, &actor.after);
+        self.find_races(nth, thread, &taken.request, &touches, &actor.woken);
 
         // The clock: what the thread knew, and everything it depends on.
-        let mut previous_on_object = [NONE; 2];
-        for (slot, touch) in touches.iter().enumerate() {
-            let Some(touch) = touch else { continue };
-            previous_on_object[slot] = self.last_on_object[touch.object as usize];
-        }
-        for i in 0..self.conflicting.len() {
-            let at = self.conflicting[i] as usize * self.stride;
-            join(&mut known, &self.clocks[at..at + self.stride]);
-        }
-        let position = match previous_in_thread {
-            NONE => 1,
-            previous => self.events[previous as usize].position + 1,
+        let mut switches = match previous_in_thread {
+            NONE => 0,
+            previous => self.events[previous as usize].switches,
         };
-        known[usize::from(thread)] = position;
-        self.clocks.extend_from_slice(&known);
-        self.scratch = known;
-        for touch in touches.iter().flatten() {
-            self.last_on_object[touch.object as usize] = nth;
+        for i in 0..self.conflicting.len() {
+            let earlier = self.conflicting[i];
+            self.join_clock(earlier);
+            let event = &self.events[earlier as usize];
+            switches = switches.max(event.switches + u32::from(event.thread != thread));
+        }
+        let own = &mut self.clocks[nth as usize * self.stride + usize::from(thread)];
+        *own += 1;
+        let position = *own;
+        let mut previous_on_object = [NONE; 2];
+        for (touch, previous) in touches.iter().zip(&mut previous_on_object) {
+            let Some(touch) = touch else { continue };
+            *previous = std::mem::replace(&mut self.last_on_object[touch.object as usize], nth);
+        }
+        if matches!(taken.action, Action::NotifyOne | Action::NotifyAll) {
+            self.notifies.push(nth);
         }
         let past = self.past(runtime, thread, choice, (previous_in_thread, after_from));
         self.last_in_thread[usize::from(thread)] = nth;
@@ -191,6 +247,7 @@ impl History {
             changed: taken.changed,
             previous_on_object,
             previous_in_thread,
+            switches,
             after: after_from,
             woken: woken_from,
             races: races_from,
@@ -269,7 +326,8 @@ impl History {
 
     /// Finds the steps that `request` of `thread` could have come before, and appends the races.
     ///
-    /// Leaves in `conflicting` the latest steps that it depends on.
+    /// The last clock is what the thread knew. Leaves in `conflicting` the latest steps that the
+    /// request depends on.
     fn find_races(
         &mut self,
         nth: u32,
@@ -277,7 +335,6 @@ impl History {
         request: &Request,
         touches: &Touches,
         woken: &[Waking],
-        known: &[u32],
     ) {
         let mut conflicting = std::mem::take(&mut self.conflicting);
         conflicting.clear();
@@ -289,9 +346,10 @@ impl History {
         let from = self.races.len();
         let mut reversible = &conflicting[..];
         if request.may_block() {
-            self.reversals_of_waiting(nth, thread, request, touches, known);
+            self.reversals_of_waiting(nth, thread, request, touches);
             reversible = &conflicting[on_objects..];
         }
+        let known = &self.clocks[self.clocks.len() - self.stride..];
         for &first in reversible {
             let event = &self.events[first as usize];
             let is_known = known[usize::from(event.thread)] >= event.position;
@@ -300,8 +358,8 @@ impl History {
                 self.races.push(Race { first, second: nth, settled: false });
             }
         }
-        if from < self.races.len() {
-            // The two objects of a wait may give the same pair twice.
+        if (touches[1].is_some() || !woken.is_empty()) && from < self.races.len() {
+            // The two objects of a wait, or what ended a spin, may give the same pair twice.
             let mut seen = from;
             for i in from..self.races.len() {
                 let race = self.races[i];
@@ -317,8 +375,7 @@ impl History {
 
     /// The latest steps on the object that a touch depends on: all since the last write, and it.
     fn conflicts(&self, touch: Touch, found: &mut Vec<u32>) {
-        for step in self.on_object(touch.object) {
-            let theirs = self.mode_on(step, touch.object);
+        for (step, theirs) in self.on_object(touch.object) {
             if theirs.conflicts(touch.mode) {
                 found.push(step);
             }
@@ -328,29 +385,16 @@ impl History {
         }
     }
 
-    pub fn mode_on(&self, step: u32, object: u32) -> Mode {
-        let touches = &self.events[step as usize].touches;
-        let touch = touches.iter().flatten().find(|touch| touch.object == object);
-        touch.map_or(Mode::Read, |touch| touch.mode)
-    }
-
     /// The races of a step that may have to wait.
     ///
     /// It cannot change places with the step that let it go (an unlock, a send): what can be
     /// reversed is the latest step before which it was free to go (the lock of that unlock).
-    fn reversals_of_waiting(
-        &mut self,
-        nth: u32,
-        thread: u8,
-        request: &Request,
-        touches: &Touches,
-        known: &[u32],
-    ) {
+    fn reversals_of_waiting(&mut self, nth: u32, thread: u8, request: &Request, touches: &Touches) {
         let Some(touch) = touches[0] else { return };
+        let known = &self.clocks[self.clocks.len() - self.stride..];
         let mut found: Vec<u32> = Vec::new();
-        for step in self.on_object(touch.object) {
+        for (step, theirs) in self.on_object(touch.object) {
             let event = &self.events[step as usize];
-            let theirs = self.mode_on(step, touch.object);
             if !theirs.conflicts(touch.mode) {
                 continue;
             }
@@ -387,11 +431,10 @@ impl History {
         let actor = &runtime.threads[usize::from(thread)];
         let Some(mode) = blocked_mode(&actor.request) else { return };
         let touches = [Some(Touch { object: actor.request.object, mode }), None];
-        let mut known = Vec::new();
-        let previous = self.last_in_thread[usize::from(thread)];
-        self.known_to(previous, &actor.after, &mut known);
-        let from = self.races.len();
-        self.reversals_of_waiting(NONE, thread, &actor.request, &touches, &known);
+        let (from, clocks) = (self.races.len(), self.clocks.len());
+        self.push_clock(self.last_in_thread[usize::from(thread)], &actor.after);
+        self.reversals_of_waiting(NONE, thread, &actor.request, &touches);
+        self.clocks.truncate(clocks);
         into.extend(self.races.drain(from..));
     }
 }
@@ -404,9 +447,14 @@ fn mix(number: u64) -> u64 {
     number ^ number >> 31
 }
 
-fn join(clock: &mut [u32], other: &[u32]) {
-    for (mine, theirs) in clock.iter_mut().zip(other) {
-        *mine = (*mine).max(*theirs);
+#[inline]
+pub(super) fn join(clock: &mut [u32], other: &[u32]) {
+    // By fours, as a clock's width is a multiple of four: no loop for programs of few threads.
+    let ((mine, _), (theirs, _)) = (clock.as_chunks_mut::<4>(), other.as_chunks::<4>());
+    for (mine, theirs) in mine.iter_mut().zip(theirs) {
+        for i in 0..4 {
+            mine[i] = mine[i].max(theirs[i]);
+        }
     }
 }
 

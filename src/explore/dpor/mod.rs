@@ -210,6 +210,8 @@ impl Dpor {
         at_end: impl FnOnce(Execution<'_, Dpor>),
     ) {
         self.is_redundant = false;
+        let repeated = &self.history.events[..self.scripted];
+        self.last_thread = repeated.last().map_or(0, |event| event.thread);
         run(runtime, self, max_steps, program, |runtime, this, ending| {
             this.names.learn(runtime, &this.history, this.scripted);
             if this.is_redundant {

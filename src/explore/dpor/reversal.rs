@@ -66,11 +66,9 @@ impl Dpor {
     /// A notify takes its waiter's time-out away: that could have come first, and is no step of this
     /// execution.
     fn reverse_notifies(&mut self, runtime: &Runtime) {
-        for nth in 0..self.history.len() as u32 {
+        for i in 0..self.history.notifies.len() {
+            let nth = self.history.notifies[i];
             let event = &self.history.events[nth as usize];
-            if !matches!(event.action, Action::NotifyOne | Action::NotifyAll) {
-                continue;
-            }
             let woken = event.request.effect(event.before, event.thread, event.choice).result;
             for thread in (0..64u8).filter(|thread| woken & (1 << thread) != 0) {
                 let steps = &self.history.by_thread[usize::from(thread)];
@@ -109,7 +107,6 @@ impl Dpor {
             }
             second => (history.after(second), history.woken(second)),
         };
-        history.known_to(previous, after, &mut known);
         let end = history.len() as u32;
         let second = race.second.min(end);
         let item = |event: u32| {
@@ -122,10 +119,17 @@ impl Dpor {
                 event,
             }
         };
-        let stays = |event: &u32| !history.before(first, *event);
-        items.extend((first + 1..second).filter(stays).map(item));
+        let stays = history.not_after(first);
+        for event in first + 1..second {
+            if stays(event) {
+                items.push(item(event));
+            }
+        }
         let moved = items.len();
-        let keeps = |event: u32| event < first || (event < second && !history.before(first, event));
+        if moved > 0 {
+            history.known_to(previous, after, &mut known);
+        }
+        let keeps = |event: u32| event < first || (event < second && stays(event));
         let mut alternatives = 1;
         let possible = woken.iter().all(|waking| history.wakes(waking, &keeps))
             && match history.touches_at(request, thread, &keeps) {
@@ -138,7 +142,11 @@ impl Dpor {
                 None => false,
             };
         let settled = !possible || {
-            items.extend((second..end).filter(|&e| e != race.second && stays(&e)).map(item));
+            for event in second..end {
+                if event != race.second && stays(event) {
+                    items.push(item(event));
+                }
+            }
             self.insert_all(runtime, first as usize, &mut items, (moved, alternatives), &known)
         };
         self.items = items;
@@ -370,7 +378,7 @@ impl History {
         // Only steps that commute with each other (readers, senders that go) need to be redone.
         let mut word = None;
         let mut later = Vec::new();
-        for step in self.on_object(object) {
+        for (step, mode) in self.on_object(object) {
             let event = &self.events[step as usize];
             let is_first = event.touches[0].is_some_and(|touch| touch.object == object);
             let word_before = if is_first { event.before } else { 0 };
@@ -378,7 +386,7 @@ impl History {
             if !keeps(step) {
                 continue;
             }
-            match self.mode_on(step, object) {
+            match mode {
                 Mode::Write => {
                     word = Some(event.word_after(is_first, word_before));
                     break;
@@ -402,6 +410,10 @@ impl History {
     ) -> Option<(Touches, u64)> {
         if request.object == NONE {
             return Some(([None, None], 0));
+        }
+        let touch = |object, mode| super::Touch { object, mode };
+        if let Some(mode) = request.mode() {
+            return Some(([Some(touch(request.object, mode)), None], 0));
         }
         let word = self.word_at(request.object, keeps).unwrap_or(0);
         if !request.enabled(word) {
@@ -453,7 +465,9 @@ impl History {
         };
         looks.filter_map(|&look| Some((look, self.events[look as usize].touches[0]?))).any(
             |(look, touch)| {
-                self.on_object(touch.object).take_while(|&step| step > look).any(|step| news(&step))
+                self.on_object(touch.object)
+                    .take_while(|&(step, _)| step > look)
+                    .any(|(s, _)| news(&s))
             },
         )
     }

@@ -5,7 +5,6 @@
 //! ways. Main itself may take steps only before they start and after they have ended.
 
 use super::history::History;
-use crate::explore::runtime::NONE;
 use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Default, Serialize, Deserialize)]
@@ -63,10 +62,7 @@ impl StraightLine {
 }
 
 fn lengths(history: &History) -> impl Iterator<Item = u32> + '_ {
-    history.last_in_thread.iter().map(|&last| match last {
-        NONE => 0,
-        last => history.events[last as usize].position,
-    })
+    history.by_thread.iter().map(|steps| steps.len() as u32)
 }
 
 fn is_straight(history: &History, fresh: usize) -> bool {

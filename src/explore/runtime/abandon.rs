@@ -29,8 +29,7 @@ pub(super) unsafe fn abandon(rt: *mut Runtime) {
         left.sort_by_key(|&t| !thread_at(rt, t).unwinding);
         for thread in left {
             resume(rt, thread);
-            let slot = thread_at(rt, thread);
-            if let Some(mut coroutine) = slot.coroutine.take() {
+            if let Some(mut coroutine) = (*(*rt).coroutines.of(thread)).take() {
                 // It asked for too much and stopped again.
                 // SAFETY: what is on its stack is leaked, never touched again: no other thread
                 // runs the program's code with a borrow of it, since all are being abandoned.

@@ -8,7 +8,7 @@
 //! - `word`: the state of one shared object
 //! - `request`: what a thread asks for, and what each step does to a word
 //! - `thread`: a coroutine and where it stands
-//! - `run`: one execution, from the first step to the last
+//! - `run`: one execution, from the first step to the last; `script`: the steps it repeats
 //! - `step`: performing a step
 //! - `knowledge`: when two executions are in the same state; `mark`: what a state is known by
 //! - `calls`: what the model's types ask besides steps
@@ -23,6 +23,7 @@ mod overflow;
 mod panics;
 pub(crate) mod request;
 mod run;
+mod script;
 mod statics;
 mod step;
 mod thread;
@@ -34,10 +35,12 @@ pub(crate) use knowledge::{Knowledge, Shown};
 pub(crate) use mark::Mark;
 pub(crate) use request::{Bits, NONE, Op, Request};
 pub(crate) use run::{Driver, Ending, Pick, run};
+pub(crate) use script::Scripted;
 pub(crate) use step::{
     Seen, Taken, cell_written, change_silently, content_of, failed, object_of, step, step_at,
     step_value_at, step_with, wait_in,
 };
+use thread::Coroutines;
 pub(crate) use thread::{Panic, State, Thread, Waking};
 pub(crate) use word::Word;
 
@@ -80,6 +83,7 @@ pub(crate) struct Runtime {
     /// A number no other execution in the process has.
     pub(super) execution: u64,
     pub(crate) threads: Vec<Thread>,
+    coroutines: Coroutines,
     /// Threads that have not ended, as a bit set.
     pub(crate) live: u64,
     /// Threads that have asked for a step, as a bit set.
@@ -87,6 +91,12 @@ pub(crate) struct Runtime {
     /// Who runs now.
     current: u8,
     newborn: Vec<u8>,
+    /// Something has happened for which a thread may have waited that did not ask for a step.
+    news: bool,
+    /// Some thread has spun in this execution.
+    anyone_spins: bool,
+    /// The steps to repeat before anything new.
+    pub(crate) script: Vec<Scripted>,
     /// Every thread ever seen, by parent and index among its children: the same number, and so the
     /// same letter, in every execution.
     table: Vec<(u8, u16)>,
@@ -172,10 +182,14 @@ impl Runtime {
         Runtime {
             execution: 0,
             threads: Vec::new(),
+            coroutines: Coroutines::new(),
             live: 0,
             asking: 0,
             current: u8::MAX,
             newborn: Vec::new(),
+            news: false,
+            anyone_spins: false,
+            script: Vec::new(),
             table: vec![(u8::MAX, 0)],
             shared_table: Arc::default(),
             objects: Vec::new(),
@@ -216,13 +230,21 @@ impl Runtime {
 
     /// The runtime as it is before the first step of a new execution.
     fn begin(&mut self) {
-        static EXECUTIONS: AtomicU64 = AtomicU64::new(1);
-        self.execution = EXECUTIONS.fetch_add(1, Ordering::Relaxed);
+        /// Numbers are taken by the block, so that workers need not pass one counter to and fro.
+        const BLOCK: u64 = 1024;
+        static BLOCKS: AtomicU64 = AtomicU64::new(0);
+        self.execution += 1;
+        if self.execution.is_multiple_of(BLOCK) || self.execution == 1 {
+            // Number 0 belongs to no execution.
+            self.execution = (BLOCKS.fetch_add(1, Ordering::Relaxed) * BLOCK).max(1);
+        }
         self.threads.iter_mut().for_each(Thread::reset);
         self.live = 0;
         self.asking = 0;
         self.current = u8::MAX;
         self.newborn.clear();
+        self.news = false;
+        self.anyone_spins = false;
         self.objects.clear();
         self.statics.clear();
         self.addresses.clear();

@@ -4,7 +4,7 @@
 //! state that is long gone, whether a step could be taken there and how it would touch the object.
 
 use super::word::Word;
-use crate::trace::{Action, Value};
+use crate::trace::{Action, Mode, Value};
 use std::panic::Location;
 use std::sync::atomic::Ordering;
 
@@ -189,6 +189,7 @@ pub(crate) struct Effect {
 
 impl Request {
     /// Could the step be taken on an object in this state?
+    #[inline]
     pub(crate) fn enabled(&self, word: u64) -> bool {
         match self.op {
             Op::Lock | Op::WriteLock | Op::Reacquire => word == 0,
@@ -199,6 +200,16 @@ impl Request {
             Op::OnceEnter => word != once::RUNNING,
             Op::Asleep => false,
             _ => true,
+        }
+    }
+
+    /// How the step touches its object, if that is the same in every state and it never waits.
+    #[inline]
+    pub(crate) fn mode(&self) -> Option<Mode> {
+        match self.op {
+            Op::Load | Op::CellRead => Some(Mode::Read),
+            Op::Store | Op::Swap | Op::Add | Op::Sub | Op::CellWrite => Some(Mode::Write),
+            _ => None,
         }
     }
 
@@ -214,13 +225,22 @@ impl Request {
     /// What the step would do to an object in this state.
     ///
     /// `thread` is who takes it, `choice` which of its alternatives. The word must enable it.
+    #[inline]
     pub(crate) fn effect(&self, word: u64, thread: u8, choice: u32) -> Effect {
+        match self.op {
+            Op::Load => Effect { action: Action::Load, result: word, word },
+            Op::Store => Effect { action: Action::Store, result: 0, word: self.a },
+            _ => self.effect_of_others(word, thread, choice),
+        }
+    }
+
+    /// As [`effect`](Self::effect), of all but the simplest steps.
+    fn effect_of_others(&self, word: u64, thread: u8, choice: u32) -> Effect {
         let owner = u64::from(thread) + 1;
         let done = |action, result, word| Effect { action, result, word };
         let update = |action, new: u64| done(action, word, self.bits.wrap(new));
         match self.op {
-            Op::Load => done(Action::Load, word, word),
-            Op::Store => done(Action::Store, 0, self.a),
+            Op::Load | Op::Store => unreachable!("told apart above"),
             Op::Swap => update(Action::Swap, self.a),
             Op::Add => update(Action::FetchAdd, word.wrapping_add(self.a)),
             Op::Sub => update(Action::FetchSub, word.wrapping_sub(self.a)),

@@ -20,8 +20,14 @@ pub(crate) enum Pick {
 
 /// Decides who goes at each step.
 pub(crate) trait Driver {
-    /// The next step of a schedule that is only being repeated; asked before [`Driver::pick`].
-    fn scripted(&mut self, runtime: &mut Runtime) -> Option<(u8, u32)>;
+    /// How many steps of the runtime's script are to be repeated before anything new.
+    fn repeats(&self) -> usize {
+        0
+    }
+    /// The next step to repeat, where the runtime's script has none; asked before [`Driver::pick`].
+    fn scripted(&mut self, _: &mut Runtime) -> Option<(u8, u32)> {
+        None
+    }
     /// Picks among the threads in `enabled`, a bit set that is not empty.
     fn pick(&mut self, runtime: &mut Runtime, enabled: u64) -> Pick;
     /// Told of every step that was picked (not of scripted ones), before the thread runs on.
@@ -62,6 +68,7 @@ pub(crate) fn run<D: Driver, R>(
     // this function returns.
     let result = unsafe {
         (*rt).begin();
+        (*rt).script.truncate(driver.repeats());
         let main: *mut dyn FnMut() = std::mem::transmute::<&mut dyn FnMut(), _>(body);
         spawn(rt, None, move || (*main)());
         settle(rt);
@@ -89,7 +96,7 @@ unsafe fn drive<D: Driver>(rt: *mut Runtime, driver: &mut D, max_steps: u32) -> 
         if runtime.error.is_some() {
             return Ending::Stopped;
         }
-        let (thread, choice) = match driver.scripted(runtime) {
+        let (thread, choice) = match runtime.repeated().or_else(|| driver.scripted(runtime)) {
             Some(step) => step,
             None => {
                 let enabled = runtime.enabled();
@@ -124,6 +131,7 @@ unsafe fn drive<D: Driver>(rt: *mut Runtime, driver: &mut D, max_steps: u32) -> 
 ///
 /// # Safety
 /// As for [`drive`].
+#[inline]
 unsafe fn go_on(rt: *mut Runtime, thread: u8) {
     // SAFETY: by the caller's promise.
     unsafe {
@@ -139,19 +147,20 @@ unsafe fn go_on(rt: *mut Runtime, thread: u8) {
 ///
 /// # Safety
 /// As for [`drive`].
+#[inline]
 unsafe fn settle(rt: *mut Runtime) {
     // SAFETY: by the caller's promise; each access is a short one between two switches.
     unsafe {
         loop {
             if let Some(thread) = (*rt).newborn.pop() {
                 resume(rt, thread);
-            } else if (*rt).asking == (*rt).live {
+            } else if !(*rt).news {
                 return;
             } else if let Some(thread) = (*rt).released() {
                 (*rt).release(thread);
                 resume(rt, thread);
             } else {
-                return;
+                (*rt).news = false;
             }
         }
     }
@@ -161,20 +170,20 @@ unsafe fn settle(rt: *mut Runtime) {
 ///
 /// # Safety
 /// As for [`drive`].
+#[inline]
 pub(super) unsafe fn resume(rt: *mut Runtime, thread: u8) {
-    // SAFETY: by the caller's promise. The coroutine is taken out for the switch, so that the
-    // threads' vector may grow meanwhile.
+    // SAFETY: by the caller's promise. Each coroutine has a place of its own, and nobody touches
+    // that of a coroutine that runs.
     unsafe {
         (*rt).current = thread;
-        let mut coroutine = thread_at(rt, thread).coroutine.take().expect("a live thread has one");
-        match coroutine.resume(()) {
-            CoroutineResult::Yield(()) => thread_at(rt, thread).coroutine = Some(coroutine),
-            CoroutineResult::Return(()) => {
-                (*rt).stacks.push(coroutine.into_stack());
-                thread_at(rt, thread).state = State::Finished;
-                (*rt).live &= !(1 << thread);
-                (*rt).asking &= !(1 << thread);
-            }
+        let slot = (*rt).coroutines.of(thread);
+        let coroutine = (*slot).as_mut().expect("a live thread has one");
+        if let CoroutineResult::Return(()) = coroutine.resume(()) {
+            (*rt).stacks.extend((*slot).take().map(Coroutine::into_stack));
+            thread_at(rt, thread).state = State::Finished;
+            (*rt).live &= !(1 << thread);
+            (*rt).asking &= !(1 << thread);
+            (*rt).news = true;
         }
         (*rt).current = u8::MAX;
     }
@@ -230,7 +239,8 @@ pub(super) unsafe fn spawn(
         })
     };
     let thread = &mut runtime.threads[usize::from(number)];
-    thread.coroutine = Some(coroutine);
+    // SAFETY: a thread that is not yet alive does not run.
+    unsafe { *runtime.coroutines.of(number) = Some(coroutine) };
     thread.guard = guard;
     thread.state = State::Running;
     thread.name = name;
@@ -277,13 +287,6 @@ impl Runtime {
         }
         // SAFETY: the request is pending, so its thread borrows the object.
         unsafe { (*request.word).get() }
-    }
-
-    /// The step is taken: what had to come before it is no longer news.
-    fn forget_reasons(&mut self, thread: u8) {
-        let thread = &mut self.threads[usize::from(thread)];
-        thread.after.clear();
-        thread.woken.clear();
     }
 
     /// A thread that waits for something other than a step and has it now.

@@ -42,7 +42,26 @@ pub(crate) struct Seen {
 #[inline]
 #[track_caller]
 pub(crate) fn step(word: &Word, bits: Bits, op: Op, order: Ordering, a: u64, b: u64) -> u64 {
-    step_with(Some(word), None, bits, op, (order, order), a, b)
+    let place = Location::caller();
+    with_current(|runtime| {
+        let (object, word) = word.locate(runtime);
+        let (mutex, mutex_word) = (NONE, std::ptr::null());
+        let failure = order;
+        runtime.note_request(Request {
+            op,
+            bits,
+            order,
+            failure,
+            object,
+            mutex,
+            word,
+            mutex_word,
+            a,
+            b,
+            place,
+        });
+    });
+    ask()
 }
 
 /// As [`step`], for the few steps with a second object, a second ordering, or no object.
@@ -66,21 +85,25 @@ pub(crate) fn step_with(
             Some(word) => word.locate(runtime),
             None => (NONE, std::ptr::null()),
         };
-        if object != NONE && runtime.objects[object as usize].bits == Bits::Opaque {
-            runtime.objects[object as usize].bits = bits;
-            if matches!(op, Op::CellRead | Op::CellWrite) {
-                runtime.objects[object as usize].initial = peek(a, bits);
-            }
-        }
-        let thread = runtime.current;
-        runtime.note_touch(thread, object, mutex);
-        runtime.threads[usize::from(thread)].request =
-            Request { op, bits, order, failure, object, mutex, word, mutex_word, a, b, place };
+        runtime.note_request(Request {
+            op,
+            bits,
+            order,
+            failure,
+            object,
+            mutex,
+            word,
+            mutex_word,
+            a,
+            b,
+            place,
+        });
     });
     ask()
 }
 
 /// Stops the current thread until its request has been granted.
+#[inline]
 fn ask() -> u64 {
     let rt = CURRENT.get();
     // SAFETY: `rt` is the current runtime (`with_current` has just checked it); the accesses are
@@ -92,9 +115,11 @@ fn ask() -> u64 {
         }
         thread_at(rt, thread).state = State::Asking;
         (*rt).asking |= 1 << thread;
-        (*thread_at(rt, thread).yielder).suspend(());
-        if (*rt).abandoning {
-            return abandon::inert_step(rt, thread);
+        if !(*rt).goes_on_by_itself(thread) {
+            (*thread_at(rt, thread).yielder).suspend(());
+            if (*rt).abandoning {
+                return abandon::inert_step(rt, thread);
+            }
         }
         thread_at(rt, thread).result
     }
@@ -112,6 +137,7 @@ pub(crate) fn wait_in(state: State) {
             abandon::inert_step(rt, thread);
             return;
         }
+        (*rt).anyone_spins |= state == State::Spinning;
         thread_at(rt, thread).waits_at = place;
         thread_at(rt, thread).state = state;
         (*thread_at(rt, thread).yielder).suspend(());
@@ -141,6 +167,24 @@ pub(super) fn peek(address: u64, bits: Bits) -> u64 {
 }
 
 impl Runtime {
+    /// Notes what the running thread is about to ask for.
+    #[inline]
+    fn note_request(&mut self, request: Request) {
+        if let Some(info) = self.objects.get_mut(request.object as usize)
+            && info.bits == Bits::Opaque
+        {
+            info.bits = request.bits;
+            if matches!(request.op, Op::CellRead | Op::CellWrite) {
+                info.initial = peek(request.a, request.bits);
+            }
+        }
+        let thread = self.current;
+        if self.knowledge.is_some() {
+            self.note_touch(thread, request.object, request.mutex);
+        }
+        self.threads[usize::from(thread)].request = request;
+    }
+
     fn note_touch(&mut self, thread: u8, object: u32, mutex: u32) {
         let operation = self.threads[usize::from(thread)].operation;
         let Some(knowledge) = self.knowing() else { return };
@@ -150,7 +194,7 @@ impl Runtime {
     }
 
     /// Performs the step that `thread` has asked for; the thread does not run yet.
-    #[inline]
+    #[inline(always)]
     pub(super) fn perform(&mut self, thread: u8, choice: u32) -> Taken {
         let index = usize::from(thread);
         let request = self.threads[index].request;
@@ -174,19 +218,21 @@ impl Runtime {
             self.record(thread, choice, &taken, &effect, seen);
         }
         self.steps += 1;
-        self.threads[index].result = match request.op {
+        self.asking &= !(1 << thread);
+        let actor = &mut self.threads[index];
+        actor.result = match request.op {
             Op::Choose => u64::from(choice),
             _ => effect.result,
         };
-        self.threads[index].failed = effect.action == Action::CompareExchangeFailed;
-        self.threads[index].state = State::Running;
-        self.threads[index].last_step = nth;
-        self.asking &= !(1 << thread);
+        actor.failed = effect.action == Action::CompareExchangeFailed;
+        actor.state = State::Running;
+        actor.last_step = nth;
         if !request.word.is_null() {
             let info = &mut self.objects[request.object as usize];
             if changed {
                 info.version += 1;
                 info.changed_by = effect.action;
+                self.news |= self.anyone_spins;
                 // SAFETY: the request is pending, so its thread borrows the object.
                 unsafe { (*request.word).set(effect.word) };
             }
@@ -194,14 +240,16 @@ impl Runtime {
             let stale = seen.is_some_and(|seen| seen.stale.is_some());
             let version = info.version.wrapping_sub(u32::from(stale));
             if writes {
-                self.threads[index].looked_at.clear();
-            } else if request.op != Op::Store && self.threads[index].looked_at.len() < 64 {
+                actor.looked_at.clear();
+            } else if request.op != Op::Store && actor.looked_at.len() < 64 {
                 // A blind store that changes nothing has not looked either.
                 let look = Look { object: request.object, version, step: nth };
-                self.threads[index].looked_at.push(look);
+                actor.looked_at.push(look);
             }
         }
         match effect.action {
+            // Most steps, told apart at once.
+            Action::Load | Action::Store | Action::FetchAdd => {}
             Action::Lock | Action::ReadLock | Action::Reacquire | Action::OnceBegin => {
                 self.objects[request.object as usize].held = Some((thread, request.place));
             }
@@ -231,6 +279,7 @@ impl Runtime {
         let before = mutex.get();
         mutex.set(0);
         self.objects[request.mutex as usize].version += 1;
+        self.news |= self.anyone_spins;
         let sleeper = &mut self.threads[usize::from(thread)];
         sleeper.request.op = if request.a == 1 { Op::TimeOut } else { Op::Asleep };
         sleeper.state = State::Asking;
@@ -258,6 +307,7 @@ impl Runtime {
 
     /// Lets everyone go on who has arrived at the barrier.
     fn open_barrier(&mut self, object: u32, by: u32) {
+        self.news = true;
         for thread in &mut self.threads {
             if thread.state == State::AtBarrier(object) {
                 thread.state = State::Released;
@@ -398,9 +448,7 @@ pub(crate) fn step_value_at(
 ) -> u64 {
     with_current(|runtime| {
         let (object, word) = word.locate(runtime);
-        let thread = runtime.current;
-        runtime.note_touch(thread, object, NONE);
-        runtime.threads[usize::from(thread)].request = Request {
+        runtime.note_request(Request {
             op,
             bits,
             order: Ordering::Relaxed,
@@ -412,7 +460,7 @@ pub(crate) fn step_value_at(
             a,
             b: 0,
             place,
-        };
+        });
     });
     ask()
 }

@@ -2,14 +2,29 @@
 
 use super::request::{Bits, NONE, Op, Request};
 use super::word::Word;
-use crate::trace::{ObjectKind, Place};
+use crate::trace::{ObjectKind, Place, ThreadId};
 use corosensei::stack::DefaultStack;
 use corosensei::{Coroutine, Yielder};
 use std::borrow::Cow;
+use std::cell::UnsafeCell;
 use std::panic::Location;
 use std::sync::atomic::Ordering;
 
 pub(super) type Body = Coroutine<(), (), (), DefaultStack>;
+
+/// The coroutines by thread, each in a place of its own that never moves: whoever runs in one may
+/// start another.
+pub(super) struct Coroutines(Box<[UnsafeCell<Option<Body>>]>);
+
+impl Coroutines {
+    pub(super) fn new() -> Self {
+        Coroutines((0..=ThreadId::MAX).map(|_| UnsafeCell::new(None)).collect())
+    }
+
+    pub(super) fn of(&self, thread: u8) -> *mut Option<Body> {
+        self.0[usize::from(thread)].get()
+    }
+}
 
 /// Where a thread stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,7 +77,6 @@ pub(crate) struct Waking {
 }
 
 pub(crate) struct Thread {
-    pub(super) coroutine: Option<Body>,
     pub(super) yielder: *const Yielder<(), ()>,
     pub(crate) state: State,
     pub(crate) request: Request,
@@ -105,7 +119,6 @@ impl Thread {
     pub(super) fn new() -> Self {
         let nowhere = Location::caller();
         Thread {
-            coroutine: None,
             yielder: std::ptr::null(),
             state: State::Absent,
             request: Request {

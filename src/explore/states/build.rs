@@ -433,10 +433,6 @@ impl<T: Clone + Ord> Builder<T> {
 }
 
 impl<T: Clone + Ord> Driver for Builder<T> {
-    fn scripted(&mut self, _: &mut Runtime) -> Option<(u8, u32)> {
-        None
-    }
-
     fn pick(&mut self, runtime: &mut Runtime, enabled: u64) -> Pick {
         let Some(state) = self.arrive(runtime, enabled, None) else { return Pick::Stop };
         if self.states[state as usize].open == 0

@@ -1,0 +1,51 @@
+//! Steps that are only repeated: an execution begins like the one before it.
+//!
+//! Most steps of an exploration are such steps, so they take the short way: nobody is asked who goes
+//! next, and a thread whose turn it is again goes on without stopping.
+
+use super::{Runtime, State};
+use std::panic::Location;
+
+/// A step to repeat, and what must be the same for it to be the same step.
+#[derive(Clone, Copy)]
+pub(crate) struct Scripted {
+    pub thread: u8,
+    pub choice: u32,
+    pub object: u32,
+    pub place: &'static Location<'static>,
+}
+
+impl Runtime {
+    /// The step to repeat next, if its thread asks for just that.
+    #[inline]
+    pub(super) fn repeated(&self) -> Option<(u8, u32)> {
+        let step = self.script.get(self.steps as usize)?;
+        let request = &self.threads[usize::from(step.thread)].request;
+        let same = self.asking & (1 << step.thread) != 0
+            && request.object == step.object
+            && (std::ptr::eq(request.place, step.place) || request.place == step.place);
+        same.then_some((step.thread, step.choice))
+    }
+
+    /// Takes the step that `thread` has just asked for, if it is the one to repeat next and nobody
+    /// else has to run before it. True if the thread goes on.
+    #[inline]
+    pub(super) fn goes_on_by_itself(&mut self, thread: u8) -> bool {
+        match self.repeated() {
+            Some((next, choice)) if next == thread && !self.news && self.newborn.is_empty() => {
+                self.perform(thread, choice);
+                self.forget_reasons(thread);
+                self.threads[usize::from(thread)].state == State::Running
+            }
+            _ => false,
+        }
+    }
+
+    /// The step is taken: what had to come before it is no longer news.
+    #[inline]
+    pub(super) fn forget_reasons(&mut self, thread: u8) {
+        let thread = &mut self.threads[usize::from(thread)];
+        thread.after.clear();
+        thread.woken.clear();
+    }
+}
