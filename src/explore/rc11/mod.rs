@@ -12,7 +12,8 @@
 //! # Layout
 //! - `event`: what a thread may ask of the memory, and what is kept of it
 //! - `clocks`: who knows what, kept for every event
-//! - `graph`: the graph, grown and taken back one event at a time
+//! - `graph`: the graph and what can be asked of it
+//! - `grow`: how it is grown and taken back, one event at a time
 //! - `choices`: which ways of taking a step are consistent
 //! - `psc`: the axiom for SC
 //! - `search`: the loop that completes every consistent graph exactly once
@@ -37,6 +38,7 @@ mod event;
 mod example;
 mod follow;
 mod graph;
+mod grow;
 mod psc;
 mod races;
 mod rounds;
