@@ -1,5 +1,6 @@
 //! Real programs under Rust's orderings: what each ordering is needed for, and the limits.
 
+use racelab::diagram::timeline;
 use racelab::explore::{Explorer, Memory, explore};
 use racelab::model::cell::UnsafeCell;
 use racelab::model::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering, fence};
@@ -118,6 +119,48 @@ fn a_message_needs_release_and_acquire() {
         let races =
             report.failures().filter(|o| matches!(o.result(), Err(Failure::DataRace { .. })));
         assert_eq!(races.count(), 1, "{raise:?} and {look:?}: {report}");
+    }
+}
+
+/// The flag is raised and then stored again; who sees the second store reads the message.
+fn overwritten_flag(again: fn(&AtomicU32)) -> u32 {
+    struct Shared {
+        message: UnsafeCell<u32>,
+        flag: AtomicU32,
+    }
+    // SAFETY: this is what is on trial: the flag is meant to order the accesses to the message.
+    unsafe impl Sync for Shared {}
+    let shared = Arc::new(Shared { message: UnsafeCell::new(0), flag: AtomicU32::new(0) });
+    let theirs = Arc::clone(&shared);
+    let writer = thread::spawn(move || {
+        // SAFETY: as promised above.
+        theirs.message.with_mut(|message| unsafe { *message = 7 });
+        theirs.flag.store(1, Release);
+        again(&theirs.flag);
+    });
+    // SAFETY: as promised above.
+    let read = || shared.message.with(|message| unsafe { *message });
+    let seen = if shared.flag.load(Acquire) == 2 { read() } else { 0 };
+    writer.join().unwrap();
+    seen
+}
+
+/// C++20 has it so, and Rust with it; in C++11 the second store went on with the first one's
+/// release sequence.
+#[test]
+fn a_relaxed_store_ends_a_release_sequence_and_a_read_modify_write_goes_on_with_it() {
+    for memory in [Memory::SequentiallyConsistent, Memory::Rc11] {
+        let explore = |again| Explorer::new().memory(memory).explore(|| overwritten_flag(again));
+        let stored = explore(|flag| flag.store(2, Relaxed));
+        let failures: Vec<_> = stored.failures().collect();
+        let [race] = failures[..] else { panic!("{memory:?}: {stored}") };
+        assert!(matches!(race.result(), Err(Failure::DataRace { .. })), "{memory:?}: {stored}");
+        assert_eq!(race.example().data_races().len(), 1, "{memory:?}");
+        let picture = timeline(race.example());
+        assert_eq!(picture.matches("  races with ").count(), 2, "{picture}");
+
+        let added = explore(|flag| _ = flag.fetch_add(1, Relaxed));
+        assert_eq!(values(&added), BTreeSet::from([0, 7]), "{memory:?}");
     }
 }
 

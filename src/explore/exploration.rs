@@ -93,7 +93,16 @@ impl Exploration for Dpor {
     }
 
     fn data_race(&self, name: impl Fn(u32) -> String) -> Option<Failure> {
-        data_race::find(self.history(), name)
+        let history = self.history();
+        let after = |nth: usize, each: &mut dyn FnMut(usize)| {
+            history.after(nth as u32).iter().for_each(|&before| each(before as usize));
+        };
+        let event = |nth: usize| {
+            let event = &history.events[nth];
+            event.request.in_trace(event.thread, event.action)
+        };
+        let request = |nth: usize| &history.events[nth].request;
+        data_race::first(history.len(), event, after, request, name)
     }
 
     fn uses(&self) -> impl Iterator<Item = (u8, u32)> {

@@ -40,7 +40,7 @@ mod trunk;
 
 use super::runtime::{Ending, NONE, Runtime, run};
 use count::Ways;
-pub(crate) use history::{Event, History};
+pub(crate) use history::History;
 use history::{Race, Touch, Touches};
 use names::Names;
 use reversal::Item;

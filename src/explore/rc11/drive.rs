@@ -1,5 +1,6 @@
 //! Runs real programs under the memory model: the runtime asks who goes and what a step sees.
 
+use super::data_race;
 use super::event::{Choice, EventId, INIT, Op, Step};
 use super::graph::Graph;
 use super::rounds::Rounds;
@@ -11,8 +12,8 @@ use crate::explore::runtime::{
     Driver, Ending, Op as Asked, Pick, Request, Runtime, Seen, Taken, run,
 };
 use crate::explore::tally::Steps;
-use crate::report::{Failure, RacingAccess};
-use crate::trace::{Place, ThreadId};
+use crate::report::Failure;
+use crate::trace::Place;
 
 /// The exploration of a real program under RC11.
 #[derive(Default)]
@@ -132,22 +133,7 @@ impl Exploration for Rc11 {
     }
 
     fn data_race(&self, name: impl Fn(u32) -> String) -> Option<Failure> {
-        let graph = self.search.graph();
-        let mut races = Vec::new();
-        for (first, second) in graph.data_races() {
-            let access = |id: EventId| {
-                let writes = matches!(graph.event(id).op, Op::Plain { writes: true, .. });
-                let thread = ThreadId(graph.event(id).thread).letter();
-                RacingAccess { thread, writes, place: self.search.step(id).request.place.into() }
-            };
-            let (mut one, mut other) = (access(first), access(second));
-            if other.thread < one.thread {
-                std::mem::swap(&mut one, &mut other);
-            }
-            let object = name(self.search.step(first).request.object);
-            races.push(Failure::DataRace { object, first: one, second: other });
-        }
-        races.into_iter().min()
+        data_race::find(&self.search, name)
     }
 
     fn uses(&self) -> impl Iterator<Item = (u8, u32)> {

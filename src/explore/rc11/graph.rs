@@ -3,7 +3,7 @@
 //! What can be asked of it is here, how it grows in `grow`.
 
 use super::clocks::{Clocks, Row};
-use super::event::{Event, EventId, INIT, Op, Step};
+use super::event::{Event, EventId, INIT, Step};
 use crate::trace::Mode;
 
 /// An atomic, a cell, or another object.
@@ -110,26 +110,6 @@ impl Graph {
     fn known(&self, a: EventId, b: EventId, row: Row) -> bool {
         let event = self.event(a);
         self.clocks.get(b, row, event.thread) > event.index
-    }
-
-    /// Pairs of plain accesses to one location by different threads, at least one of them a write,
-    /// neither of which happens before the other: data races.
-    pub fn data_races(&self) -> impl Iterator<Item = (EventId, EventId)> + '_ {
-        let plain = |id: EventId| match self.event(id).op {
-            Op::Plain { location, writes } => Some((location, writes)),
-            _ => None,
-        };
-        let all = 0..self.events.len() as EventId;
-        let pairs = all.flat_map(move |second| (0..second).map(move |first| (first, second)));
-        pairs.filter(move |&(first, second)| {
-            let conflict = match (plain(first), plain(second)) {
-                (Some((a, x)), Some((b, y))) => a == b && (x || y),
-                _ => false,
-            };
-            conflict
-                && self.event(first).thread != self.event(second).thread
-                && !self.happens_before(first, second)
-        })
     }
 
     /// A thread's events, in program order.

@@ -9,6 +9,8 @@ use crate::trace::{Action, Mode};
 pub(super) struct Wish {
     pub request: Request,
     op: Op,
+    /// What it does to an object that keeps its own order, once it can be taken.
+    pub action: Option<Action>,
     reasons: Vec<Reason>,
     /// Writes that it must not read again: its thread waits for something else.
     pub declined: Vec<EventId>,
@@ -56,8 +58,8 @@ impl Wish {
         };
         let reasons = after.into_iter().map(reason).collect();
         let woken_by = actor.woken.iter().map(|waking| waking.by).collect();
-        let op = op(runtime, thread, &request);
-        Wish { request, op, reasons, declined: Vec::new(), failed_on: Vec::new(), woken_by }
+        let (op, action) = op(runtime, thread, &request);
+        Wish { request, op, action, reasons, declined: Vec::new(), failed_on: Vec::new(), woken_by }
     }
 
     /// The same step, with the events before it renumbered.
@@ -68,9 +70,9 @@ impl Wish {
     }
 }
 
-fn op(runtime: &Runtime, thread: u8, request: &Request) -> Op {
+fn op(runtime: &Runtime, thread: u8, request: &Request) -> (Op, Option<Action>) {
     let (location, order, failure) = (request.object, request.order, request.failure);
-    match request.op {
+    let op = match request.op {
         Asked::Load => Op::Load { location, order },
         Asked::Store => Op::Store { location, value: request.a, order },
         Asked::Swap
@@ -91,12 +93,13 @@ fn op(runtime: &Runtime, thread: u8, request: &Request) -> Op {
         Asked::CellRead => Op::Plain { location, writes: false },
         Asked::CellWrite => Op::Plain { location, writes: true },
         Asked::Choose => Op::Pick { ways: request.a as u32 },
-        _ => touch(runtime, thread, request),
-    }
+        _ => return touch(runtime, thread, request),
+    };
+    (op, None)
 }
 
 /// A step on an object that keeps its own order.
-fn touch(runtime: &Runtime, thread: u8, request: &Request) -> Op {
+fn touch(runtime: &Runtime, thread: u8, request: &Request) -> (Op, Option<Action>) {
     let word = runtime.word(request);
     // What waits is taken for what it would do.
     let (mode, action) = match request.enabled(word) {
@@ -117,5 +120,5 @@ fn touch(runtime: &Runtime, thread: u8, request: &Request) -> Op {
     };
     let second = (action == Some(Wait)).then_some(request.mutex);
     let ways = if action.is_some() { request.alternatives(word) } else { 1 };
-    Op::Touch { object: request.object, mode, second, acquires, releases, ways }
+    (Op::Touch { object: request.object, mode, second, acquires, releases, ways }, action)
 }

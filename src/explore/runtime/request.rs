@@ -4,7 +4,7 @@
 //! state that is long gone, whether a step could be taken there and how it would touch the object.
 
 use super::word::Word;
-use crate::trace::{Action, Mode, Value};
+use crate::trace::{self, Action, Mode, Value};
 use std::panic::Location;
 use std::sync::atomic::Ordering;
 
@@ -314,6 +314,21 @@ impl Request {
             Op::OnceEnter => done(Action::OnceBegin, once::NEW, once::RUNNING),
             Op::OnceEnd => done(Action::OnceEnd, 0, self.a),
             Op::Choose => done(Action::Choose, 0, 0),
+        }
+    }
+
+    /// The step taken, as far as its place in happens-before is concerned.
+    pub(crate) fn in_trace(&self, thread: u8, action: Action) -> trace::Event {
+        let object = |slot: u32| (slot != NONE).then_some(slot);
+        let failed = action == Action::CompareExchangeFailed;
+        trace::Event {
+            thread: usize::from(thread),
+            action,
+            object: object(self.object),
+            mutex: object(self.mutex),
+            order: Some(if failed { self.failure } else { self.order }),
+            stale: None,
+            is_late: false,
         }
     }
 
