@@ -1,9 +1,8 @@
 //! The subcommands and their options.
 
 use super::usage::Usage;
-use clap::error::{ContextKind, ContextValue, ErrorKind};
+use super::values::{already_run, large_number, number, only_interleavings, the_machine_s, time};
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use racelab::report::grouped;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -304,91 +303,11 @@ pub enum Format {
 pub fn parse() -> Result<Option<Command>, ExitCode> {
     match Cli::try_parse() {
         Ok(cli) => Ok(cli.command),
-        Err(error) if error.use_stderr() => Err(one_line(&error).exit()),
+        Err(error) if error.use_stderr() => Err(Usage::from(error).exit()),
         Err(help) => {
             // A closed pipe, most likely: nobody wanted the rest of the help.
             let _ = help.print();
             Err(ExitCode::SUCCESS)
         }
     }
-}
-
-/// A whole number from `LOW` to `HIGH`; thousands may be set apart, as the output sets them apart.
-fn number<const LOW: u64, const HIGH: u64>(text: &str) -> Result<u64, String> {
-    let digits = text.replace([',', '_'], "");
-    let number = digits.parse().ok().filter(|number| (LOW..=HIGH).contains(number));
-    let (low, high) = (grouped(LOW.into()), grouped(HIGH.into()));
-    number.ok_or_else(|| format!("it has to be a whole number from {low} to {high}"))
-}
-
-/// A whole number from 1; thousands may be set apart.
-fn large_number(text: &str) -> Result<u128, String> {
-    let number = text.replace([',', '_'], "").parse().ok().filter(|number| *number > 0);
-    number.ok_or_else(|| "it has to be a whole number from 1".into())
-}
-
-/// A census counts interleavings, and an execution under rc11 may have none.
-fn only_interleavings(memory: &str) -> Result<(), String> {
-    let way_out = "'racelab check NAME --memory rc11' counts executions";
-    let refusal = format!("a census counts interleavings, under sc; {way_out}");
-    if memory == "sc" { Ok(()) } else { Err(refusal) }
-}
-
-fn already_run(_: &str) -> Result<(), String> {
-    let way_out = "choose the memory where it is made: 'racelab show NAME --memory rc11'";
-    Err(format!("a trace has been run already, leave it out; {way_out}"))
-}
-
-fn the_machine_s(_: &str) -> Result<(), String> {
-    let way_out = "'racelab check NAME --memory rc11' shows all that the orderings allow";
-    Err(format!("real threads have the machine's own memory, leave it out; {way_out}"))
-}
-
-/// A length of time with its unit; without one it is in seconds.
-fn time(text: &str) -> Result<Duration, String> {
-    let digits = text.trim_end_matches(|c: char| c.is_ascii_lowercase());
-    let unit = match &text[digits.len()..] {
-        "ms" => 1,
-        "s" | "" => 1_000,
-        "m" | "min" => 60_000,
-        "h" => 3_600_000,
-        _ => 0,
-    };
-    let ms = digits.parse::<u64>().ok().and_then(|n| n.checked_mul(unit));
-    ms.filter(|ms| (1..=86_400_000).contains(ms)).map(Duration::from_millis).ok_or_else(|| {
-        "it has to be a number with its unit, like 500ms, 10s, 5m or 2h, and at most 24h".into()
-    })
-}
-
-/// The command-line parser's complaint on one line.
-fn one_line(error: &clap::Error) -> Usage {
-    let text = error.to_string();
-    let first = text.lines().next().unwrap_or_default();
-    let complaint = first.strip_prefix("error: ").unwrap_or(first);
-    let suggestion =
-        [ContextKind::SuggestedSubcommand, ContextKind::SuggestedArg, ContextKind::SuggestedValue]
-            .into_iter()
-            .find_map(|kind| match error.get(kind)? {
-                ContextValue::String(name) => Some(name.clone()),
-                ContextValue::Strings(names) => names.first().cloned(),
-                _ => None,
-            });
-    let way_out = match (suggestion, error.kind()) {
-        (Some(name), _) => format!("did you mean '{name}'?"),
-        // It carries its way out: the range.
-        (None, ErrorKind::ValueValidation) => return Usage::new(complaint),
-        (None, ErrorKind::InvalidSubcommand) => "'racelab help' lists what there is".into(),
-        (None, ErrorKind::InvalidValue) => match error.get(ContextKind::ValidValue) {
-            Some(ContextValue::Strings(valid)) if !valid.is_empty() => {
-                format!("it can be {}", valid.join(", "))
-            }
-            _ => "put one behind it".into(),
-        },
-        (None, ErrorKind::MissingRequiredArgument) => match error.get(ContextKind::InvalidArg) {
-            Some(ContextValue::Strings(missing)) => format!("give {}", missing.join(" ")),
-            _ => "'--help' says what is needed".into(),
-        },
-        (None, _) => "'--help' says what can be given".into(),
-    };
-    Usage::new(format!("{}; {way_out}", complaint.trim_end_matches([':', '.'])))
 }

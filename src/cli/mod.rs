@@ -1,7 +1,7 @@
 //! The command: what can be asked for, and the exit codes.
 //!
 //! # Layout
-//! - `args`: the subcommands and their options
+//! - `args`: the subcommands and their options; `values`: what can stand behind an option
 //! - `usage`: every mistake on one line, with the way out
 //! - one file a subcommand: `tour`, `counters`, `stress`, `check`, `replay`, `census`,
 //!   `show`, `play`, `report`, `diagram`; `graphs`: what the last ones are drawn from
@@ -35,6 +35,7 @@ mod subject;
 mod table;
 mod tour;
 mod usage;
+mod values;
 
 use args::Command;
 use out::Out;

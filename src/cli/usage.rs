@@ -1,6 +1,7 @@
 //! Mistakes: one line each, with the way out, and exit code 2.
 
 use super::style::{BAD, ODD, paint};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use std::fmt;
 use std::io::Write;
 use std::process::ExitCode;
@@ -33,6 +34,46 @@ impl From<racelab::LoomError> for Usage {
 impl From<racelab::explore::ExploreError> for Usage {
     fn from(error: racelab::explore::ExploreError) -> Self {
         Usage::new(error.to_string())
+    }
+}
+
+/// The command-line parser's complaint, on one line.
+impl From<clap::Error> for Usage {
+    fn from(error: clap::Error) -> Self {
+        let text = error.to_string();
+        let first = text.lines().next().unwrap_or_default();
+        let complaint = first.strip_prefix("error: ").unwrap_or(first);
+        let suggestion = [
+            ContextKind::SuggestedSubcommand,
+            ContextKind::SuggestedArg,
+            ContextKind::SuggestedValue,
+        ]
+        .into_iter()
+        .find_map(|kind| match error.get(kind)? {
+            ContextValue::String(name) => Some(name.clone()),
+            ContextValue::Strings(names) => names.first().cloned(),
+            _ => None,
+        });
+        let way_out = match (suggestion, error.kind()) {
+            (Some(name), _) => format!("did you mean '{name}'?"),
+            // It carries its way out: the range.
+            (None, ErrorKind::ValueValidation) => return Usage::new(complaint),
+            (None, ErrorKind::InvalidSubcommand) => "'racelab help' lists what there is".into(),
+            (None, ErrorKind::InvalidValue) => match error.get(ContextKind::ValidValue) {
+                Some(ContextValue::Strings(valid)) if !valid.is_empty() => {
+                    format!("it can be {}", valid.join(", "))
+                }
+                _ => "put one behind it".into(),
+            },
+            (None, ErrorKind::MissingRequiredArgument) => {
+                match error.get(ContextKind::InvalidArg) {
+                    Some(ContextValue::Strings(missing)) => format!("give {}", missing.join(" ")),
+                    _ => "'--help' says what is needed".into(),
+                }
+            }
+            (None, _) => "'--help' says what can be given".into(),
+        };
+        Usage::new(format!("{}; {way_out}", complaint.trim_end_matches([':', '.'])))
     }
 }
 

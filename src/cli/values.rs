@@ -1,0 +1,51 @@
+//! What can stand behind an option: numbers, times, and the refusals that say what to do instead.
+
+use racelab::report::grouped;
+use std::time::Duration;
+
+/// A whole number from `LOW` to `HIGH`; thousands may be set apart, as the output sets them apart.
+pub fn number<const LOW: u64, const HIGH: u64>(text: &str) -> Result<u64, String> {
+    let digits = text.replace([',', '_'], "");
+    let number = digits.parse().ok().filter(|number| (LOW..=HIGH).contains(number));
+    let (low, high) = (grouped(LOW.into()), grouped(HIGH.into()));
+    number.ok_or_else(|| format!("it has to be a whole number from {low} to {high}"))
+}
+
+/// A whole number from 1; thousands may be set apart.
+pub fn large_number(text: &str) -> Result<u128, String> {
+    let number = text.replace([',', '_'], "").parse().ok().filter(|number| *number > 0);
+    number.ok_or_else(|| "it has to be a whole number from 1".into())
+}
+
+/// A census counts interleavings, and an execution under rc11 may have none.
+pub fn only_interleavings(memory: &str) -> Result<(), String> {
+    let way_out = "'racelab check NAME --memory rc11' counts executions";
+    let refusal = format!("a census counts interleavings, under sc; {way_out}");
+    if memory == "sc" { Ok(()) } else { Err(refusal) }
+}
+
+pub fn already_run(_: &str) -> Result<(), String> {
+    let way_out = "choose the memory where it is made: 'racelab show NAME --memory rc11'";
+    Err(format!("a trace has been run already, leave it out; {way_out}"))
+}
+
+pub fn the_machine_s(_: &str) -> Result<(), String> {
+    let way_out = "'racelab check NAME --memory rc11' shows all that the orderings allow";
+    Err(format!("real threads have the machine's own memory, leave it out; {way_out}"))
+}
+
+/// A length of time with its unit; without one it is in seconds.
+pub fn time(text: &str) -> Result<Duration, String> {
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_lowercase());
+    let unit = match &text[digits.len()..] {
+        "ms" => 1,
+        "s" | "" => 1_000,
+        "m" | "min" => 60_000,
+        "h" => 3_600_000,
+        _ => 0,
+    };
+    let ms = digits.parse::<u64>().ok().and_then(|n| n.checked_mul(unit));
+    ms.filter(|ms| (1..=86_400_000).contains(ms)).map(Duration::from_millis).ok_or_else(|| {
+        "it has to be a number with its unit, like 500ms, 10s, 5m or 2h, and at most 24h".into()
+    })
+}
