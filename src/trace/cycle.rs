@@ -93,10 +93,9 @@ impl Trace {
         let step = &steps[from];
         let mut edges = Vec::new();
         let mut edge = |to, why| edges.push(Edge { from, to, why });
-        let next = (from + 1..steps.len()).find(|&i| steps[i].thread == step.thread);
-        if let Some(next) = next {
-            edge(next, Why::ProgramOrder);
-        }
+        // Not to the next alone: a proof need not name the steps between.
+        let own = (from + 1..steps.len()).filter(|&i| steps[i].thread == step.thread);
+        own.for_each(|later| edge(later, Why::ProgramOrder));
         if step.writes_value() {
             let readers = (0..steps.len()).filter(|&i| orders.reads_from(i) == Some(Some(from)));
             readers.filter(|&i| i != from).for_each(|reader| edge(reader, Why::ReadsFrom));

@@ -91,6 +91,7 @@ impl<'g> Player<'g> {
                 self.game.restart();
             }
             KeyCode::Char(digit @ '1'..='9') => self.digit(digit as usize - '1' as usize),
+            KeyCode::Char(letter) => self.letter(letter.to_ascii_uppercase()),
             _ => {}
         }
         true
@@ -103,10 +104,22 @@ impl<'g> Player<'g> {
             }
             return;
         }
-        let Some(&thread) = self.players.get(number) else {
-            self.hint = format!("There is no thread {}.", number + 1);
-            return;
-        };
+        match self.players.get(number) {
+            Some(&thread) => self.go(thread),
+            None => self.hint = format!("There is no thread {}.", number + 1),
+        }
+    }
+
+    /// A thread by its letter, as it stands beside its digit.
+    fn letter(&mut self, letter: char) {
+        self.choosing = None;
+        match self.players.iter().find(|thread| thread.letter() == letter) {
+            Some(&thread) => self.go(thread),
+            None => self.hint = "That key does nothing; the last line says which do.".into(),
+        }
+    }
+
+    fn go(&mut self, thread: ThreadId) {
         match (self.game.moves(thread).len(), self.game.blocked(thread)) {
             (0, Some(why)) => self.hint = format!("Thread {thread} {why}."),
             (0, None) => self.hint = format!("Thread {thread} has ended."),
@@ -184,6 +197,17 @@ mod tests {
         let shown = screen("unsafe", "1212", (80, 24));
         assert!(shown.contains("Goal: make two accesses race."), "{shown}");
         assert!(shown.contains("Two accesses race after 3 steps"), "{shown}");
+    }
+
+    #[test]
+    fn the_letter_of_a_thread_does_what_its_digit_does_and_no_key_is_silent() {
+        let size = (80, 24);
+        assert_eq!(screen("racy", "aBba", size), screen("racy", "1221", size));
+        let choosing = screen_under(Memory::Rc11, "store-buffering", "aaabb", size);
+        let digits = screen_under(Memory::Rc11, "store-buffering", "11122", size);
+        assert_eq!(choosing, digits);
+        let shown = screen("racy", "?", size);
+        assert!(shown.contains("That key does nothing"), "{shown}");
     }
 
     #[test]
