@@ -219,7 +219,9 @@ impl Checked {
             return format!("There are {total}: {engine} visited {visited} of them.");
         }
         if report.is_complete() && self.race.memory == Memory::Rc11 {
-            return "That is every execution that Rust's orderings allow, each once.".into();
+            return "That is every execution that the model of Rust's orderings allows, each once. \
+                    An execution is which store each load reads, not whose turn was when."
+                .into();
         }
         let n = report.interleavings().map_or("?".into(), grouped);
         match (report.is_complete(), self.proof) {

@@ -32,7 +32,7 @@ pub fn show(width: usize, out: &mut Out) -> Result<(), Usage> {
     let mut table = Table::new(&[
         ("counter", Align::Left),
         ("verdict", Align::Left),
-        ("interleavings", Align::Right),
+        ("covered", Align::Right),
         ("lost", Align::Right),
         ("ns", Align::Right),
     ]);
@@ -51,9 +51,9 @@ pub fn show(width: usize, out: &mut Out) -> Result<(), Usage> {
     out.print(format_args!("{}", table.render(width)));
     say!(out);
     prose(
-        "interleavings: covered, of all there are (of volatile and sleep there is no model). lost: \
-         of the real threads' updates, just now. ns: nanoseconds per increment, wall-clock time \
-         divided by the increments of both threads.",
+        "covered: interleavings that were run, of all there are, whatever they end in (volatile \
+         and sleep have no model). lost: of the real threads' updates, just now. ns: nanoseconds \
+         per increment, wall-clock time divided by the increments of both threads.",
         width,
         out,
     );

@@ -42,7 +42,8 @@ pub fn show(
     say!(out);
     let text = format!(
         "Here is one of the {losing}. Time runs down, a step a line; » marks a change of thread, \
-         count → 0 reads a 0, count ← 1 writes a 1, and what is ~~struck~~ gets lost."
+         count → 0 reads a 0, count ← 1 writes a 1. A read is stale from the step that makes it \
+         out of date, and what is ~~struck~~ gets lost."
     );
     prose(&text, width, out);
     say!(out);

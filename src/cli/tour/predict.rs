@@ -27,11 +27,18 @@ pub fn show(checked: &Checked, width: usize, out: &mut Out) -> Option<u64> {
         say!(out, "    {line}");
     }
     say!(out);
+    prose(
+        "load reads and store writes, each in one step. Relaxed is the least that one can ask of \
+         them; to ask for more would not help, as part 4 shows.",
+        width,
+        out,
+    );
+    say!(out);
     let orders = checked.report.interleavings().map_or("some".into(), grouped);
     let text = format!(
         "Each thread takes its two steps in that order, but where A's fall between B's is open. \
          AABB is one order (A reads, A writes, B reads, B writes), ABAB another; there are \
-         {orders}."
+         {orders}. Such an order of all steps is called an interleaving."
     );
     prose(&text, width, out);
     say!(out);
