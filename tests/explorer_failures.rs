@@ -5,7 +5,7 @@ use racelab::model::cell::UnsafeCell;
 use racelab::model::sync::atomic::{AtomicBool, AtomicUsize, Ordering, Ordering::*, fence};
 use racelab::model::sync::{Condvar, Mutex, mpsc};
 use racelab::model::{hint, thread};
-use racelab::{Explorer, Failure, Report, explore};
+use racelab::{Explorer, Failure, Reduction, Report, explore};
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize as Real;
 
@@ -52,6 +52,50 @@ fn a_panic_of_the_main_thread_is_a_failure_and_the_others_run_to_their_end() {
     let Failure::Panic { thread: 'M', message, .. } = only_failure(&report) else { panic!() };
     assert!(message.contains("too early"), "{message}");
     assert!(ended.load(SeqCst) >= 2);
+}
+
+#[test]
+fn of_panics_that_nothing_orders_the_first_thread_s_is_named_whichever_came_first() {
+    // Reads order nothing, so all six interleavings are one class.
+    let program = || {
+        let x = Arc::new(AtomicUsize::new(0));
+        for word in ["one", "two"] {
+            let x = Arc::clone(&x);
+            thread::spawn(move || {
+                x.load(SeqCst);
+                panic!("{word}");
+            });
+        }
+        x.load(SeqCst);
+    };
+    for reduction in [Reduction::Dpor, Reduction::None] {
+        let report = Explorer::new().reduction(reduction).explore(program);
+        let Failure::Panic { thread, message, .. } = only_failure(&report) else { panic!() };
+        assert_eq!((thread, message.as_str()), ('A', "one"), "{reduction:?}");
+        assert_eq!(report.interleavings(), Some(6));
+    }
+}
+
+#[test]
+fn the_panic_that_brought_the_others_about_is_named() {
+    let report = explore(|| {
+        let lock = Arc::new(Mutex::new(0));
+        let theirs = Arc::clone(&lock);
+        // The later thread is the cause: it poisons the lock of the earlier one.
+        let waits = thread::spawn(move || {
+            thread::park();
+            *theirs.lock().unwrap()
+        });
+        let other = waits.thread().clone();
+        thread::spawn(move || {
+            let _held = lock.lock();
+            other.unpark();
+            panic!("the cause");
+        });
+        drop(waits);
+    });
+    let Failure::Panic { thread, message, .. } = only_failure(&report) else { panic!() };
+    assert_eq!((thread, message.as_str()), ('B', "the cause"));
 }
 
 #[test]

@@ -40,6 +40,8 @@ pub(super) trait Exploration: Sized {
     fn diverged(&self) -> Option<&(usize, String, String)>;
     /// Two plain accesses of the execution that nothing orders.
     fn data_race(&self, name: impl Fn(u32) -> String) -> Option<Failure>;
+    /// Does the first of two steps happen before the second?
+    fn happens_before(&self, a: u32, b: u32) -> bool;
     /// Which thread used which object, step by step.
     fn uses(&self) -> impl Iterator<Item = (u8, u32)>;
     /// The same for two executions exactly if they are of one class, where that can be told.
@@ -103,6 +105,10 @@ impl Exploration for Dpor {
         };
         let request = |nth: usize| &history.events[nth].request;
         data_race::first(history.len(), event, after, request, name)
+    }
+
+    fn happens_before(&self, a: u32, b: u32) -> bool {
+        self.history().before(a, b)
     }
 
     fn uses(&self) -> impl Iterator<Item = (u8, u32)> {

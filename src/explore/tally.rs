@@ -2,8 +2,7 @@
 
 use super::dpor::Execution;
 use super::exploration::Exploration;
-use super::runtime::Panic;
-use super::runtime::{Ending, Runtime, State};
+use super::runtime::{Ending, NONE, Panic, Runtime, State};
 use crate::report::Failure;
 use crate::trace::{Object, Place, ThreadId, Waiting};
 use std::collections::{BTreeMap, HashSet};
@@ -129,7 +128,7 @@ fn failure(
         let (expected, found) = (expected.clone(), found.clone());
         return Some(Failure::Nondeterministic { step: *step, expected, found });
     }
-    if let Some(panic) = panic(runtime, returned) {
+    if let Some(panic) = panic(runtime, returned, |a, b| engine.happens_before(a, b)) {
         return Some(panic);
     }
     match ending {
@@ -154,15 +153,27 @@ fn failure(
 }
 
 /// The first panic, if the main thread panicked or nobody took a thread's.
-pub(super) fn panic(runtime: &Runtime, returned: bool) -> Option<Failure> {
+///
+/// Of panics that nothing orders, whichever came first, it is the first thread's: the same in every
+/// interleaving of a class.
+pub(super) fn panic(
+    runtime: &Runtime,
+    returned: bool,
+    happens_before: impl Fn(u32, u32) -> bool,
+) -> Option<Failure> {
     let panics = || {
         let with_panic = |(i, t): (usize, _)| Some((i, Option::<&Panic>::as_ref(&t).copied()?));
         runtime.threads.iter().map(|t| t.panic.as_ref()).enumerate().filter_map(with_panic)
     };
     let main_panicked = !returned && panics().any(|(thread, _)| thread == 0);
-    let (thread, panic) = panics()
-        .filter(|(_, panic)| main_panicked || !panic.taken)
-        .min_by_key(|(_, panic)| panic.order)?;
+    let counts = |(_, panic): &(usize, &Panic)| main_panicked || !panic.taken;
+    let causes = |cause: &Panic, panic: &Panic| {
+        let known = |&step: &u32| happens_before(cause.step, step);
+        (cause.taken && !panic.taken) || (cause.step != NONE && panic.after.iter().any(known))
+    };
+    let (thread, panic) = panics().filter(counts).find(|(thread, panic)| {
+        !panics().filter(counts).any(|(other, cause)| other != *thread && causes(cause, panic))
+    })?;
     Some(Failure::Panic {
         thread: ThreadId(thread as u8).letter(),
         message: panic.message.clone(),

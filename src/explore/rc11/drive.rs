@@ -136,6 +136,11 @@ impl Exploration for Rc11 {
         data_race::find(&self.search, name)
     }
 
+    fn happens_before(&self, a: u32, b: u32) -> bool {
+        // What a thread has read brings it about, relaxed or not.
+        a == b || self.search.graph().causes(a, b)
+    }
+
     fn uses(&self) -> impl Iterator<Item = (u8, u32)> {
         let all = 0..self.search.graph().events().len() as EventId;
         all.map(|id| (self.search.graph().event(id).thread, self.search.step(id).request.object))

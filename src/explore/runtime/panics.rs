@@ -4,7 +4,7 @@
 //! restore each other's. Whether a panic belongs to a program under exploration is told by the
 //! thread it happens on.
 
-use super::{CURRENT, Panic, Runtime, abandon::Abandoned};
+use super::{CURRENT, NONE, Panic, Runtime, abandon::Abandoned};
 use crate::trace::Place;
 use std::any::Any;
 use std::borrow::Cow;
@@ -92,6 +92,9 @@ impl Runtime {
         self.panics += 1;
         let slot = &mut self.threads[usize::from(thread)];
         slot.unwinding = false;
-        slot.panic = Some(Panic { message, place, order, taken: false });
+        let step = slot.last_step;
+        let mut after = slot.after.clone();
+        after.extend((step != NONE).then_some(step));
+        slot.panic = Some(Panic { message, place, order, step, after, taken: false });
     }
 }

@@ -135,7 +135,8 @@ pub(super) fn result<T>(
     ending: Ending,
     value: Option<T>,
 ) -> Option<Result<T, Failure>> {
-    match (tally::panic(runtime, value.is_some()), ending, value) {
+    // Of panics that nothing orders a path names the first: each path is one interleaving.
+    match (tally::panic(runtime, value.is_some(), |a, b| a <= b), ending, value) {
         (Some(panic), ..) => Some(Err(panic)),
         (None, Ending::Deadlock, _) => {
             let objects = runtime.named_objects(std::iter::empty());
