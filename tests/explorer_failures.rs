@@ -198,7 +198,7 @@ fn spinning_without_a_yield_reaches_the_step_limit_and_names_the_place() {
         thread.join().unwrap();
     });
     assert!(!report.is_complete());
-    let Failure::StepLimit { limit: 300, looping } = only_failure(&report) else { panic!() };
+    let Failure::StepLimit { limit: Some(300), looping } = only_failure(&report) else { panic!() };
     assert!(looping.iter().any(|place| place.line == line), "{looping:?}");
 }
 
@@ -210,8 +210,8 @@ fn a_spin_that_nobody_can_end_is_found_at_once() {
             thread::yield_now();
         }
     });
-    let Failure::StepLimit { limit, looping } = only_failure(&report) else { panic!() };
-    assert!(limit < 10, "{limit}");
+    let Failure::StepLimit { limit: None, looping } = only_failure(&report) else { panic!() };
+    assert!(report.outcomes()[0].example().steps().len() < 10);
     assert_eq!(looping.len(), 1);
 }
 

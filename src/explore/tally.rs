@@ -137,8 +137,9 @@ fn failure(
             Some(Failure::Deadlock { waiting: waiting(runtime, &objects) })
         }
         Ending::StepLimit | Ending::Livelock => {
-            let limit = if ending == Ending::StepLimit { max_steps } else { runtime.steps };
-            Some(Failure::StepLimit { limit: limit as usize, looping: looping(runtime, engine) })
+            // How many steps it took until all were spinning differs within a class.
+            let limit = (ending == Ending::StepLimit).then_some(max_steps as usize);
+            Some(Failure::StepLimit { limit, looping: looping(runtime, engine) })
         }
         Ending::Finished => {
             let objects = std::cell::OnceCell::new();
@@ -190,12 +191,7 @@ pub(super) fn waiting(runtime: &Runtime, objects: &[Object]) -> Vec<Waiting> {
                 let request = &thread.request;
                 let Some(object) = objects.get(request.object as usize) else { continue };
                 let kind = format!("{:?}", object.kind).to_lowercase();
-                let held = runtime.objects[request.object as usize].held;
-                let is_lock = matches!(
-                    object.kind,
-                    crate::trace::ObjectKind::Mutex | crate::trace::ObjectKind::RwLock
-                );
-                let holder = held.filter(|_| is_lock && runtime.word(request) != 0);
+                let holder = runtime.holder(request.object);
                 (format!("{kind} {}", object.name), request.place, holder)
             }
             State::Joining(other) => {

@@ -41,10 +41,11 @@ pub enum Failure {
         /// The other.
         second: RacingAccess,
     },
-    /// The execution did not end within the step limit.
+    /// The execution did not end within the step limit, or could not end any more.
     StepLimit {
-        /// The limit, in steps.
-        limit: usize,
+        /// The limit, in steps; `None` if every thread that was left spun, and none could change
+        /// what they looked at.
+        limit: Option<usize>,
         /// The places that the last steps went round and round.
         looping: Vec<Place>,
     },
@@ -114,7 +115,10 @@ impl fmt::Display for Failure {
                 write!(f, "data race on {object}: {first}, {second}, and nothing orders them")
             }
             Failure::StepLimit { limit, looping } => {
-                write!(f, "did not end within {limit} steps")?;
+                match limit {
+                    Some(limit) => write!(f, "did not end within {limit} steps")?,
+                    None => f.write_str("does not end: all that are left spin")?,
+                }
                 for (i, place) in looping.iter().enumerate() {
                     let separator = if i == 0 { "; the last steps go round " } else { ", " };
                     write!(f, "{separator}{place}")?;

@@ -159,7 +159,7 @@ fn workers_share_random_programs_and_leave_nothing_out() {
 #[test]
 fn programs_that_went_wrong_once_do_not_again() {
     use program::Stmt::*;
-    let programs: [&[(usize, &[program::Stmt])]; 6] = [
+    let programs: [&[(usize, &[program::Stmt])]; 9] = [
         // A choice that a reversed order does not mention stands in its way no more than a load.
         &[(0, &[]), (0, &[Lock(0)]), (0, &[Load(0), Choose(2)]), (0, &[Lock(0), Store(0, 1)])],
         // Objects made at one place and first used late are other objects.
@@ -176,6 +176,21 @@ fn programs_that_went_wrong_once_do_not_again() {
         &[(0, &[]), (0, &[SendBounded(1), Yield]), (1, &[Store(0, 1)]), (0, &[SendBounded(1)])],
         // Either of two senders that go may be the one that is waited for.
         &[(0, &[]), (0, &[SendBounded(1)]), (0, &[SendBounded(1)]), (0, &[SendBounded(1), Yield])],
+        // News that come before the yield are waited for no less than those that come after.
+        &[
+            (0, &[]),
+            (0, &[SendBounded(1), Store(0, 1), Yield]),
+            (0, &[SendBounded(1), Store(0, 1)]),
+        ],
+        // After how many steps nobody can end the spin any more is no part of the outcome.
+        &[
+            (0, &[]),
+            (0, &[Add(1, 1), Store(1, 0), Send(1)]),
+            (0, &[Send(1)]),
+            (0, &[Send(1), SpinUntilSet(1)]),
+        ],
+        // Of several readers the one that is still there holds the lock, whoever came last.
+        &[(0, &[]), (0, &[TryRead, Arrive]), (0, &[TryRead, Release, Write])],
     ];
     for threads in programs {
         let program = Program::of(threads);

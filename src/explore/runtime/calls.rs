@@ -1,7 +1,8 @@
 //! What the model's types ask of the runtime besides steps.
 
 use super::run::spawn;
-use super::{CURRENT, Runtime, State, Word, with_current};
+use super::{CURRENT, Runtime, State, Thread, Waking, Word, with_current};
+use crate::trace::Mode;
 use std::any::Any;
 use std::borrow::Cow;
 
@@ -141,8 +142,28 @@ impl Runtime {
         if looked && !self.has_news(self.current) {
             return true;
         }
+        if looked {
+            self.had_news(current);
+        }
         self.threads[current].looked_at.clear();
         false
+    }
+
+    /// A thread need not spin, since something it looked at has changed already: as if it had spun
+    /// and that had woken it.
+    fn had_news(&mut self, thread: usize) {
+        let Thread { looked_at, last_step, woken, .. } = &mut self.threads[thread];
+        let Some(first) = looked_at.first() else { return };
+        let looks = (first.step, *last_step);
+        for look in looked_at.iter() {
+            let info = &self.objects[look.object as usize];
+            if info.version != look.version {
+                // Of several changes the first is the one that counts, and only the last is known.
+                let one = info.version == look.version + 1;
+                self.uncountable |= !one || info.changed_by.mode() == Some(Mode::Share);
+                woken.push(Waking { by: info.changed_at, thread: thread as u8, looks });
+            }
+        }
     }
 
     /// A thread's park token.

@@ -71,8 +71,8 @@ pub(crate) struct ObjectInfo {
     pub version: u32,
     /// What the latest of them was.
     pub changed_by: Action,
-    /// Who took it (a lock), and where.
-    pub held: Option<(u8, &'static Location<'static>)>,
+    /// The step that changed it last.
+    pub changed_at: u32,
 }
 
 /// Threads by parent and index; main first.
@@ -95,6 +95,8 @@ pub(crate) struct Runtime {
     news: bool,
     /// Some thread has spun in this execution.
     anyone_spins: bool,
+    /// The locks that are held, by object and thread, and where they were taken.
+    held: Vec<(u32, u8, &'static Location<'static>)>,
     /// The steps to repeat before anything new.
     pub(crate) script: Vec<Scripted>,
     /// Every thread ever seen, by parent and index among its children: the same number, and so the
@@ -189,6 +191,7 @@ impl Runtime {
             newborn: Vec::new(),
             news: false,
             anyone_spins: false,
+            held: Vec::new(),
             script: Vec::new(),
             table: vec![(u8::MAX, 0)],
             shared_table: Arc::default(),
@@ -243,6 +246,7 @@ impl Runtime {
         self.asking = 0;
         self.current = u8::MAX;
         self.newborn.clear();
+        self.held.clear();
         self.news = false;
         self.anyone_spins = false;
         self.objects.clear();
@@ -303,7 +307,7 @@ impl Runtime {
             exact: at_creation,
             version: 0,
             changed_by: Action::Fence,
-            held: None,
+            changed_at: NONE,
         });
         if let Some(knowledge) = self.knowing() {
             knowledge.object_made(word.get());
@@ -336,6 +340,12 @@ impl Runtime {
             place: word.created().into(),
         });
         std::panic::resume_unwind(Box::new(abandon::Abandoned))
+    }
+
+    /// Who holds a lock, and where it was taken: of several readers the first thread.
+    pub(crate) fn holder(&self, object: u32) -> Option<(u8, &'static Location<'static>)> {
+        let holders = self.held.iter().filter(|held| held.0 == object);
+        holders.map(|&(_, thread, place)| (thread, place)).min_by_key(|&(thread, _)| thread)
     }
 
     /// Which objects threads have asked for and not got yet.

@@ -232,6 +232,7 @@ impl Runtime {
             if changed {
                 info.version += 1;
                 info.changed_by = effect.action;
+                info.changed_at = nth;
                 self.news |= self.anyone_spins;
                 // SAFETY: the request is pending, so its thread borrows the object.
                 unsafe { (*request.word).set(effect.word) };
@@ -250,9 +251,10 @@ impl Runtime {
         match effect.action {
             // Most steps, told apart at once.
             Action::Load | Action::Store | Action::FetchAdd => {}
-            Action::Lock | Action::ReadLock | Action::Reacquire | Action::OnceBegin => {
-                self.objects[request.object as usize].held = Some((thread, request.place));
+            Action::Lock | Action::ReadLock | Action::Reacquire => {
+                self.held.push((request.object, thread, request.place));
             }
+            Action::Unlock | Action::ReadUnlock => self.give_back(request.object, thread),
             Action::Wait => taken.mutex_before = self.fall_asleep(thread, &request),
             Action::TimeOut if !request.mutex_word.is_null() => self.wake(thread, nth, 1),
             Action::NotifyOne | Action::NotifyAll => {
@@ -272,14 +274,25 @@ impl Runtime {
         taken
     }
 
+    /// A thread holds a lock no longer.
+    fn give_back(&mut self, object: u32, thread: u8) {
+        if let Some(at) = self.held.iter().rposition(|held| (held.0, held.1) == (object, thread)) {
+            self.held.swap_remove(at);
+        }
+    }
+
     /// The second half of a wait: the mutex is given back, and the thread asks to sleep on.
     fn fall_asleep(&mut self, thread: u8, request: &Request) -> u64 {
         // SAFETY: the waiting thread borrows the mutex through its guard.
         let mutex = unsafe { &*request.mutex_word };
         let before = mutex.get();
         mutex.set(0);
-        self.objects[request.mutex as usize].version += 1;
+        let info = &mut self.objects[request.mutex as usize];
+        info.version += 1;
+        info.changed_by = Action::Unlock;
+        info.changed_at = self.steps - 1;
         self.news |= self.anyone_spins;
+        self.give_back(request.mutex, thread);
         let sleeper = &mut self.threads[usize::from(thread)];
         sleeper.request.op = if request.a == 1 { Op::TimeOut } else { Op::Asleep };
         sleeper.state = State::Asking;

@@ -143,8 +143,7 @@ pub(super) fn result<T>(
             Some(Err(Failure::Deadlock { waiting: tally::waiting(runtime, &objects) }))
         }
         (None, Ending::Livelock, _) => {
-            let limit = runtime.steps as usize;
-            Some(Err(Failure::StepLimit { limit, looping: tally::spinning(runtime) }))
+            Some(Err(Failure::StepLimit { limit: None, looping: tally::spinning(runtime) }))
         }
         (None, Ending::Finished, Some(value)) => Some(Ok(value)),
         _ => None,
@@ -308,7 +307,8 @@ impl<T: Clone + Ord> Builder<T> {
                 runtime::State::Spinning => 3 << 32,
                 _ => u64::from(thread.request.object),
             };
-            let holder = runtime.objects.get(object as usize).and_then(|info| info.held);
+            let asks = thread.state == runtime::State::Asking;
+            let holder = asks.then(|| runtime.holder(thread.request.object)).flatten();
             let holder = holder.map_or(u64::MAX, |(thread, _)| u64::from(thread));
             let place = match thread.state {
                 runtime::State::Asking => thread.request.place,
