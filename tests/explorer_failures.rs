@@ -99,6 +99,22 @@ fn the_panic_that_brought_the_others_about_is_named() {
 }
 
 #[test]
+fn a_panic_that_a_join_passes_on_is_the_thread_s() {
+    let report = explore(|| {
+        let lock = Arc::new(Mutex::new(0));
+        let theirs = Arc::clone(&lock);
+        let thread = thread::spawn(move || {
+            let _held = theirs.lock();
+            panic!("the cause");
+        });
+        drop(lock.lock());
+        thread.join().expect("the thread ended well");
+    });
+    let Failure::Panic { thread, message, .. } = only_failure(&report) else { panic!() };
+    assert_eq!((thread, message.as_str()), ('A', "the cause"));
+}
+
+#[test]
 fn a_deadlock_tells_who_waits_for_what_and_who_holds_it() {
     let report = explore(|| {
         let locks = Arc::new((Mutex::named("left", ()), Mutex::named("right", ())));

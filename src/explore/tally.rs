@@ -2,7 +2,7 @@
 
 use super::dpor::Execution;
 use super::exploration::Exploration;
-use super::runtime::{Ending, NONE, Panic, Runtime, State};
+use super::runtime::{Ending, Panic, Runtime, State};
 use crate::report::Failure;
 use crate::trace::{Object, Place, ThreadId, Waiting};
 use std::collections::{BTreeMap, HashSet};
@@ -168,9 +168,16 @@ pub(super) fn panic(
     };
     let main_panicked = !returned && panics().any(|(thread, _)| thread == 0);
     let counts = |(_, panic): &(usize, &Panic)| main_panicked || !panic.taken;
-    let causes = |cause: &Panic, panic: &Panic| {
-        let known = |&step: &u32| happens_before(cause.step, step);
-        (cause.taken && !panic.taken) || (cause.step != NONE && panic.after.iter().any(known))
+    // Does the second panic come after everything that the first one comes after?
+    let is_known = |first: &Panic, second: &Panic| {
+        let known = |&step: &u32| second.after.iter().any(|&last| happens_before(step, last));
+        first.after.iter().all(known)
+    };
+    let causes = |cause: &Panic, panic: &Panic| match cause.after.is_empty() {
+        // It took no step: only whoever took the error from `join` can know of it.
+        true => cause.taken && !panic.taken,
+        // Each may know the other's steps where one has joined the other: then it is the later one.
+        false => is_known(cause, panic) && (!is_known(panic, cause) || cause.order < panic.order),
     };
     let (thread, panic) = panics().filter(counts).find(|(thread, panic)| {
         !panics().filter(counts).any(|(other, cause)| other != *thread && causes(cause, panic))

@@ -92,9 +92,8 @@ impl Runtime {
         self.panics += 1;
         let slot = &mut self.threads[usize::from(thread)];
         slot.unwinding = false;
-        let step = slot.last_step;
         let mut after = slot.after.clone();
-        after.extend((step != NONE).then_some(step));
-        slot.panic = Some(Panic { message, place, order, step, after, taken: false });
+        after.extend((slot.last_step != NONE).then_some(slot.last_step));
+        slot.panic = Some(Panic { message, place, order, after, taken: false });
     }
 }

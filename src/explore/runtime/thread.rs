@@ -54,8 +54,6 @@ pub(crate) struct Panic {
     pub place: Option<Place>,
     /// Its number among the panics of the execution.
     pub order: u32,
-    /// The thread's last step.
-    pub step: u32,
     /// The latest steps that the thread comes after: its last one, and those of whoever it joined.
     pub after: Vec<u32>,
     /// Somebody took the error from `join`.
