@@ -55,14 +55,17 @@
 //! - `build`: making it
 //! - `number`: an interleaving's number, and the interleaving with a number
 //! - `census`: how many interleavings end in each value, and the shortest way to one
-//! - `unfolding`: every partial execution, under either memory
+//! - `unfolding`: every partial execution, under either memory; `unfold`: how they are found, `known`:
+//!   by what they are known
 //! - `objects`: the objects of all executions; `tables`: what states share
 
 mod build;
 mod census;
+mod known;
 mod number;
 mod objects;
 mod tables;
+mod unfold;
 mod unfolding;
 
 pub use census::Count;
