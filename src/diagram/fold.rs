@@ -1,7 +1,8 @@
 //! Which steps of a long trace are drawn, and which are folded into one line.
 //!
-//! Drawn are the steps that explain the end: those of the lost updates and of a data race, reads of
-//! older values, the locks of a deadlock, the first and the last steps, and what stands beside them.
+//! Drawn are the steps that explain the end: those of the lost updates (of many that one write
+//! overwrites, the first and the last) and of a data race, reads of older values, the locks of a
+//! deadlock, the first and the last steps, and what stands beside them.
 
 use super::picture::Picture;
 use crate::trace::Action;
@@ -60,7 +61,9 @@ fn drawn(picture: &Picture) -> Vec<bool> {
     for link in &picture.links {
         telling[link.read] = true;
         telling[link.write] = true;
-        link.overwritten.iter().for_each(|&i| telling[i] = true);
+        // One write may overwrite many: the sentence below names them all.
+        let ends = [link.overwritten.first(), link.overwritten.last()];
+        ends.into_iter().flatten().for_each(|&i| telling[i] = true);
     }
     for (i, step) in steps.iter().enumerate() {
         telling[i] |= step.stale.is_some() || step.behind.is_some() || step.alone;

@@ -51,6 +51,11 @@ fn a_long_trace_folds_what_explains_nothing() {
 }
 
 #[test]
+fn of_many_writes_that_one_overwrites_the_first_and_the_last_are_drawn() {
+    insta::assert_snapshot!(timeline(&sample::racy(&format!("A{}A", "BB".repeat(12)))));
+}
+
+#[test]
 fn in_ascii_the_picture_is_the_same_and_ascii() {
     let trace = sample::racy("ABAB");
     let picture = Timeline::new(&trace).ascii(true).to_string();

@@ -4,7 +4,7 @@ use super::Show;
 use crate::cli::args::Format;
 use crate::cli::out::{Out, say};
 use crate::cli::subject::Subject;
-use crate::cli::{Usage, Verdict, graphs};
+use crate::cli::{Usage, Verdict, graphs, style};
 use racelab::Trace;
 use racelab::diagram::causes;
 use racelab::explore::Memory;
@@ -32,12 +32,14 @@ pub fn run(show: &Show, format: Format, out: &mut Out) -> Result<Verdict, Usage>
     let digits = grouped(traces.len() as u128).len();
     for (number, trace) in &traces {
         let number = grouped(*number as u128);
-        let mut line = format!("{number:>digits$}  {}  {}", trace.schedule(), trace.ending());
+        let head = format!("{number:>digits$}  {}  ", trace.schedule());
+        let mut ending = trace.ending().to_owned();
         let unexplained = trace.cycle().map(|_| "no interleaving explains it".to_owned());
         for (i, cause) in causes(trace).into_iter().chain(unexplained).enumerate() {
-            line.push_str(if i == 0 { ": " } else { "; " });
-            line.push_str(&cause);
+            ending.push_str(if i == 0 { ": " } else { "; " });
+            ending.push_str(&cause);
         }
+        let mut line = beside(&head, &ending, style::terminal_columns());
         if format == Format::Ascii {
             // Names that are not ASCII are shown as they are elsewhere in this format.
             line = line.chars().map(|c| if c.is_ascii() { c } else { '?' }).collect();
@@ -45,6 +47,20 @@ pub fn run(show: &Show, format: Format, out: &mut Out) -> Result<Verdict, Usage>
         say!(out, "{line}");
     }
     Ok(Verdict::Kept)
+}
+
+/// One line for a program that reads it; on a terminal the text stays to the right of its head.
+fn beside(head: &str, text: &str, width: Option<usize>) -> String {
+    let Some(width) = width.filter(|width| style::columns(head) + style::columns(text) > *width)
+    else {
+        return format!("{head}{text}");
+    };
+    match style::columns(head) {
+        indent if indent <= width / 2 => {
+            format!("{head}{}", style::wrap(text, &" ".repeat(indent), width).trim_start())
+        }
+        _ => format!("{}\n{}", head.trim_end(), style::wrap(text, "    ", width)),
+    }
 }
 
 fn interleavings(show: &Show) -> Result<Vec<String>, Usage> {
@@ -95,4 +111,19 @@ fn listed(show: &Show, traces: &[(usize, Trace)]) -> serde_json::Value {
     listed[counted] = total.into();
     listed["all"] = all.into();
     listed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::beside;
+
+    #[test]
+    fn what_is_too_wide_for_a_terminal_goes_on_beside_its_head() {
+        assert_eq!(beside("1  AB  ", "one two", None), "1  AB  one two");
+        assert_eq!(beside("1  AB  ", "one two", Some(14)), "1  AB  one two");
+        let wide = "one two three";
+        assert_eq!(beside("1  AB  ", wide, Some(14)), "1  AB  one two\n       three");
+        assert_eq!(beside("1  ABABABAB  ", wide, Some(14)), "1  ABABABAB\n    one two\n    three");
+        assert_eq!(beside("1  AB  ", wide, None), "1  AB  one two three");
+    }
 }
