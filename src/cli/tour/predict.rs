@@ -1,10 +1,11 @@
 //! Predict before you run.
 
 use super::{heading, prose};
+use crate::cli::ask::Lines;
 use crate::cli::engines::Checked;
 use crate::cli::out::{Out, say};
+use crate::cli::style;
 use crate::cli::style::{HEADING, paint};
-use crate::cli::{ask, style};
 use racelab::report::grouped;
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ use std::time::Duration;
 const PATIENCE: Duration = Duration::from_secs(8);
 
 /// Shows the race and asks how many orders lose.
-pub fn show(checked: &Checked, width: usize, out: &mut Out) -> Option<u64> {
+pub fn show(checked: &Checked, lines: &Lines, width: usize, out: &mut Out) -> Option<u64> {
     let title = "racelab: one number, counted up by several threads, and how updates get lost";
     say!(out, "{}", paint(HEADING, style::wrap(title, "", width)));
     heading(1, "Predict", out);
@@ -44,7 +45,7 @@ pub fn show(checked: &Checked, width: usize, out: &mut Out) -> Option<u64> {
     say!(out);
     let question = format!("In how many of the {orders} orders does the count end at 1?");
     say!(out, "{}", paint(HEADING, style::wrap(&question, "  ", width)));
-    ask::for_a_number(PATIENCE, out)
+    lines.number(PATIENCE, out)
 }
 
 /// The lines of `fn increment`, as they stand in the counter's file.
