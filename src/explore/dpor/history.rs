@@ -4,6 +4,7 @@
 //! through a chain of such pairs. It is kept as vector clocks: how many steps of each thread come
 //! before a step. The steps of the common prefix keep theirs when the explorer backtracks.
 
+use super::races::Race;
 use crate::explore::runtime::{NONE, Request, Runtime, Taken, Waking};
 use crate::trace::{Action, Mode};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -46,21 +47,12 @@ pub(crate) struct Event {
     races: u32,
 }
 
-/// Two steps that could have happened the other way round.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Race {
-    pub first: u32,
-    pub second: u32,
-    /// The reversed order is known to be explored, whatever comes later.
-    pub settled: bool,
-}
-
 #[derive(Default)]
 pub(crate) struct History {
     pub events: Vec<Event>,
     /// `stride` numbers a step: how many steps of each thread come before it, itself included.
-    clocks: Vec<u32>,
-    stride: usize,
+    pub(super) clocks: Vec<u32>,
+    pub(super) stride: usize,
     last_on_object: Vec<u32>,
     pub last_in_thread: Vec<u32>,
     /// Each thread's steps, in their order.
@@ -72,7 +64,7 @@ pub(crate) struct History {
     pub races: Vec<Race>,
     /// Steps so far.
     serial: u64,
-    conflicting: Vec<u32>,
+    pub(super) conflicting: Vec<u32>,
 }
 
 impl History {
@@ -141,7 +133,7 @@ impl History {
         })
     }
 
-    fn widen(&mut self, threads: usize) {
+    pub(super) fn widen(&mut self, threads: usize) {
         let stride = threads.next_power_of_two().max(4);
         let mut clocks = vec![0; self.events.len() * stride];
         for (new, old) in clocks.chunks_mut(stride).zip(self.clocks.chunks(self.stride.max(1))) {
@@ -166,7 +158,7 @@ impl History {
     /// Appends a clock: what a thread knows before its next step, which is its last one and what
     /// let it go on.
     #[inline]
-    fn push_clock(&mut self, previous: u32, after: &[u32]) {
+    pub(super) fn push_clock(&mut self, previous: u32, after: &[u32]) {
         let row = self.clocks.len();
         match previous {
             NONE => self.clocks.resize(row + self.stride, 0),
@@ -198,7 +190,7 @@ impl History {
         }
         let nth = self.events.len() as u32;
         let actor = &runtime.threads[usize::from(thread)];
-        let touches = touches(taken);
+        let touches = touches(&taken.request, taken.action);
         let after_from = self.after.len() as u32;
         self.after.extend_from_slice(&actor.after);
         let woken_from = self.woken.len() as u32;
@@ -323,120 +315,6 @@ impl History {
         let to = self.events.get(event as usize + 1).map_or(self.woken.len(), |e| e.woken as usize);
         &self.woken[from..to]
     }
-
-    /// Finds the steps that `request` of `thread` could have come before, and appends the races.
-    ///
-    /// The last clock is what the thread knew. Leaves in `conflicting` the latest steps that the
-    /// request depends on.
-    fn find_races(
-        &mut self,
-        nth: u32,
-        thread: u8,
-        request: &Request,
-        touches: &Touches,
-        woken: &[Waking],
-    ) {
-        let mut conflicting = std::mem::take(&mut self.conflicting);
-        conflicting.clear();
-        for touch in touches.iter().flatten() {
-            self.conflicts(*touch, &mut conflicting);
-        }
-        let on_objects = conflicting.len();
-        conflicting.extend(woken.iter().map(|waking| waking.by));
-        let from = self.races.len();
-        let mut reversible = &conflicting[..];
-        if request.may_block() {
-            self.reversals_of_waiting(nth, thread, request, touches);
-            reversible = &conflicting[on_objects..];
-        }
-        let known = &self.clocks[self.clocks.len() - self.stride..];
-        for &first in reversible {
-            let event = &self.events[first as usize];
-            let is_known = known[usize::from(event.thread)] >= event.position;
-            let through = |&other: &u32| other != first && self.before(first, other);
-            if event.thread != thread && !is_known && !conflicting.iter().any(through) {
-                self.races.push(Race { first, second: nth, settled: false });
-            }
-        }
-        if (touches[1].is_some() || !woken.is_empty()) && from < self.races.len() {
-            // The two objects of a wait, or what ended a spin, may give the same pair twice.
-            let mut seen = from;
-            for i in from..self.races.len() {
-                let race = self.races[i];
-                if !self.races[from..seen].iter().any(|r| r.first == race.first) {
-                    self.races[seen] = race;
-                    seen += 1;
-                }
-            }
-            self.races.truncate(seen);
-        }
-        self.conflicting = conflicting;
-    }
-
-    /// The latest steps on the object that a touch depends on: all since the last write, and it.
-    fn conflicts(&self, touch: Touch, found: &mut Vec<u32>) {
-        for (step, theirs) in self.on_object(touch.object) {
-            if theirs.conflicts(touch.mode) {
-                found.push(step);
-            }
-            if theirs == Mode::Write {
-                break;
-            }
-        }
-    }
-
-    /// The races of a step that may have to wait.
-    ///
-    /// It cannot change places with the step that let it go (an unlock, a send): what can be
-    /// reversed is the latest step before which it was free to go (the lock of that unlock).
-    fn reversals_of_waiting(&mut self, nth: u32, thread: u8, request: &Request, touches: &Touches) {
-        let Some(touch) = touches[0] else { return };
-        let known = &self.clocks[self.clocks.len() - self.stride..];
-        let mut found: Vec<u32> = Vec::new();
-        for (step, theirs) in self.on_object(touch.object) {
-            let event = &self.events[step as usize];
-            if !theirs.conflicts(touch.mode) {
-                continue;
-            }
-            // All that was done to the object before a write comes before the write.
-            let is_last = theirs == Mode::Write;
-            if event.thread == thread || known[usize::from(event.thread)] >= event.position {
-                if is_last {
-                    break;
-                }
-                continue;
-            }
-            if !found.iter().any(|&later| self.before(step, later)) {
-                let keeps = |other: u32| !self.before(step, other);
-                let word = self.word_at(touch.object, &keeps);
-                if word.is_some_and(|word| request.enabled(word)) {
-                    found.push(step);
-                }
-            }
-            if is_last && !found.is_empty() {
-                break;
-            }
-        }
-        let races = found.into_iter().map(|first| Race { first, second: nth, settled: false });
-        self.races.extend(races);
-    }
-
-    /// The races of a step that is asked for and cannot be taken any more, at the end of a
-    /// deadlocked execution.
-    pub fn races_of_blocked(&mut self, runtime: &Runtime, thread: u8, into: &mut Vec<Race>) {
-        if runtime.threads.len() > self.stride {
-            // It may never have taken a step.
-            self.widen(runtime.threads.len());
-        }
-        let actor = &runtime.threads[usize::from(thread)];
-        let Some(mode) = blocked_mode(&actor.request) else { return };
-        let touches = [Some(Touch { object: actor.request.object, mode }), None];
-        let (from, clocks) = (self.races.len(), self.clocks.len());
-        self.push_clock(self.last_in_thread[usize::from(thread)], &actor.after);
-        self.reversals_of_waiting(NONE, thread, &actor.request, &touches);
-        self.clocks.truncate(clocks);
-        into.extend(self.races.drain(from..));
-    }
 }
 
 /// Spreads a number over all its bits (the finaliser of splitmix64).
@@ -458,22 +336,10 @@ pub(super) fn join(clock: &mut [u32], other: &[u32]) {
     }
 }
 
-/// How a blocked step would touch its object if it were let go.
-fn blocked_mode(request: &Request) -> Option<Mode> {
-    use crate::explore::runtime::Op;
-    match request.op {
-        Op::Asleep => None,
-        Op::ReadLock => Some(Mode::Share),
-        _ if request.word.is_null() => None,
-        _ => Some(Mode::Write),
-    }
-}
-
-/// The objects a step has touched.
-fn touches(taken: &Taken) -> Touches {
-    let request = &taken.request;
-    let first = (request.object != NONE).then(|| taken.action.mode()).flatten();
+/// The objects that a step touches, by what it does.
+pub(super) fn touches(request: &Request, action: Action) -> Touches {
+    let first = (request.object != NONE).then(|| action.mode()).flatten();
     let first = first.map(|mode| Touch { object: request.object, mode });
-    let waits = taken.action == Action::Wait;
+    let waits = action == Action::Wait;
     [first, waits.then_some(Touch { object: request.mutex, mode: Mode::Write })]
 }

@@ -9,15 +9,17 @@
 //! The algorithm is Optimal-DPOR of Abdulla, Aronis, Jonsson and Sagonas ("Source Sets: A Foundation
 //! for Optimal Dynamic Partial Order Reduction", J. ACM 64(4), 2017, section 7), with three changes:
 //! - a step that has to wait is not reversed with the step that let it go but with the latest one
-//!   before which it was free (see [`history`]);
+//!   before which it was free (see [`races`]);
 //! - a race whose reversal begins with a thread that has been explored from there is settled and not
 //!   looked at again in the executions that share it; only the others are;
 //! - a free choice is explored where it is met, alternative by alternative.
 //!
 //! # Layout
-//! - `history`: the steps of the execution under way, their order, their races
+//! - `history`: the steps of the execution under way and their order; `races`: which could have
+//!   happened the other way round
 //! - `tree`: the reversed orders still to be explored
-//! - `reversal`: from a race to a branch
+//! - `reversal`: from a race to a reversed order; `hindsight`: what its steps would have found;
+//!   `insertion`: from a reversed order to a branch
 //! - `names`: which objects of different executions are the same
 //! - `snapshot`: the points to come back to, as plain data
 //! - `trunk`: the points that workers share
@@ -29,8 +31,11 @@
 mod count;
 mod driver;
 mod example;
+mod hindsight;
 mod history;
+mod insertion;
 mod names;
+mod races;
 mod reversal;
 mod sharing;
 mod snapshot;
@@ -41,8 +46,9 @@ mod trunk;
 use super::runtime::{Ending, NONE, Runtime, run};
 use count::Ways;
 pub(crate) use history::History;
-use history::{Race, Touch, Touches};
+use history::{Touch, Touches};
 use names::Names;
+use races::Race;
 use reversal::Item;
 pub(crate) use snapshot::Snapshot;
 use std::sync::Arc;

@@ -1,9 +1,9 @@
 //! A worker among others: sharing the points near the root, and finding what others have left.
 
+use super::history::touches;
 use super::trunk::Point;
-use super::{Crew, Dpor, Forest, Node, Sleeper, Touch};
+use super::{Crew, Dpor, Forest, Node, Sleeper};
 use crate::explore::runtime::{NONE, Runtime};
-use crate::trace::{Action, Mode};
 use std::sync::Arc;
 
 impl Dpor {
@@ -81,13 +81,7 @@ impl Dpor {
         let request = &runtime.threads[usize::from(node.thread)].request;
         let word = runtime.word(request);
         let effect = request.effect(word, node.thread, 0);
-        let waits = effect.action == Action::Wait;
-        let write = Mode::Write;
-        let first = (request.object != NONE).then(|| effect.action.mode()).flatten();
-        let touches = [
-            first.map(|mode| Touch { object: request.object, mode }),
-            waits.then_some(Touch { object: request.mutex, mode: write }),
-        ];
+        let touches = touches(request, effect.action);
         let partly = !node.open && request.alternatives(word) > 1;
         let mut sleep = node.sleep.clone();
         let choice = partly.then_some(node.choice);

@@ -11,8 +11,8 @@
 //!
 //! It is kept only where somebody asks for states.
 
+use super::record::peek;
 use super::request::Request;
-use super::step::peek;
 use super::{Bits, Mark, NONE, Op, Runtime, State, Taken};
 use crate::trace::{Action, ObjectKind, Value};
 use std::collections::VecDeque;

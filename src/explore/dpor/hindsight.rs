@@ -1,0 +1,119 @@
+//! What a step would have found if only some of the steps before it had been taken.
+
+use super::history::{Event, History, Touch, Touches, touches};
+use super::tree::Branch;
+use crate::explore::runtime::{NONE, Request, Runtime, Waking};
+use crate::trace::Mode;
+
+impl Event {
+    /// What the step makes of an object's state; a wait leaves its mutex, the second one, free.
+    fn word_after(&self, is_first: bool, word: u64) -> u64 {
+        match is_first {
+            true => self.request.effect(word, self.thread, self.choice).word,
+            false => 0,
+        }
+    }
+}
+
+impl History {
+    /// What the object looked like if only the steps that `keeps` names had been taken.
+    pub(super) fn word_at(&self, object: u32, keeps: &impl Fn(u32) -> bool) -> Option<u64> {
+        // The latest write that is kept has its whole past kept: it found what it would find.
+        // Only steps that commute with each other (readers, senders that go) need to be redone.
+        let mut word = None;
+        let mut later = Vec::new();
+        for (step, mode) in self.on_object(object) {
+            let event = &self.events[step as usize];
+            let is_first = event.touches[0].is_some_and(|touch| touch.object == object);
+            let word_before = if is_first { event.before } else { 0 };
+            word = Some(word_before);
+            if !keeps(step) {
+                continue;
+            }
+            match mode {
+                Mode::Write => {
+                    word = Some(event.word_after(is_first, word_before));
+                    break;
+                }
+                Mode::Share => later.push(step),
+                Mode::Read => {}
+            }
+        }
+        later.iter().rev().fold(word, |word, &step| {
+            word.map(|word| self.events[step as usize].word_after(true, word))
+        })
+    }
+
+    /// How a step would touch its objects, and in which state it would find the first, if only the
+    /// steps that `keeps` names had been taken; `None` if it would have to wait.
+    pub(super) fn touches_at(
+        &self,
+        request: &Request,
+        thread: u8,
+        keeps: &impl Fn(u32) -> bool,
+    ) -> Option<(Touches, u64)> {
+        if request.object == NONE {
+            return Some(([None, None], 0));
+        }
+        if let Some(mode) = request.mode() {
+            return Some(([Some(Touch { object: request.object, mode }), None], 0));
+        }
+        let word = self.word_at(request.object, keeps).unwrap_or(0);
+        if !request.enabled(word) {
+            return None;
+        }
+        let effect = request.effect(word, thread, 0);
+        Some((touches(request, effect.action), word))
+    }
+
+    /// What a branch's thread, which has no step in a reversed order that parts before step `first`,
+    /// touches with its next step: it asks for the same as it did in this execution. `None` if it
+    /// cannot be told.
+    pub(super) fn touches_of(
+        &self,
+        runtime: &Runtime,
+        branch: &Branch,
+        first: u32,
+    ) -> Option<Touches> {
+        let steps = &self.by_thread[usize::from(branch.thread)];
+        let from = steps.partition_point(|&step| step < first);
+        let step = steps[from..].iter().find(|&&step| self.before(first, step));
+        let pending = || {
+            let asks = runtime.asking & (1 << branch.thread) != 0;
+            asks.then(|| &runtime.threads[usize::from(branch.thread)].request)
+        };
+        let request = match step {
+            Some(&step) => &self.events[step as usize].request,
+            None => pending()?,
+        };
+        let mut near = [None, None];
+        for (slot, object) in [request.object, request.mutex].into_iter().enumerate() {
+            let Some(far) = branch.touches[slot] else { continue };
+            let object = if far.object == NONE { object } else { far.object };
+            // Who sleeps on a condition variable may be made to ask for something else.
+            if object == NONE || runtime.objects[object as usize].key != far.key {
+                return None;
+            }
+            near[slot] = Some(Touch { object, mode: far.mode });
+        }
+        Some(near)
+    }
+
+    /// Would the thread that spun have been woken by the steps that `keeps` names?
+    pub(super) fn wakes(&self, waking: &Waking, keeps: &impl Fn(u32) -> bool) -> bool {
+        let (first, last) = waking.looks;
+        let looks = self.by_thread[usize::from(waking.thread)].iter().rev();
+        let looks = looks.skip_while(|&&look| look > last).take_while(|&&look| look >= first);
+        let news = |&step: &u32| {
+            let other = &self.events[step as usize];
+            other.thread != waking.thread && other.changed && keeps(step)
+        };
+        looks.filter_map(|&look| Some((look, self.events[look as usize].touches[0]?))).any(
+            |(look, touch)| {
+                self.on_object(touch.object)
+                    .take_while(|&(step, _)| step > look)
+                    .any(|(s, _)| news(&s))
+            },
+        )
+    }
+}

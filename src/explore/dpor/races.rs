@@ -1,0 +1,142 @@
+//! Races: steps that could have happened the other way round.
+//!
+//! Found when the later one is appended to the history, by what its thread knew before it.
+
+use super::history::{History, Touch, Touches};
+use crate::explore::runtime::{NONE, Op, Request, Runtime, Waking};
+use crate::trace::Mode;
+
+/// Two steps that could have happened the other way round.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Race {
+    pub first: u32,
+    pub second: u32,
+    /// The reversed order is known to be explored, whatever comes later.
+    pub settled: bool,
+}
+
+impl History {
+    /// Finds the steps that `request` of `thread` could have come before, and appends the races.
+    ///
+    /// The last clock is what the thread knew. Leaves in `conflicting` the latest steps that the
+    /// request depends on.
+    pub(super) fn find_races(
+        &mut self,
+        nth: u32,
+        thread: u8,
+        request: &Request,
+        touches: &Touches,
+        woken: &[Waking],
+    ) {
+        let mut conflicting = std::mem::take(&mut self.conflicting);
+        conflicting.clear();
+        for touch in touches.iter().flatten() {
+            self.conflicts(*touch, &mut conflicting);
+        }
+        let on_objects = conflicting.len();
+        conflicting.extend(woken.iter().map(|waking| waking.by));
+        let from = self.races.len();
+        let mut reversible = &conflicting[..];
+        if request.may_block() {
+            self.reversals_of_waiting(nth, thread, request, touches);
+            reversible = &conflicting[on_objects..];
+        }
+        let known = &self.clocks[self.clocks.len() - self.stride..];
+        for &first in reversible {
+            let event = &self.events[first as usize];
+            let is_known = known[usize::from(event.thread)] >= event.position;
+            let through = |&other: &u32| other != first && self.before(first, other);
+            if event.thread != thread && !is_known && !conflicting.iter().any(through) {
+                self.races.push(Race { first, second: nth, settled: false });
+            }
+        }
+        if (touches[1].is_some() || !woken.is_empty()) && from < self.races.len() {
+            // The two objects of a wait, or what ended a spin, may give the same pair twice.
+            let mut seen = from;
+            for i in from..self.races.len() {
+                let race = self.races[i];
+                if !self.races[from..seen].iter().any(|r| r.first == race.first) {
+                    self.races[seen] = race;
+                    seen += 1;
+                }
+            }
+            self.races.truncate(seen);
+        }
+        self.conflicting = conflicting;
+    }
+
+    /// The latest steps on the object that a touch depends on: all since the last write, and it.
+    fn conflicts(&self, touch: Touch, found: &mut Vec<u32>) {
+        for (step, theirs) in self.on_object(touch.object) {
+            if theirs.conflicts(touch.mode) {
+                found.push(step);
+            }
+            if theirs == Mode::Write {
+                break;
+            }
+        }
+    }
+
+    /// The races of a step that may have to wait.
+    ///
+    /// It cannot change places with the step that let it go (an unlock, a send): what can be
+    /// reversed is the latest step before which it was free to go (the lock of that unlock).
+    fn reversals_of_waiting(&mut self, nth: u32, thread: u8, request: &Request, touches: &Touches) {
+        let Some(touch) = touches[0] else { return };
+        let known = &self.clocks[self.clocks.len() - self.stride..];
+        let mut found: Vec<u32> = Vec::new();
+        for (step, theirs) in self.on_object(touch.object) {
+            let event = &self.events[step as usize];
+            if !theirs.conflicts(touch.mode) {
+                continue;
+            }
+            // All that was done to the object before a write comes before the write.
+            let is_last = theirs == Mode::Write;
+            if event.thread == thread || known[usize::from(event.thread)] >= event.position {
+                if is_last {
+                    break;
+                }
+                continue;
+            }
+            if !found.iter().any(|&later| self.before(step, later)) {
+                let keeps = |other: u32| !self.before(step, other);
+                let word = self.word_at(touch.object, &keeps);
+                if word.is_some_and(|word| request.enabled(word)) {
+                    found.push(step);
+                }
+            }
+            if is_last && !found.is_empty() {
+                break;
+            }
+        }
+        let races = found.into_iter().map(|first| Race { first, second: nth, settled: false });
+        self.races.extend(races);
+    }
+
+    /// The races of a step that is asked for and cannot be taken any more, at the end of a
+    /// deadlocked execution.
+    pub fn races_of_blocked(&mut self, runtime: &Runtime, thread: u8, into: &mut Vec<Race>) {
+        if runtime.threads.len() > self.stride {
+            // It may never have taken a step.
+            self.widen(runtime.threads.len());
+        }
+        let actor = &runtime.threads[usize::from(thread)];
+        let Some(mode) = blocked_mode(&actor.request) else { return };
+        let touches = [Some(Touch { object: actor.request.object, mode }), None];
+        let (from, clocks) = (self.races.len(), self.clocks.len());
+        self.push_clock(self.last_in_thread[usize::from(thread)], &actor.after);
+        self.reversals_of_waiting(NONE, thread, &actor.request, &touches);
+        self.clocks.truncate(clocks);
+        into.extend(self.races.drain(from..));
+    }
+}
+
+/// How a blocked step would touch its object if it were let go.
+fn blocked_mode(request: &Request) -> Option<Mode> {
+    match request.op {
+        Op::Asleep => None,
+        Op::ReadLock => Some(Mode::Share),
+        _ if request.word.is_null() => None,
+        _ => Some(Mode::Write),
+    }
+}

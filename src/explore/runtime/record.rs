@@ -1,0 +1,144 @@
+//! Writing steps down, with the values they saw.
+
+use super::request::{Bits, Effect};
+use super::step::{Seen, Taken};
+use super::{NONE, Op, Runtime, Word, with_current};
+use crate::trace::{Action, ObjectId, Step, ThreadId};
+
+impl Runtime {
+    pub(super) fn record(
+        &mut self,
+        thread: u8,
+        choice: u32,
+        taken: &Taken,
+        effect: &Effect,
+        seen: Option<Seen>,
+    ) {
+        let mut step = self.describe(thread, choice, taken, (effect.result, effect.word), seen);
+        let mut after: Vec<usize> =
+            self.threads[usize::from(thread)].after.iter().map(|&step| step as usize).collect();
+        after.sort_unstable();
+        after.dedup();
+        step.after = after;
+        if let Some(steps) = &mut self.recording {
+            steps.push(step);
+        }
+    }
+
+    /// A step that has been performed, while its thread has not gone on.
+    pub(crate) fn describe_taken(&self, thread: u8, choice: u32, taken: &Taken) -> Step {
+        let result = self.threads[usize::from(thread)].result;
+        self.describe(thread, choice, taken, (result, self.word(&taken.request)), None)
+    }
+
+    /// The step with its values, as a trace has it; without what it comes after.
+    fn describe(
+        &self,
+        thread: u8,
+        choice: u32,
+        taken: &Taken,
+        (result, word): (u64, u64),
+        seen: Option<Seen>,
+    ) -> Step {
+        let request = &taken.request;
+        let bits = request.bits;
+        let (mut read, mut written) = (None, None);
+        match taken.action {
+            Action::Load | Action::CompareExchangeFailed => read = bits.value(result),
+            Action::Store => written = bits.value(word),
+            Action::CellRead => read = bits.value(peek(request.a, bits)),
+            Action::Swap
+            | Action::FetchAdd
+            | Action::FetchSub
+            | Action::FetchUpdate
+            | Action::CompareExchange => {
+                read = bits.value(result);
+                written = bits.value(word);
+            }
+            _ => {}
+        }
+        let failed = taken.action == Action::CompareExchangeFailed;
+        let order = if failed { request.failure } else { request.order };
+        let ordered = matches!(
+            taken.action,
+            Action::Load
+                | Action::Store
+                | Action::Swap
+                | Action::FetchAdd
+                | Action::FetchSub
+                | Action::FetchUpdate
+                | Action::CompareExchange
+                | Action::CompareExchangeFailed
+                | Action::Fence
+        );
+        let alternatives = request.alternatives(taken.before);
+        let actor = &self.threads[usize::from(thread)];
+        Step {
+            thread: ThreadId(thread),
+            action: taken.action,
+            object: (request.object != NONE).then_some(ObjectId(request.object)),
+            mutex: (taken.action == Action::Wait).then_some(ObjectId(request.mutex)),
+            order: ordered.then_some(order),
+            read,
+            written,
+            choice: (alternatives > 1 || request.op == Op::Choose || seen.is_some() && choice > 0)
+                .then_some(choice),
+            place: request.place.into(),
+            operation: actor.operation,
+            after: Vec::new(),
+            alone: self.live == 1 << thread,
+            stale: seen.and_then(|seen| seen.stale),
+            behind: seen.and_then(|seen| seen.behind),
+        }
+    }
+}
+
+/// The value in the memory of a plain cell.
+pub(super) fn peek(address: u64, bits: Bits) -> u64 {
+    let width = match bits {
+        Bits::Unsigned(width) | Bits::Signed(width) => width,
+        Bits::Bool => 8,
+        Bits::Pointer | Bits::Opaque => return 0,
+    };
+    // SAFETY: the address is that of a live cell of an integer or `bool` of this width, borrowed by
+    // the thread whose step is being recorded; all modelled threads run on this OS thread.
+    unsafe {
+        match width {
+            8 => u64::from(*(address as *const u8)),
+            16 => u64::from(*(address as *const u16)),
+            32 => u64::from(*(address as *const u32)),
+            _ => *(address as *const u64),
+        }
+    }
+}
+
+/// The running thread has written a cell, at this address: only now can the value be seen.
+pub(crate) fn cell_written(word: &Word, address: u64, bits: Bits) {
+    with_current(|runtime| {
+        if runtime.abandoning {
+            return;
+        }
+        let value = (!matches!(bits, Bits::Opaque | Bits::Pointer)).then(|| peek(address, bits));
+        // The writer has not stopped since its step was granted, so that step is the last one.
+        if let Some(step) = runtime.recording.as_mut().and_then(|steps| steps.last_mut()) {
+            step.written = value.and_then(|value| bits.value(value));
+        }
+        if runtime.knowledge.is_some() {
+            let (object, _) = word.locate(runtime);
+            let thread = runtime.current;
+            if let Some(knowledge) = runtime.knowing() {
+                knowledge.cell_written(thread, object, value);
+            }
+        }
+    });
+}
+
+/// What a lock guards or a message says, where that can be compared by its bits.
+pub(crate) fn content_of<T: ?Sized>(value: *const T) -> (Bits, u64) {
+    // SAFETY: the pointer is that of a value the calling thread owns or holds the lock of.
+    if unsafe { size_of_val(&*value) } == 0 {
+        return (Bits::Unsigned(64), 0);
+    }
+    let bits = Bits::of::<T>();
+    (bits, peek(value as *const () as u64, bits))
+}
