@@ -47,13 +47,25 @@ pub(crate) struct Event {
     races: u32,
 }
 
+impl Event {
+    /// How the step touched the object, and the step on it before this one.
+    #[inline]
+    pub(super) fn on(&self, object: u32) -> Option<(Mode, u32)> {
+        let on = |nth: usize| {
+            let touch = self.touches[nth].filter(|touch| touch.object == object)?;
+            Some((touch.mode, self.previous_on_object[nth]))
+        };
+        on(0).or_else(|| on(1))
+    }
+}
+
 #[derive(Default)]
 pub(crate) struct History {
     pub events: Vec<Event>,
     /// `stride` numbers a step: how many steps of each thread come before it, itself included.
     pub(super) clocks: Vec<u32>,
     pub(super) stride: usize,
-    last_on_object: Vec<u32>,
+    pub(super) last_on_object: Vec<u32>,
     pub last_in_thread: Vec<u32>,
     /// Each thread's steps, in their order.
     pub by_thread: Vec<Vec<u32>>,
@@ -122,14 +134,9 @@ impl History {
         let mut at = self.last_on_object.get(object as usize).copied().unwrap_or(NONE);
         std::iter::from_fn(move || {
             let here = (at != NONE).then_some(at)?;
-            let event = &self.events[here as usize];
-            let on = |touch: Option<Touch>| touch.filter(|touch| touch.object == object);
-            let (touch, previous) = match on(event.touches[0]) {
-                Some(touch) => (touch, event.previous_on_object[0]),
-                None => (on(event.touches[1])?, event.previous_on_object[1]),
-            };
+            let (mode, previous) = self.events[here as usize].on(object)?;
             at = previous;
-            Some((here, touch.mode))
+            Some((here, mode))
         })
     }
 
@@ -192,9 +199,11 @@ impl History {
         let actor = &runtime.threads[usize::from(thread)];
         let touches = touches(&taken.request, taken.action);
         let after_from = self.after.len() as u32;
-        self.after.extend_from_slice(&actor.after);
         let woken_from = self.woken.len() as u32;
-        self.woken.extend_from_slice(&actor.woken);
+        if !(actor.after.is_empty() && actor.woken.is_empty()) {
+            self.after.extend_from_slice(&actor.after);
+            self.woken.extend_from_slice(&actor.woken);
+        }
         let previous_in_thread = self.last_in_thread[usize::from(thread)];
         let races_from = self.races.len() as u32;
 

@@ -2,7 +2,7 @@
 //!
 //! Found when the later one is appended to the history, by what its thread knew before it.
 
-use super::history::{History, Touch, Touches};
+use super::history::{Event, History, Touch, Touches};
 use crate::explore::runtime::{NONE, Op, Request, Runtime, Waking};
 use crate::trace::Mode;
 
@@ -28,26 +28,29 @@ impl History {
         touches: &Touches,
         woken: &[Waking],
     ) {
-        let mut conflicting = std::mem::take(&mut self.conflicting);
-        conflicting.clear();
+        self.conflicting.clear();
         for touch in touches.iter().flatten() {
-            self.conflicts(*touch, &mut conflicting);
+            self.find_conflicts(*touch);
         }
-        let on_objects = conflicting.len();
-        conflicting.extend(woken.iter().map(|waking| waking.by));
+        let on_objects = self.conflicting.len();
+        self.conflicting.extend(woken.iter().map(|waking| waking.by));
         let from = self.races.len();
-        let mut reversible = &conflicting[..];
+        let mut reversible = 0;
         if request.may_block() {
             self.reversals_of_waiting(nth, thread, request, touches);
-            reversible = &conflicting[on_objects..];
+            reversible = on_objects;
         }
-        let known = &self.clocks[self.clocks.len() - self.stride..];
-        for &first in reversible {
-            let event = &self.events[first as usize];
-            let is_known = known[usize::from(event.thread)] >= event.position;
-            let through = |&other: &u32| other != first && self.before(first, other);
-            if event.thread != thread && !is_known && !conflicting.iter().any(through) {
-                self.races.push(Race { first, second: nth, settled: false });
+        let History { events, clocks, stride, conflicting, races, .. } = self;
+        let known = &clocks[clocks.len() - *stride..];
+        for &first in &conflicting[reversible..] {
+            let Event { thread: whose, position, .. } = events[first as usize];
+            let column = usize::from(whose);
+            if whose == thread || known[column] >= position {
+                continue;
+            }
+            let is_later = |other: u32| clocks[other as usize * *stride + column] >= position;
+            if !conflicting.iter().any(|&other| other != first && is_later(other)) {
+                races.push(Race { first, second: nth, settled: false });
             }
         }
         if (touches[1].is_some() || !woken.is_empty()) && from < self.races.len() {
@@ -62,18 +65,23 @@ impl History {
             }
             self.races.truncate(seen);
         }
-        self.conflicting = conflicting;
     }
 
-    /// The latest steps on the object that a touch depends on: all since the last write, and it.
-    fn conflicts(&self, touch: Touch, found: &mut Vec<u32>) {
-        for (step, theirs) in self.on_object(touch.object) {
+    /// Appends to `conflicting` the latest steps on the object that a touch depends on: all since
+    /// the last write, and it.
+    fn find_conflicts(&mut self, touch: Touch) {
+        let mut at = self.last_on_object.get(touch.object as usize).copied().unwrap_or(NONE);
+        while at != NONE {
+            let Some((theirs, previous)) = self.events[at as usize].on(touch.object) else {
+                return;
+            };
             if theirs.conflicts(touch.mode) {
-                found.push(step);
+                self.conflicting.push(at);
             }
             if theirs == Mode::Write {
-                break;
+                return;
             }
+            at = previous;
         }
     }
 

@@ -48,6 +48,18 @@ impl<T> Shared<T> {
         step(&self.word, bits, op, Relaxed, self.capacity, content)
     }
 
+    /// Sends a message, waiting while there is no room.
+    #[track_caller]
+    fn deliver(&self, message: T) -> Result<(), SendError<T>> {
+        match self.send(Op::Send, &message) {
+            0 => {
+                self.push(message);
+                Ok(())
+            }
+            _ => Err(SendError(message)),
+        }
+    }
+
     fn push(&self, message: T) {
         // SAFETY: see `Sync`; the borrow ends here.
         unsafe { (*self.messages.get()).push_back(message) };
@@ -126,13 +138,7 @@ impl<T> Sender<T> {
     /// With the message, when the receiver is gone.
     #[track_caller]
     pub fn send(&self, message: T) -> Result<(), SendError<T>> {
-        match self.shared.send(Op::Send, &message) {
-            0 => {
-                self.shared.push(message);
-                Ok(())
-            }
-            _ => Err(SendError(message)),
-        }
+        self.shared.deliver(message)
     }
 }
 
@@ -143,13 +149,7 @@ impl<T> SyncSender<T> {
     /// With the message, when the receiver is gone.
     #[track_caller]
     pub fn send(&self, message: T) -> Result<(), SendError<T>> {
-        match self.shared.send(Op::Send, &message) {
-            0 => {
-                self.shared.push(message);
-                Ok(())
-            }
-            _ => Err(SendError(message)),
-        }
+        self.shared.deliver(message)
     }
 
     /// Sends a message if there is room.
