@@ -211,7 +211,8 @@ impl Explorer {
     }
 
     /// How many OS threads explore (1 to 64). The report is the same for any number. The literal
-    /// enumeration of [`Reduction::None`] and [`Memory::Rc11`] always run on one.
+    /// enumeration of [`Reduction::None`] and [`Memory::Rc11`] always run on one, and so does a
+    /// program whose threads spin.
     #[must_use]
     pub fn jobs(mut self, jobs: usize) -> Self {
         self.jobs = jobs.clamp(1, 64);

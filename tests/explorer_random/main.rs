@@ -157,6 +157,24 @@ fn workers_share_random_programs_and_leave_nothing_out() {
 }
 
 #[test]
+fn workers_leave_nothing_out_where_a_thread_spins() {
+    use program::Stmt::*;
+    let program = Program::of(&[
+        (0, &[]),
+        (0, &[Store(1, 0)]),
+        (0, &[SpinUntilSet(1), Store(0, 1)]),
+        (0, &[Load(0)]),
+        (0, &[Add(1, 1)]),
+    ]);
+    let run = || world::modelled::run(&program);
+    // Which worker meets what first is a matter of luck.
+    for _ in 0..200 {
+        let shared = Explorer::new().jobs(3).explore(run);
+        assert_eq!((shared.executions(), shared.interleavings()), (12, Some(48)));
+    }
+}
+
+#[test]
 fn programs_that_went_wrong_once_do_not_again() {
     use program::Stmt::*;
     let programs: [&[(usize, &[program::Stmt])]; 9] = [

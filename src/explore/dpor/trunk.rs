@@ -80,6 +80,7 @@ pub(crate) struct Crew {
     /// Workers that have something to explore.
     working: Mutex<usize>,
     news: Condvar,
+    several: bool,
     /// Executions of all workers together.
     pub executions: AtomicU64,
     /// Somebody has found a reason to stop.
@@ -89,7 +90,12 @@ pub(crate) struct Crew {
 impl Crew {
     /// A crew of this many workers, all at work.
     pub fn new(workers: usize) -> Arc<Self> {
-        Arc::new(Crew { working: Mutex::new(workers), ..Crew::default() })
+        Arc::new(Crew { working: Mutex::new(workers), several: workers > 1, ..Crew::default() })
+    }
+
+    /// Are there several workers?
+    pub fn is_shared(&self) -> bool {
+        self.several
     }
 
     pub(super) fn shares(&self, depth: usize) -> bool {
