@@ -6,8 +6,9 @@
 //! counters are in the catalogue, the locks in `rc11_classics`. What loom marks as out of its reach
 //! (`spec::test_seq_cst`, `atomic::compare_and_swap_reads_old_values`) is here.
 
+mod support;
+
 use racelab::diagram::timeline;
-use racelab::explore::{Explorer, Memory};
 use racelab::model::cell::UnsafeCell;
 use racelab::model::sync::atomic::{AtomicBool, AtomicUsize, Ordering, fence};
 use racelab::model::thread;
@@ -16,16 +17,7 @@ use std::collections::BTreeSet;
 use std::fmt::Debug;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release, SeqCst};
-
-fn rc11<T, F>(program: F) -> Report<T>
-where
-    F: Fn() -> T + Send + Sync,
-    T: Clone + Ord + Debug + Send,
-{
-    let report = Explorer::new().memory(Memory::Rc11).explore(program);
-    report.assert_complete();
-    report
-}
+use support::rc11;
 
 /// Every execution returns, and these are the values.
 #[track_caller]

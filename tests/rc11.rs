@@ -1,5 +1,7 @@
 //! Real programs under Rust's orderings: what each ordering is needed for, and the limits.
 
+mod support;
+
 use racelab::diagram::timeline;
 use racelab::explore::{Explorer, Memory, explore};
 use racelab::model::cell::UnsafeCell;
@@ -8,19 +10,9 @@ use racelab::model::sync::{Condvar, Mutex, mpsc};
 use racelab::model::thread;
 use racelab::{Failure, Report};
 use std::collections::BTreeSet;
-use std::fmt::Debug;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release, SeqCst};
-
-fn rc11<T, F>(program: F) -> Report<T>
-where
-    F: Fn() -> T + Send + Sync,
-    T: Clone + Ord + Debug + Send,
-{
-    let report = Explorer::new().memory(Memory::Rc11).explore(program);
-    report.assert_complete();
-    report
-}
+use support::rc11;
 
 fn values<T: Clone + Ord>(report: &Report<T>) -> BTreeSet<T> {
     let values = report.outcomes().iter().map(|outcome| outcome.result());

@@ -1,7 +1,8 @@
 //! The building blocks of Mara Bos, "Rust Atomics and Locks" (O'Reilly 2023), chapters 3 to 6,
 //! written anew: with the right orderings each passes, with one of them weakened each fails.
 
-use racelab::explore::{Explorer, Memory};
+mod support;
+
 use racelab::model::cell::UnsafeCell;
 use racelab::model::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering, fence};
 use racelab::model::thread;
@@ -9,16 +10,7 @@ use racelab::{Failure, Report};
 use std::fmt::Debug;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
-
-fn rc11<T, F>(program: F) -> Report<T>
-where
-    F: Fn() -> T + Send + Sync,
-    T: Clone + Ord + Debug + Send,
-{
-    let report = Explorer::new().memory(Memory::Rc11).explore(program);
-    report.assert_complete();
-    report
-}
+use support::rc11;
 
 #[track_caller]
 fn assert_races<T: Debug>(report: &Report<T>) {

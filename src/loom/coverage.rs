@@ -40,19 +40,7 @@ impl Shape {
 
 fn never_waits(action: Action) -> bool {
     use Action::*;
-    matches!(
-        action,
-        Load | Store
-            | Swap
-            | FetchAdd
-            | FetchSub
-            | FetchUpdate
-            | CompareExchange
-            | CompareExchangeFailed
-            | Fence
-            | CellRead
-            | CellWrite
-    )
+    action.is_atomic_access() || matches!(action, Fence | CellRead | CellWrite)
 }
 
 #[cfg(test)]

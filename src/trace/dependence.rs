@@ -57,6 +57,21 @@ impl Action {
             _ => Some(Mode::Write),
         }
     }
+
+    /// Is it a step on an atomic?
+    pub fn is_atomic_access(self) -> bool {
+        use Action::*;
+        matches!(
+            self,
+            Load | Store
+                | Swap
+                | FetchAdd
+                | FetchSub
+                | FetchUpdate
+                | CompareExchange
+                | CompareExchangeFailed
+        )
+    }
 }
 
 impl Step {

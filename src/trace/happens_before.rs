@@ -136,7 +136,7 @@ fn clocks(
         known.now[me] += 1;
         if let Some(object) = this.object {
             let object = objects.entry(object).or_default();
-            match holds_value(this.action) {
+            match this.action.is_atomic_access() {
                 true => access(nth, this, known, object, &mut released),
                 false => synchronise(this.action, known, object),
             }
@@ -149,20 +149,6 @@ fn clocks(
         clocks.push(known.now.clone());
     }
     clocks
-}
-
-fn holds_value(action: Action) -> bool {
-    use Action::*;
-    matches!(
-        action,
-        Load | Store
-            | Swap
-            | FetchAdd
-            | FetchSub
-            | FetchUpdate
-            | CompareExchange
-            | CompareExchangeFailed
-    )
 }
 
 /// A step on an atomic.

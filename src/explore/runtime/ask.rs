@@ -10,20 +10,30 @@ use std::sync::atomic::Ordering;
 #[inline]
 #[track_caller]
 pub(crate) fn step(word: &Word, bits: Bits, op: Op, order: Ordering, a: u64, b: u64) -> u64 {
-    let place = Location::caller();
+    step_from(Location::caller(), word, bits, op, order, (a, b))
+}
+
+/// As [`step`], asked for at `place`.
+#[inline]
+fn step_from(
+    place: &'static Location<'static>,
+    word: &Word,
+    bits: Bits,
+    op: Op,
+    order: Ordering,
+    (a, b): (u64, u64),
+) -> u64 {
     with_current(|runtime| {
         let (object, word) = word.locate(runtime);
-        let (mutex, mutex_word) = (NONE, std::ptr::null());
-        let failure = order;
         runtime.note_request(Request {
             op,
             bits,
             order,
-            failure,
+            failure: order,
             object,
-            mutex,
+            mutex: NONE,
             word,
-            mutex_word,
+            mutex_word: std::ptr::null(),
             a,
             b,
             place,
@@ -127,23 +137,7 @@ pub(crate) fn step_value_at(
     op: Op,
     (bits, a): (Bits, u64),
 ) -> u64 {
-    with_current(|runtime| {
-        let (object, word) = word.locate(runtime);
-        runtime.note_request(Request {
-            op,
-            bits,
-            order: Ordering::Relaxed,
-            failure: Ordering::Relaxed,
-            object,
-            mutex: NONE,
-            word,
-            mutex_word: std::ptr::null(),
-            a,
-            b: 0,
-            place,
-        });
-    });
-    ask()
+    step_from(place, word, bits, op, Ordering::Relaxed, (a, 0))
 }
 
 /// Has the running thread's compare-exchange, its last step, failed?

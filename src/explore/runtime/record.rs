@@ -59,18 +59,7 @@ impl Runtime {
         }
         let failed = taken.action == Action::CompareExchangeFailed;
         let order = if failed { request.failure } else { request.order };
-        let ordered = matches!(
-            taken.action,
-            Action::Load
-                | Action::Store
-                | Action::Swap
-                | Action::FetchAdd
-                | Action::FetchSub
-                | Action::FetchUpdate
-                | Action::CompareExchange
-                | Action::CompareExchangeFailed
-                | Action::Fence
-        );
+        let ordered = taken.action.is_atomic_access() || taken.action == Action::Fence;
         let alternatives = request.alternatives(taken.before);
         let actor = &self.threads[usize::from(thread)];
         Step {
