@@ -1,5 +1,6 @@
 //! What can stand behind an option: numbers, times, and the refusals that say what to do instead.
 
+use crate::cli::style::command;
 use racelab::report::grouped;
 use std::time::Duration;
 
@@ -19,18 +20,20 @@ pub fn large_number(text: &str) -> Result<u128, String> {
 
 /// A census counts interleavings, and an execution under rc11 may have none.
 pub fn only_interleavings(memory: &str) -> Result<(), String> {
-    let way_out = "'racelab check NAME --memory rc11' counts executions";
-    let refusal = format!("a census counts interleavings, under sc; {way_out}");
+    let check = command("check NAME --memory rc11");
+    let refusal = format!("a census counts interleavings, under sc; '{check}' counts executions");
     if memory == "sc" { Ok(()) } else { Err(refusal) }
 }
 
 pub fn already_run(_: &str) -> Result<(), String> {
-    let way_out = "choose the memory where it is made: 'racelab show NAME --memory rc11'";
+    let show = command("show NAME --memory rc11");
+    let way_out = format!("choose the memory where it is made: '{show}'");
     Err(format!("a trace has been run already, leave it out; {way_out}"))
 }
 
 pub fn the_machine_s(_: &str) -> Result<(), String> {
-    let way_out = "'racelab check NAME --memory rc11' shows all that the orderings allow";
+    let check = command("check NAME --memory rc11");
+    let way_out = format!("'{check}' shows all that the orderings allow");
     Err(format!("real threads have the machine's own memory, leave it out; {way_out}"))
 }
 
