@@ -194,14 +194,6 @@ impl<E: Exploration, T: Ord> Worker<E, T> {
                     return Err(error);
                 }
                 self.engine.again();
-                if std::env::var_os("HACK").is_some() {
-                    let b = Instant::now();
-                    for _ in 0..1_000_000 {
-                        self.engine.execute(&mut self.runtime, max_steps, &mut body, |_| ());
-                        self.engine.again();
-                    }
-                    eprintln!("replay: {:?} per execution", b.elapsed() / 1_000_000);
-                }
             }
             Start::Resumed => {}
             Start::Helping if self.engine.find_work() => {}
