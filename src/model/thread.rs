@@ -16,11 +16,7 @@ use std::any::Any;
 use std::borrow::Cow;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
-
-/// What a thread leaves for whoever joins it. std's mutex: its lock is never waited for here.
-type Packet<T> = Arc<Mutex<Option<Result<T>>>>;
 
 /// Starts a thread.
 ///
@@ -96,27 +92,32 @@ unsafe fn start<T, F>(name: Option<Cow<'static, str>>, f: F) -> JoinHandle<T>
 where
     F: FnOnce() -> T,
 {
-    let packet: Packet<T> = Arc::new(Mutex::new(None));
-    let theirs = Arc::clone(&packet);
+    let (leave, left) = oneshot::channel();
     let body = move || {
         let result = catch_unwind(AssertUnwindSafe(f));
         super::local::drop_locals();
         if let Err(payload) = &result {
             runtime::note_panic(payload.as_ref());
         }
-        *theirs.lock().unwrap_or_else(|e| e.into_inner()) = Some(result);
+        // Nobody wants it if the handle is gone.
+        let _ = leave.send(result);
     };
     // SAFETY: by the caller's promise.
     let number = unsafe { runtime::spawn_thread(name.clone(), body) };
-    JoinHandle { number, packet, thread: Thread::new(number, name) }
+    JoinHandle { number, left, thread: Thread::new(number, name) }
 }
 
 /// A spawned thread.
 pub struct JoinHandle<T> {
     number: u8,
-    packet: Packet<T>,
+    /// What the thread leaves for whoever joins it.
+    left: oneshot::Receiver<Result<T>>,
     thread: Thread,
 }
+
+// SAFETY: a shared handle gives access to the number and the name only; what the thread leaves is
+// taken by `join`, which owns the handle.
+unsafe impl<T> Sync for JoinHandle<T> {}
 
 impl<T> JoinHandle<T> {
     /// Waits until the thread has ended.
@@ -126,11 +127,13 @@ impl<T> JoinHandle<T> {
     #[track_caller]
     pub fn join(self) -> Result<T> {
         wait_for_end(self.number);
-        let result = self.packet.lock().unwrap_or_else(|e| e.into_inner()).take();
-        if let Some(Err(_)) = &result {
+        let Ok(result) = self.left.try_recv() else {
+            return Err(Box::new("the execution was given up") as Box<dyn Any + Send>);
+        };
+        if result.is_err() {
             with_current(|runtime| runtime.panic_taken(self.number));
         }
-        result.unwrap_or_else(|| Err(Box::new("the execution was given up") as Box<dyn Any + Send>))
+        result
     }
 
     /// Has the thread ended? It is no step: what it sees is not ordered with anything.

@@ -6,7 +6,7 @@
 //! execution afresh (see [`linear_extensions`](crate::trace::linear_extensions), by which this is
 //! tested) would cost as much as running it.
 
-use super::history::{History, join};
+use super::history::History;
 
 /// More positions than this are not kept: the count is then given up, not guessed.
 const POSITIONS: usize = 1 << 20;
@@ -18,19 +18,21 @@ pub(super) struct Ways {
     /// Positions a thread: one more than the steps it may have.
     sizes: Vec<usize>,
     strides: Vec<usize>,
-    /// How many of each thread's steps are counted.
-    steps: Vec<usize>,
+    /// How many of each thread's steps are counted, and the index of that position.
+    steps: Vec<u32>,
+    full: usize,
     counted: usize,
     given_up: bool,
     at: Vec<u32>,
-    needs: Vec<u32>,
 }
 
 impl Ways {
     /// Forgets the steps from `depth` on.
     pub fn truncate(&mut self, history: &History, depth: usize) {
         for event in history.events[depth.min(self.counted)..self.counted].iter() {
-            self.steps[usize::from(event.thread)] -= 1;
+            let thread = usize::from(event.thread);
+            self.steps[thread] -= 1;
+            self.full -= self.strides[thread];
         }
         self.counted = self.counted.min(depth);
     }
@@ -47,16 +49,27 @@ impl Ways {
             }
             self.counted += 1;
         }
-        let full = (0..self.sizes.len()).map(|t| self.steps[t] * self.strides[t]).sum::<usize>();
-        self.ways.get(full).copied().or(Some(1))
+        self.ways.get(self.full).copied().or(Some(1))
     }
 
     fn add(&mut self, history: &History, event: u32) -> Option<()> {
         let thread = usize::from(history.events[event as usize].thread);
-        if thread >= self.sizes.len() || self.steps[thread] + 1 >= self.sizes[thread] {
+        if thread >= self.sizes.len() || self.steps[thread] as usize + 1 >= self.sizes[thread] {
             self.enlarge(history, thread)?;
         }
+        self.append(history, event, thread)
+    }
+
+    fn append(&mut self, history: &History, event: u32, thread: usize) -> Option<()> {
+        let before = self.full;
         self.steps[thread] += 1;
+        self.full += self.strides[thread];
+        let clock = history.clock(event);
+        if self.steps.iter().zip(clock).all(|(steps, known)| steps == known) {
+            // It comes after all the others: any order of them will do.
+            self.ways[self.full] = self.ways[before];
+            return Some(());
+        }
         self.fill(history, event, thread)
     }
 
@@ -76,12 +89,11 @@ impl Ways {
         self.ways.resize(positions, 0);
         self.ways[0] = 1;
         self.steps.fill(0);
-        for event in 0..self.counted as u32 {
+        self.full = 0;
+        (0..self.counted as u32).try_for_each(|event| {
             let thread = usize::from(history.events[event as usize].thread);
-            self.steps[thread] += 1;
-            self.fill(history, event, thread)?;
-        }
-        Some(())
+            self.append(history, event, thread)
+        })
     }
 
     /// Counts the positions in which `event` is its thread's last step.
@@ -92,7 +104,8 @@ impl Ways {
         at.extend_from_slice(lowest);
         // All threads are numbered from 0, and the clock has room for more than there are.
         let threads = self.sizes.len();
-        let mut index: usize = (0..threads).map(|t| at[t] as usize * self.strides[t]).sum();
+        at.truncate(threads);
+        let mut index: usize = at.iter().zip(&self.strides).map(|(&at, s)| at as usize * s).sum();
         let result = loop {
             match self.sum(history, &at, index) {
                 Some(ways) => self.ways[index] = ways,
@@ -101,7 +114,7 @@ impl Ways {
             // The next position, with `thread` staying where it is.
             let mut digit = 0;
             while digit < threads {
-                if digit != thread && (at[digit] as usize) < self.steps[digit] {
+                if digit != thread && at[digit] < self.steps[digit] {
                     at[digit] += 1;
                     index += self.strides[digit];
                     break;
@@ -120,23 +133,28 @@ impl Ways {
 
     /// `ways` of one position: the sum over the threads whose last step nobody there depends on.
     #[inline]
-    fn sum(&mut self, history: &History, at: &[u32], index: usize) -> Option<u128> {
-        let needs = &mut self.needs;
-        needs.clear();
-        needs.resize(at.len(), 0);
+    fn sum(&self, history: &History, at: &[u32], index: usize) -> Option<u128> {
+        // The threads whose last step somebody depends on, as a bit set.
+        let mut needed = 0u64;
         for (thread, &steps) in at.iter().enumerate() {
-            if steps > 0 {
-                let own = needs[thread];
-                join(needs, history.clock(history.by_thread[thread][steps as usize - 1]));
-                needs[thread] = own;
+            if steps == 0 {
+                needed |= 1 << thread;
+                continue;
             }
-        }
-        if needs.iter().zip(at).any(|(need, at)| need > at) {
-            return Some(0);
+            let last = history.by_thread[thread][steps as usize - 1];
+            let mut known = 0;
+            for (other, (known_steps, at)) in history.clock(last).iter().zip(at).enumerate() {
+                if known_steps > at {
+                    // Not a position that can be reached.
+                    return Some(0);
+                }
+                known |= u64::from(known_steps == at) << other;
+            }
+            needed |= known & !(1 << thread);
         }
         let mut ways = 0u128;
         for (thread, stride) in self.strides.iter().enumerate() {
-            if at[thread] > needs[thread] {
+            if needed & (1 << thread) == 0 {
                 ways = ways.checked_add(self.ways[index - stride])?;
             }
         }

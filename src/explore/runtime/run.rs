@@ -182,7 +182,6 @@ pub(super) unsafe fn resume(rt: *mut Runtime, thread: u8) {
             (*rt).stacks.extend((*slot).take().map(Coroutine::into_stack));
             thread_at(rt, thread).state = State::Finished;
             (*rt).live &= !(1 << thread);
-            (*rt).asking &= !(1 << thread);
             (*rt).news = true;
         }
         (*rt).current = u8::MAX;
