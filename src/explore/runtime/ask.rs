@@ -2,7 +2,7 @@
 
 use super::record::peek;
 use super::request::{Bits, NONE, Op, Request};
-use super::{CURRENT, Runtime, State, Word, abandon, thread_at, with_current};
+use super::{CURRENT, Runtime, State, Word, abandon, current, thread_at, with_current};
 use std::panic::Location;
 use std::sync::atomic::Ordering;
 
@@ -13,8 +13,8 @@ pub(crate) fn step(word: &Word, bits: Bits, op: Op, order: Ordering, a: u64, b: 
     step_from(Location::caller(), word, bits, op, order, (a, b))
 }
 
-/// As [`step`], asked for at `place`.
-#[inline]
+/// As [`step`], asked for at `place`. One function, not inlined into every method of every type.
+#[inline(never)]
 fn step_from(
     place: &'static Location<'static>,
     word: &Word,
@@ -23,7 +23,10 @@ fn step_from(
     order: Ordering,
     (a, b): (u64, u64),
 ) -> u64 {
-    with_current(|runtime| {
+    let rt = current();
+    // SAFETY: `rt` is the current runtime; the reference ends before the switch in `ask`.
+    unsafe {
+        let runtime = &mut *rt;
         let (object, word) = word.locate(runtime);
         runtime.note_request(Request {
             op,
@@ -38,8 +41,8 @@ fn step_from(
             b,
             place,
         });
-    });
-    ask()
+        ask(rt)
+    }
 }
 
 /// As [`step`], for the few steps with a second object, a second ordering, or no object.
@@ -77,15 +80,18 @@ pub(crate) fn step_with(
             place,
         });
     });
-    ask()
+    // SAFETY: `with_current` has just checked that there is a runtime, and no reference is left.
+    unsafe { ask(CURRENT.get()) }
 }
 
 /// Stops the current thread until its request has been granted.
-#[inline]
-fn ask() -> u64 {
-    let rt = CURRENT.get();
-    // SAFETY: `rt` is the current runtime (`with_current` has just checked it); the accesses are
-    // short ones on either side of the switch. The yielder belongs to the running coroutine.
+///
+/// # Safety
+/// `rt` is the current runtime and no reference to it is used after this.
+#[inline(always)]
+unsafe fn ask(rt: *mut Runtime) -> u64 {
+    // SAFETY: by the caller's promise; the accesses are short ones on either side of the switch. The
+    // yielder belongs to the running coroutine.
     unsafe {
         let thread = (*rt).current;
         if (*rt).abandoning {
@@ -167,7 +173,7 @@ pub(crate) fn change_silently(word: &Word, change: impl FnOnce(u64) -> u64) {
 
 impl Runtime {
     /// Notes what the running thread is about to ask for.
-    #[inline]
+    #[inline(always)]
     fn note_request(&mut self, request: Request) {
         if let Some(info) = self.objects.get_mut(request.object as usize)
             && info.bits == Bits::Opaque

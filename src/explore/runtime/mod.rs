@@ -132,13 +132,21 @@ pub(crate) fn is_exploring() -> bool {
 #[inline]
 #[track_caller]
 pub(crate) fn with_current<R>(f: impl FnOnce(&mut Runtime) -> R) -> R {
+    let runtime = current();
+    // SAFETY: `run` sets the pointer to a runtime that outlives the execution and clears it after.
+    // Only one coroutine runs at a time, and no reference made here lives across a switch.
+    f(unsafe { &mut *runtime })
+}
+
+/// As [`with_current`], for those who switch to another thread.
+#[inline]
+#[track_caller]
+fn current() -> *mut Runtime {
     let runtime = CURRENT.get();
     if runtime.is_null() {
         outside();
     }
-    // SAFETY: `run` sets the pointer to a runtime that outlives the execution and clears it after.
-    // Only one coroutine runs at a time, and no reference made here lives across a switch.
-    f(unsafe { &mut *runtime })
+    runtime
 }
 
 #[cold]

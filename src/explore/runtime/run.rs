@@ -109,7 +109,7 @@ unsafe fn drive<D: Driver>(rt: *mut Runtime, driver: &mut D, max_steps: u32) -> 
                 }
                 match driver.pick(runtime, enabled) {
                     Pick::Go(thread, choice) => {
-                        let taken = runtime.perform(thread, choice);
+                        let taken = runtime.perform_and_tell(thread, choice);
                         driver.taken(runtime, thread, choice, &taken);
                         runtime.forget_reasons(thread);
                         // SAFETY: as above; `runtime` is not used after this.

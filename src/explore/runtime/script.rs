@@ -29,16 +29,19 @@ impl Runtime {
 
     /// Takes the step that `thread` has just asked for, if it is the one to repeat next and nobody
     /// else has to run before it. True if the thread goes on.
-    #[inline]
+    #[inline(always)]
     pub(super) fn goes_on_by_itself(&mut self, thread: u8) -> bool {
-        match self.repeated() {
-            Some((next, choice)) if next == thread && !self.news && self.newborn.is_empty() => {
-                self.perform(thread, choice);
-                self.forget_reasons(thread);
-                self.threads[usize::from(thread)].state == State::Running
-            }
-            _ => false,
+        let its_turn = |step: &Scripted| step.thread == thread;
+        if !self.script.get(self.steps as usize).is_some_and(its_turn)
+            || self.news
+            || !self.newborn.is_empty()
+        {
+            return false;
         }
+        let Some((_, choice)) = self.repeated() else { return false };
+        self.perform(thread, choice);
+        self.forget_reasons(thread);
+        self.threads[usize::from(thread)].state == State::Running
     }
 
     /// The step is taken: what had to come before it is no longer news.

@@ -17,6 +17,22 @@ pub(crate) struct Taken {
     pub changed: bool,
 }
 
+impl Taken {
+    fn new(request: Request, done: Done) -> Self {
+        let Done { action, before, mutex_before, changed } = done;
+        Taken { request, action, before, mutex_before, changed }
+    }
+}
+
+/// As [`Taken`], without what was asked for.
+#[derive(Clone, Copy)]
+pub(super) struct Done {
+    action: Action,
+    before: u64,
+    mutex_before: u64,
+    changed: bool,
+}
+
 /// What a memory with stale reads decides about a step.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Seen {
@@ -37,13 +53,24 @@ pub(crate) struct Seen {
 }
 
 impl Runtime {
+    /// Performs the step that `thread` has asked for, and says what it found and did; the thread
+    /// does not run yet.
+    #[inline]
+    pub(super) fn perform_and_tell(&mut self, thread: u8, choice: u32) -> Taken {
+        let request = self.threads[usize::from(thread)].request;
+        let done = self.perform(thread, choice);
+        Taken::new(request, done)
+    }
+
     /// Performs the step that `thread` has asked for; the thread does not run yet.
     #[inline(always)]
-    pub(super) fn perform(&mut self, thread: u8, choice: u32) -> Taken {
+    pub(super) fn perform(&mut self, thread: u8, choice: u32) -> Done {
         let index = usize::from(thread);
-        let request = self.threads[index].request;
         let seen = self.seen.take();
-        let before = seen.map_or_else(|| self.word(&request), |seen| seen.value);
+        // Looked at where it stands: most steps are only repeated, and a copy costs as much as they.
+        let request = &self.threads[index].request;
+        let Request { op, object, word, .. } = *request;
+        let before = seen.map_or_else(|| self.word(request), |seen| seen.value);
         let mut effect = request.effect(before, thread, choice);
         if seen.is_some_and(|seen| seen.fails) {
             effect = Effect { action: Action::CompareExchangeFailed, result: before, word: before };
@@ -51,55 +78,73 @@ impl Runtime {
         let (changed, writes) = match seen {
             None => (effect.word != before, effect.word != before),
             Some(seen) => (
-                seen.newest && effect.word != self.word(&request),
+                seen.newest && effect.word != self.word(request),
                 // A read-modify-write that leaves the value as it was has only looked.
                 seen.writes && !(seen.reads && effect.word == before),
             ),
         };
-        let mut taken = Taken { request, action: effect.action, before, mutex_before: 0, changed };
+        let mut done = Done { action: effect.action, before, mutex_before: 0, changed };
+        let told = (self.recording.is_some() || self.knowledge.is_some()).then_some(*request);
         let nth = self.steps;
-        if self.recording.is_some() {
-            self.record(thread, choice, &taken, &effect, seen);
+        if self.recording.is_some()
+            && let Some(request) = told
+        {
+            self.record(thread, choice, &Taken::new(request, done), &effect, seen);
         }
         self.steps += 1;
         self.asking &= !(1 << thread);
         let actor = &mut self.threads[index];
-        actor.result = match request.op {
+        actor.result = match op {
             Op::Choose => u64::from(choice),
             _ => effect.result,
         };
         actor.failed = effect.action == Action::CompareExchangeFailed;
         actor.state = State::Running;
         actor.last_step = nth;
-        if !request.word.is_null() {
-            let info = &mut self.objects[request.object as usize];
+        if !word.is_null() {
+            let info = &mut self.objects[object as usize];
             if changed {
                 info.version += 1;
                 info.changed_by = effect.action;
                 info.changed_at = nth;
                 self.news |= self.anyone_spins;
                 // SAFETY: the request is pending, so its thread borrows the object.
-                unsafe { (*request.word).set(effect.word) };
+                unsafe { (*word).set(effect.word) };
             }
             // Who saw an old value has not seen the news.
             let stale = seen.is_some_and(|seen| seen.stale.is_some());
             let version = info.version.wrapping_sub(u32::from(stale));
             if writes {
                 actor.looked_at.clear();
-            } else if request.op != Op::Store && actor.looked_at.len() < 64 {
+            } else if op != Op::Store && actor.looked_at.len() < 64 {
                 // A blind store that changes nothing has not looked either.
-                let look = Look { object: request.object, version, step: nth };
-                actor.looked_at.push(look);
+                actor.looked_at.push(Look { object, version, step: nth });
             }
         }
         match effect.action {
             // Most steps, told apart at once.
             Action::Load | Action::Store | Action::FetchAdd => {}
+            _ => done.mutex_before = self.affect_threads(thread, nth, &effect),
+        }
+        if let Some(request) = told {
+            let result = self.threads[index].result;
+            if let Some(knowledge) = self.knowing() {
+                knowledge.stepped(thread, &Taken::new(request, done), result, effect.word);
+            }
+        }
+        done
+    }
+
+    /// What a step does to its thread and to others: who holds a lock, who sleeps, who may go on.
+    /// Returns the state of a wait's mutex before it.
+    fn affect_threads(&mut self, thread: u8, nth: u32, effect: &Effect) -> u64 {
+        let request = self.threads[usize::from(thread)].request;
+        match effect.action {
             Action::Lock | Action::ReadLock | Action::Reacquire => {
                 self.held.push((request.object, thread, request.place));
             }
             Action::Unlock | Action::ReadUnlock => self.give_back(request.object, thread),
-            Action::Wait => taken.mutex_before = self.fall_asleep(thread, &request),
+            Action::Wait => return self.fall_asleep(thread, &request),
             Action::TimeOut if !request.mutex_word.is_null() => self.wake(thread, nth, 1),
             Action::NotifyOne | Action::NotifyAll => {
                 let mut woken = effect.result;
@@ -111,11 +156,7 @@ impl Runtime {
             Action::Arrive if effect.result == 1 => self.open_barrier(request.object, nth),
             _ => {}
         }
-        let result = self.threads[index].result;
-        if let Some(knowledge) = self.knowing() {
-            knowledge.stepped(thread, &taken, result, effect.word);
-        }
-        taken
+        0
     }
 
     /// A thread holds a lock no longer.
