@@ -128,7 +128,9 @@ fn failure(
         let (expected, found) = (expected.clone(), found.clone());
         return Some(Failure::Nondeterministic { step: *step, expected, found });
     }
-    if let Some(panic) = panic(runtime, returned, |a, b| engine.happens_before(a, b)) {
+    if runtime.panics > 0
+        && let Some(panic) = panic(runtime, returned, |a, b| engine.happens_before(a, b))
+    {
         return Some(panic);
     }
     match ending {
@@ -141,6 +143,7 @@ fn failure(
             let limit = (ending == Ending::StepLimit).then_some(max_steps as usize);
             Some(Failure::StepLimit { limit, looping: looping(runtime, engine) })
         }
+        Ending::Finished if !runtime.has_cells() => None,
         Ending::Finished => {
             let objects = std::cell::OnceCell::new();
             engine.data_race(|object| {

@@ -113,9 +113,9 @@ impl History {
         self.woken.truncate(first.woken as usize);
         self.races.truncate(first.races as usize);
         for event in self.events[depth..].iter().rev() {
-            for (touch, previous) in event.touches.iter().zip(event.previous_on_object).rev() {
-                if let Some(touch) = touch {
-                    self.last_on_object[touch.object as usize] = previous;
+            for slot in [1, 0] {
+                if let Some(touch) = event.touches[slot] {
+                    self.last_on_object[touch.object as usize] = event.previous_on_object[slot];
                 }
             }
             self.last_in_thread[usize::from(event.thread)] = event.previous_in_thread;

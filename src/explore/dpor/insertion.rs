@@ -2,10 +2,10 @@
 
 use super::Sleeper;
 use super::driver::near_conflict;
-use super::history::History;
+use super::history::{History, Touches};
 use super::names::Names;
 use super::reversal::Item;
-use super::tree::{Forest, conflict, without_names};
+use super::tree::{FarTouch, FarTouches, Forest, conflict, without_names};
 use crate::explore::runtime::{NONE, Runtime};
 use std::cell::Cell;
 
@@ -33,7 +33,7 @@ pub(super) fn insert_at(
 ) -> bool {
     for sleeper in sleep {
         let apart =
-            |items: &[Item]| items.iter().all(|item| !near_conflict(&item.near, &sleeper.touches));
+            |items: &[Item]| items.iter().all(|item| !near_conflict(&item.touches, &sleeper.touches));
         let covered = covers(history, (sleeper.thread, sleeper.choice), apart, items, moved, known);
         match covered {
             Some(Covered::ForGood) => return true,
@@ -63,9 +63,12 @@ pub(super) fn insert_at(
             let apart = |items: &[Item]| {
                 let known = astray & (1 << b.thread) == 0;
                 match known.then(|| history.touches_of(runtime, b, depth as u32)).flatten() {
-                    Some(near) => items.iter().all(|item| !near_conflict(&item.near, &near)),
+                    Some(near) => items.iter().all(|item| !near_conflict(&item.touches, &near)),
                     None => {
-                        let meets = |item: &Item| conflict(&item.touches, &b.touches, names);
+                        let meets = |item: &Item| {
+                            let touches = far(runtime, names, &item.touches, depth as u32);
+                            conflict(&touches, &b.touches, names)
+                        };
                         let apart = !items.iter().any(meets);
                         doubt.set(doubt.get() || !apart);
                         apart
@@ -103,7 +106,8 @@ pub(super) fn insert_at(
     }
     let mut chain = NONE;
     for item in items.iter().rev() {
-        let touches = if shared { without_names(item.touches) } else { item.touches };
+        let touches = far(runtime, names, &item.touches, depth as u32);
+        let touches = if shared { without_names(touches) } else { touches };
         let branch = forest.add(item.thread, item.choice, touches);
         forest.get_mut(branch).first_child = chain;
         chain = branch;
@@ -151,8 +155,24 @@ fn comes_before(history: &History, earlier: &Item, later: &Item, known: &[u32]) 
         (event, NONE) => {
             let position = history.events[event as usize].position;
             known[usize::from(earlier.thread)] >= position
-                || near_conflict(&earlier.near, &later.near)
+                || near_conflict(&earlier.touches, &later.touches)
         }
         (earlier, later) => history.before(earlier, later),
     }
+}
+
+/// The touches of a step, as other executions that share the first `depth` steps may know them.
+fn far(runtime: &Runtime, names: &Names, touches: &Touches, depth: u32) -> FarTouches {
+    touches.map(|touch| {
+        touch.map(|touch| {
+            let info = &runtime.objects[touch.object as usize];
+            let (key, mode, name) = (info.key, touch.mode, names.of(touch.object));
+            if info.born <= depth {
+                return FarTouch { object: touch.object, met: 0, key, name, mode };
+            }
+            // They are numbered as they are met.
+            let met = runtime.objects.partition_point(|other| other.born <= depth) as u32;
+            FarTouch { object: NONE, met, key, name, mode }
+        })
+    })
 }

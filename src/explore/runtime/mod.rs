@@ -108,7 +108,8 @@ pub(crate) struct Runtime {
     stacks: Vec<DefaultStack>,
     stack_size: usize,
     abandoning: bool,
-    panics: u32,
+    /// How many threads have ended with a panic.
+    pub(crate) panics: u32,
     /// Coroutines that could not be unwound and were reset.
     pub(crate) resets: u64,
     /// A thread has waited for any of several objects to change: interleavings cannot be counted.

@@ -91,6 +91,11 @@ impl Runtime {
         std::panic::resume_unwind(Box::new(abandon::Abandoned))
     }
 
+    /// Has any thread touched a plain cell?
+    pub(crate) fn has_cells(&self) -> bool {
+        self.objects.iter().any(|object| object.kind == ObjectKind::Cell)
+    }
+
     /// Which objects threads have asked for and not got yet.
     pub(crate) fn pending(&self) -> impl Iterator<Item = (u8, u32)> + '_ {
         let asking = self.threads.iter().enumerate().filter(|(_, t)| t.state == State::Asking);

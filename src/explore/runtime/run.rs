@@ -71,7 +71,7 @@ pub(crate) fn run<D: Driver, R>(
         (*rt).script.truncate(driver.repeats());
         let main: *mut dyn FnMut() = std::mem::transmute::<&mut dyn FnMut(), _>(body);
         spawn(rt, None, move || (*main)());
-        settle(rt);
+        settle(rt, None);
         let ending = drive(rt, driver, max_steps);
         let result = at_end(&mut *rt, driver, ending);
         if (*rt).live != 0 {
@@ -96,8 +96,11 @@ unsafe fn drive<D: Driver>(rt: *mut Runtime, driver: &mut D, max_steps: u32) -> 
         if runtime.error.is_some() {
             return Ending::Stopped;
         }
-        let (thread, choice) = match runtime.repeated().or_else(|| driver.scripted(runtime)) {
-            Some(step) => step,
+        let thread = match runtime.repeated().or_else(|| driver.scripted(runtime)) {
+            Some((thread, choice)) => {
+                runtime.perform(thread, choice);
+                thread
+            }
             None => {
                 let enabled = runtime.enabled();
                 if enabled == 0 {
@@ -107,60 +110,44 @@ unsafe fn drive<D: Driver>(rt: *mut Runtime, driver: &mut D, max_steps: u32) -> 
                 if runtime.steps >= max_steps {
                     return Ending::StepLimit;
                 }
-                match driver.pick(runtime, enabled) {
-                    Pick::Go(thread, choice) => {
-                        let taken = runtime.perform_and_tell(thread, choice);
-                        driver.taken(runtime, thread, choice, &taken);
-                        runtime.forget_reasons(thread);
-                        // SAFETY: as above; `runtime` is not used after this.
-                        unsafe { go_on(rt, thread) };
-                        continue;
-                    }
-                    Pick::Stop => return Ending::Stopped,
-                }
+                let Pick::Go(thread, choice) = driver.pick(runtime, enabled) else {
+                    return Ending::Stopped;
+                };
+                let taken = runtime.perform_and_tell(thread, choice);
+                driver.taken(runtime, thread, choice, &taken);
+                thread
             }
         };
-        runtime.perform(thread, choice);
         runtime.forget_reasons(thread);
-        // SAFETY: as above.
-        unsafe { go_on(rt, thread) };
-    }
-}
-
-/// Lets `thread` run on after its step, and whoever can run because of it.
-///
-/// # Safety
-/// As for [`drive`].
-#[inline]
-unsafe fn go_on(rt: *mut Runtime, thread: u8) {
-    // SAFETY: by the caller's promise.
-    unsafe {
         // A thread that fell asleep with this step has asked for its next one already.
-        if thread_at(rt, thread).state == State::Running {
-            resume(rt, thread);
-        }
-        settle(rt);
+        let runs = runtime.threads[usize::from(thread)].state == State::Running;
+        // SAFETY: by the caller's promise; `runtime` is not used after this.
+        unsafe { settle(rt, runs.then_some(thread)) };
     }
 }
 
-/// Runs everyone who can run without taking a step, until all have stopped.
+/// Lets a thread run on, then everyone who can run without taking a step, until all have stopped.
 ///
 /// # Safety
 /// As for [`drive`].
 #[inline]
-unsafe fn settle(rt: *mut Runtime) {
+unsafe fn settle(rt: *mut Runtime, mut next: Option<u8>) {
     // SAFETY: by the caller's promise; each access is a short one between two switches.
     unsafe {
         loop {
-            if let Some(thread) = (*rt).newborn.pop() {
+            if let Some(thread) = next {
                 resume(rt, thread);
-            } else if !(*rt).news {
-                return;
-            } else if let Some(thread) = (*rt).released() {
-                (*rt).release(thread);
-                resume(rt, thread);
-            } else {
-                (*rt).news = false;
+            }
+            next = (*rt).newborn.pop();
+            while next.is_none() {
+                if !(*rt).news {
+                    return;
+                }
+                next = (*rt).released();
+                match next {
+                    Some(thread) => (*rt).release(thread),
+                    None => (*rt).news = false,
+                }
             }
         }
     }
@@ -170,7 +157,7 @@ unsafe fn settle(rt: *mut Runtime) {
 ///
 /// # Safety
 /// As for [`drive`].
-#[inline]
+#[inline(always)]
 pub(super) unsafe fn resume(rt: *mut Runtime, thread: u8) {
     // SAFETY: by the caller's promise. Each coroutine has a place of its own, and nobody touches
     // that of a coroutine that runs.
@@ -179,12 +166,24 @@ pub(super) unsafe fn resume(rt: *mut Runtime, thread: u8) {
         let slot = (*rt).coroutines.of(thread);
         let coroutine = (*slot).as_mut().expect("a live thread has one");
         if let CoroutineResult::Return(()) = coroutine.resume(()) {
-            (*rt).stacks.extend((*slot).take().map(Coroutine::into_stack));
-            thread_at(rt, thread).state = State::Finished;
-            (*rt).live &= !(1 << thread);
-            (*rt).news = true;
+            bury(rt, thread);
         }
         (*rt).current = u8::MAX;
+    }
+}
+
+/// Puts away what is left of a thread that has ended.
+///
+/// # Safety
+/// As for [`drive`]; the thread's coroutine has returned.
+unsafe fn bury(rt: *mut Runtime, thread: u8) {
+    // SAFETY: by the caller's promise.
+    unsafe {
+        let slot = (*rt).coroutines.of(thread);
+        (*rt).stacks.extend((*slot).take().map(Coroutine::into_stack));
+        thread_at(rt, thread).state = State::Finished;
+        (*rt).live &= !(1 << thread);
+        (*rt).news = true;
     }
 }
 
