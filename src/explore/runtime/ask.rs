@@ -24,11 +24,10 @@ fn step_from(
     (a, b): (u64, u64),
 ) -> u64 {
     let rt = current();
-    // SAFETY: `rt` is the current runtime; the reference ends before the switch in `ask`.
+    // SAFETY: `rt` is the current runtime; the reference ends before `ask`.
     unsafe {
-        let runtime = &mut *rt;
-        let (object, word) = word.locate(runtime);
-        runtime.note_request(Request {
+        let (object, word) = word.locate(&mut *rt);
+        let request = Request {
             op,
             bits,
             order,
@@ -40,8 +39,8 @@ fn step_from(
             a,
             b,
             place,
-        });
-        ask(rt)
+        };
+        ask(rt, request)
     }
 }
 
@@ -57,16 +56,16 @@ pub(crate) fn step_with(
     b: u64,
 ) -> u64 {
     let place = Location::caller();
-    with_current(|runtime| {
-        let (object, word) = match word {
-            Some(word) => word.locate(runtime),
+    let rt = current();
+    // SAFETY: as in `step_from`.
+    unsafe {
+        let locate = |word: Option<&Word>| match word {
+            Some(word) => word.locate(&mut *rt),
             None => (NONE, std::ptr::null()),
         };
-        let (mutex, mutex_word) = match mutex {
-            Some(word) => word.locate(runtime),
-            None => (NONE, std::ptr::null()),
-        };
-        runtime.note_request(Request {
+        let (object, word) = locate(word);
+        let (mutex, mutex_word) = locate(mutex);
+        let request = Request {
             op,
             bits,
             order,
@@ -78,28 +77,31 @@ pub(crate) fn step_with(
             a,
             b,
             place,
-        });
-    });
-    // SAFETY: `with_current` has just checked that there is a runtime, and no reference is left.
-    unsafe { ask(CURRENT.get()) }
+        };
+        ask(rt, request)
+    }
 }
 
 /// Stops the current thread until its request has been granted.
 ///
 /// # Safety
-/// `rt` is the current runtime and no reference to it is used after this.
+/// `rt` is the current runtime, and no reference to it is alive.
 #[inline(always)]
-unsafe fn ask(rt: *mut Runtime) -> u64 {
+unsafe fn ask(rt: *mut Runtime, request: Request) -> u64 {
     // SAFETY: by the caller's promise; the accesses are short ones on either side of the switch. The
     // yielder belongs to the running coroutine.
     unsafe {
-        let thread = (*rt).current;
-        if (*rt).abandoning {
+        let runtime = &mut *rt;
+        runtime.note_touch(&request);
+        let thread = runtime.current;
+        let slot = &mut runtime.threads[usize::from(thread)];
+        slot.request = request;
+        if runtime.abandoning {
             return abandon::inert_step(rt, thread);
         }
-        thread_at(rt, thread).state = State::Asking;
-        (*rt).asking |= 1 << thread;
-        if !(*rt).goes_on_by_itself(thread) {
+        slot.state = State::Asking;
+        runtime.asking |= 1 << thread;
+        if !runtime.goes_on_by_itself(thread) {
             (*thread_at(rt, thread).yielder).suspend(());
             if (*rt).abandoning {
                 return abandon::inert_step(rt, thread);
@@ -172,9 +174,9 @@ pub(crate) fn change_silently(word: &Word, change: impl FnOnce(u64) -> u64) {
 }
 
 impl Runtime {
-    /// Notes what the running thread is about to ask for.
+    /// Notes which objects the running thread is about to ask for.
     #[inline(always)]
-    fn note_request(&mut self, request: Request) {
+    fn note_touch(&mut self, request: &Request) {
         if let Some(info) = self.objects.get_mut(request.object as usize)
             && info.bits == Bits::Opaque
         {
@@ -183,14 +185,14 @@ impl Runtime {
                 info.initial = peek(request.a, request.bits);
             }
         }
-        let thread = self.current;
         if self.knowledge.is_some() {
-            self.note_touch(thread, request.object, request.mutex);
+            self.learn_touch(request.object, request.mutex);
         }
-        self.threads[usize::from(thread)].request = request;
     }
 
-    fn note_touch(&mut self, thread: u8, object: u32, mutex: u32) {
+    #[cold]
+    fn learn_touch(&mut self, object: u32, mutex: u32) {
+        let thread = self.current;
         let operation = self.threads[usize::from(thread)].operation;
         let Some(knowledge) = self.knowing() else { return };
         for object in [object, mutex].into_iter().filter(|&object| object != NONE) {

@@ -31,13 +31,17 @@ impl Runtime {
     /// else has to run before it. True if the thread goes on.
     #[inline(always)]
     pub(super) fn goes_on_by_itself(&mut self, thread: u8) -> bool {
-        let its_turn = |step: &Scripted| step.thread == thread;
-        if !self.script.get(self.steps as usize).is_some_and(its_turn)
-            || self.news
-            || !self.newborn.is_empty()
-        {
-            return false;
-        }
+        let next = self.script.get(self.steps as usize);
+        next.is_some_and(|step| step.thread == thread)
+            && !self.news
+            && self.newborn.is_empty()
+            && self.repeat(thread)
+    }
+
+    /// Takes the step that `thread` has asked for, whose turn it is, if it is the same step as
+    /// before. True if the thread goes on.
+    #[inline(never)]
+    fn repeat(&mut self, thread: u8) -> bool {
         let Some((_, choice)) = self.repeated() else { return false };
         self.perform(thread, choice);
         self.forget_reasons(thread);

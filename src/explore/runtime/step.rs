@@ -63,10 +63,24 @@ impl Runtime {
     }
 
     /// Performs the step that `thread` has asked for; the thread does not run yet.
-    #[inline(always)]
+    #[inline]
     pub(super) fn perform(&mut self, thread: u8, choice: u32) -> Done {
+        if self.seen.is_some() || self.recording.is_some() || self.knowledge.is_some() {
+            return self.perform_watched(thread, choice);
+        }
+        self.perform_as::<false>(thread, choice)
+    }
+
+    /// As [`perform`](Self::perform), where a memory decides what is seen, or somebody looks on.
+    #[inline(never)]
+    fn perform_watched(&mut self, thread: u8, choice: u32) -> Done {
+        self.perform_as::<true>(thread, choice)
+    }
+
+    #[inline(always)]
+    fn perform_as<const WATCHED: bool>(&mut self, thread: u8, choice: u32) -> Done {
         let index = usize::from(thread);
-        let seen = self.seen.take();
+        let seen = if WATCHED { self.seen.take() } else { None };
         // Looked at where it stands: most steps are only repeated, and a copy costs as much as they.
         let request = &self.threads[index].request;
         let Request { op, object, word, .. } = *request;
@@ -84,7 +98,7 @@ impl Runtime {
             ),
         };
         let mut done = Done { action: effect.action, before, mutex_before: 0, changed };
-        let told = (self.recording.is_some() || self.knowledge.is_some()).then_some(*request);
+        let told = WATCHED.then_some(*request);
         let nth = self.steps;
         if self.recording.is_some()
             && let Some(request) = told
