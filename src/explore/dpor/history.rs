@@ -34,6 +34,9 @@ pub(crate) struct Event {
     pub past: u64,
     /// Did it change its object's state?
     pub changed: bool,
+    /// Does nothing come before it but its thread's last step and what was done to its object, and
+    /// has it no alternatives?
+    pub is_plain: bool,
     /// The steps on the same objects before it.
     previous_on_object: [u32; 2],
     pub previous_in_thread: u32,
@@ -87,8 +90,7 @@ impl History {
     /// How many steps of each thread come before the step, itself included.
     #[inline]
     pub fn clock(&self, event: u32) -> &[u32] {
-        let at = event as usize * self.stride;
-        &self.clocks[at..at + self.stride]
+        row(&self.clocks, self.stride, event)
     }
 
     /// Does `a` happen before `b` (or are they the same step)?
@@ -166,27 +168,23 @@ impl History {
     /// let it go on.
     #[inline]
     pub(super) fn push_clock(&mut self, previous: u32, after: &[u32]) {
-        let row = self.clocks.len();
-        match previous {
-            NONE => self.clocks.resize(row + self.stride, 0),
-            previous => {
-                let at = previous as usize * self.stride;
-                self.clocks.extend_from_within(at..at + self.stride);
+        let stride = self.stride;
+        let from = previous as usize * stride;
+        // By fours, as in `join`.
+        for at in (0..stride).step_by(4) {
+            let four = match previous {
+                NONE => [0; 4],
+                _ => *self.clocks[from + at..].first_chunk().expect("a clock has whole fours"),
+            };
+            self.clocks.extend_from_slice(&four);
+        }
+        if !after.is_empty() {
+            let end = self.clocks.len();
+            let (known, last) = self.clocks.split_at_mut(end - stride);
+            for &step in after {
+                join(last, row(known, stride, step));
             }
         }
-        for &step in after {
-            self.join_clock(step);
-        }
-    }
-
-    /// Joins the clock of a step to the last clock.
-    #[inline]
-    fn join_clock(&mut self, step: u32) {
-        let stride = self.stride;
-        let split = self.clocks.len() - stride;
-        let (known, last) = self.clocks.split_at_mut(split);
-        let at = step as usize * stride;
-        join(last, &known[at..at + stride]);
     }
 
     /// Appends the step just taken, with its clock and the races that end in it.
@@ -198,9 +196,11 @@ impl History {
         let nth = self.events.len() as u32;
         let actor = &runtime.threads[usize::from(thread)];
         let touches = touches(&taken.request, taken.action);
+        let alternatives = taken.request.alternatives(taken.before);
         let after_from = self.after.len() as u32;
         let woken_from = self.woken.len() as u32;
-        if !(actor.after.is_empty() && actor.woken.is_empty()) {
+        let has_reasons = !(actor.after.is_empty() && actor.woken.is_empty());
+        if has_reasons {
             self.after.extend_from_slice(&actor.after);
             self.woken.extend_from_slice(&actor.woken);
         }
@@ -209,21 +209,7 @@ impl History {
 
         self.push_clock(previous_in_thread, &actor.after);
         self.find_races(nth, thread, &taken.request, &touches, &actor.woken);
-
-        // The clock: what the thread knew, and everything it depends on.
-        let mut switches = match previous_in_thread {
-            NONE => 0,
-            previous => self.events[previous as usize].switches,
-        };
-        for i in 0..self.conflicting.len() {
-            let earlier = self.conflicting[i];
-            self.join_clock(earlier);
-            let event = &self.events[earlier as usize];
-            switches = switches.max(event.switches + u32::from(event.thread != thread));
-        }
-        let own = &mut self.clocks[nth as usize * self.stride + usize::from(thread)];
-        *own += 1;
-        let position = *own;
+        let (position, switches) = self.join_conflicting(thread, previous_in_thread);
         let mut previous_on_object = [NONE; 2];
         for (touch, previous) in touches.iter().zip(&mut previous_on_object) {
             let Some(touch) = touch else { continue };
@@ -238,7 +224,7 @@ impl History {
         self.events.push(Event {
             thread,
             choice,
-            alternatives: taken.request.alternatives(taken.before),
+            alternatives,
             position,
             request: taken.request,
             action: taken.action,
@@ -246,6 +232,7 @@ impl History {
             touches,
             past,
             changed: taken.changed,
+            is_plain: !has_reasons && alternatives == 1,
             previous_on_object,
             previous_in_thread,
             switches,
@@ -253,6 +240,26 @@ impl History {
             woken: woken_from,
             races: races_from,
         });
+    }
+
+    /// Makes the last clock that of the step of `thread` being appended: what the thread knew, and
+    /// all that the step depends on. Returns the step's position and its switches.
+    fn join_conflicting(&mut self, thread: u8, previous: u32) -> (u32, u32) {
+        let History { events, clocks, stride, conflicting, .. } = self;
+        let end = clocks.len();
+        let (known, last) = clocks.split_at_mut(end - *stride);
+        let mut switches = match previous {
+            NONE => 0,
+            previous => events[previous as usize].switches,
+        };
+        for &earlier in conflicting.iter() {
+            join(last, row(known, *stride, earlier));
+            let event = &events[earlier as usize];
+            switches = switches.max(event.switches + u32::from(event.thread != thread));
+        }
+        let own = &mut last[usize::from(thread)];
+        *own += 1;
+        (*own, switches)
     }
 
     /// The number of a step that is being appended; see [`Event::past`].
@@ -334,8 +341,15 @@ fn mix(number: u64) -> u64 {
     number ^ number >> 31
 }
 
+/// The clock of a step among `clocks`.
 #[inline]
-pub(super) fn join(clock: &mut [u32], other: &[u32]) {
+fn row(clocks: &[u32], stride: usize, step: u32) -> &[u32] {
+    let at = step as usize * stride;
+    &clocks[at..at + stride]
+}
+
+#[inline]
+fn join(clock: &mut [u32], other: &[u32]) {
     // By fours, as a clock's width is a multiple of four: no loop for programs of few threads.
     let ((mine, _), (theirs, _)) = (clock.as_chunks_mut::<4>(), other.as_chunks::<4>());
     for (mine, theirs) in mine.iter_mut().zip(theirs) {

@@ -300,6 +300,10 @@ impl Dpor {
 
     /// Chooses what to explore next from the point before step `depth`; false if nothing is left.
     fn next_from(&mut self, depth: usize) -> bool {
+        if self.is_exhausted(depth) {
+            self.nodes[depth].chosen = false;
+            return false;
+        }
         if self.next_alternative(depth) {
             return true;
         }
@@ -330,6 +334,15 @@ impl Dpor {
             return false;
         }
         self.take_branch(depth)
+    }
+
+    /// Is it plain that nothing is left to explore from the point before step `depth`? So it is
+    /// with most.
+    fn is_exhausted(&self, depth: usize) -> bool {
+        let [node, next] = &self.nodes[depth..depth + 2] else { return false };
+        !self.literal
+            && node.alternatives == 1
+            && [node.branches, node.below, next.branches] == [NONE; 3]
     }
 
     /// Goes on with the next alternative of the step under exploration, if there is one.

@@ -29,8 +29,11 @@ impl History {
         woken: &[Waking],
     ) {
         self.conflicting.clear();
-        for touch in touches.iter().flatten() {
-            self.find_conflicts(*touch);
+        if let Some(touch) = touches[0] {
+            self.find_conflicts(touch);
+        }
+        if let Some(touch) = touches[1] {
+            self.find_conflicts(touch);
         }
         let on_objects = self.conflicting.len();
         self.conflicting.extend(woken.iter().map(|waking| waking.by));

@@ -69,6 +69,9 @@ fn is_straight(history: &History, fresh: usize) -> bool {
     let of_main = |step: &u32| history.events[*step as usize].thread == 0;
     (fresh..history.len()).all(|nth| {
         let event = &history.events[nth];
+        if event.is_plain && event.thread != 0 {
+            return true;
+        }
         if event.alternatives > 1 || !history.woken(nth as u32).is_empty() {
             return false;
         }

@@ -336,10 +336,16 @@ impl Request {
     pub(crate) fn alternatives(&self, word: u64) -> u32 {
         match self.op {
             Op::Choose => self.a as u32,
-            Op::NotifyOne => word.count_ones().max(1),
+            Op::NotifyOne => waiters(word).max(1),
             _ => 1,
         }
     }
+}
+
+/// How many threads wait. Out of line: all other steps need not count.
+#[inline(never)]
+fn waiters(word: u64) -> u32 {
+    word.count_ones()
 }
 
 /// The position of the `n`-th set bit (from 0) of `mask`.
