@@ -36,6 +36,7 @@ impl<T> UnsafeCell<T> {
     }
 
     /// Reads: one step.
+    #[inline]
     #[track_caller]
     pub fn with<R>(&self, f: impl FnOnce(*const T) -> R) -> R {
         let address = self.value.get() as u64;
@@ -44,6 +45,7 @@ impl<T> UnsafeCell<T> {
     }
 
     /// Writes: one step.
+    #[inline]
     #[track_caller]
     pub fn with_mut<R>(&self, f: impl FnOnce(*mut T) -> R) -> R {
         let address = self.value.get() as u64;

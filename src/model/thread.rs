@@ -158,6 +158,7 @@ impl<T> std::fmt::Debug for JoinHandle<T> {
 }
 
 /// Waits until a thread has ended; what it did comes before whatever this thread does next.
+#[inline(always)]
 #[track_caller]
 fn wait_for_end(number: u8) {
     if !with_current(|runtime| runtime.has_finished(number)) {
@@ -170,6 +171,7 @@ fn wait_for_end(number: u8) {
 ///
 /// A loop that only looks and yields is explored once for each change, not once for each round. If
 /// the thread has changed something itself since it last yielded, this does nothing.
+#[inline]
 #[track_caller]
 pub fn yield_now() {
     if with_current(|runtime| runtime.must_spin()) {

@@ -34,11 +34,13 @@ impl Primitives for Model {
         thread::spawn_named(name, body)
     }
 
+    #[inline]
     #[track_caller]
     fn yield_now() {
         thread::yield_now();
     }
 
+    #[inline]
     #[track_caller]
     fn fence(order: Ordering) {
         atomic::fence(order);
@@ -79,38 +81,47 @@ macro_rules! atomic_integer {
             fn named(name: &'static str, value: $integer) -> Self {
                 Self::named(name, value)
             }
+            #[inline]
             #[track_caller]
             fn load(&self, order: Ordering) -> $integer {
                 self.load(order)
             }
+            #[inline]
             #[track_caller]
             fn store(&self, value: $integer, order: Ordering) {
                 self.store(value, order);
             }
+            #[inline]
             #[track_caller]
             fn swap(&self, value: $integer, order: Ordering) -> $integer {
                 self.swap(value, order)
             }
+            #[inline]
             #[track_caller]
             fn fetch_add(&self, value: $integer, order: Ordering) -> $integer {
                 self.fetch_add(value, order)
             }
+            #[inline]
             #[track_caller]
             fn fetch_sub(&self, value: $integer, order: Ordering) -> $integer {
                 self.fetch_sub(value, order)
             }
+            #[inline]
             #[track_caller]
             fn fetch_or(&self, value: $integer, order: Ordering) -> $integer {
                 self.fetch_or(value, order)
             }
+            #[inline]
             #[track_caller]
             fn fetch_and(&self, value: $integer, order: Ordering) -> $integer {
                 self.fetch_and(value, order)
             }
+            #[inline]
             #[track_caller]
             fn fetch_max(&self, value: $integer, order: Ordering) -> $integer {
                 self.fetch_max(value, order)
             }
+            #[inline]
             #[track_caller]
             fn compare_exchange(
                 &self,
@@ -121,6 +132,7 @@ macro_rules! atomic_integer {
             ) -> Result<$integer, $integer> {
                 self.compare_exchange(current, new, success, failure)
             }
+            #[inline]
             #[track_caller]
             fn compare_exchange_weak(
                 &self,
@@ -142,18 +154,22 @@ impl AtomicBool for atomic::AtomicBool {
     fn named(name: &'static str, value: bool) -> Self {
         Self::named(name, value)
     }
+    #[inline]
     #[track_caller]
     fn load(&self, order: Ordering) -> bool {
         self.load(order)
     }
+    #[inline]
     #[track_caller]
     fn store(&self, value: bool, order: Ordering) {
         self.store(value, order);
     }
+    #[inline]
     #[track_caller]
     fn swap(&self, value: bool, order: Ordering) -> bool {
         self.swap(value, order)
     }
+    #[inline]
     #[track_caller]
     fn compare_exchange(
         &self,
@@ -173,10 +189,12 @@ impl<T: Send + 'static> Mutex<T> for sync::Mutex<T> {
     fn named(name: &'static str, value: T) -> Self {
         sync::Mutex::named(name, value)
     }
+    #[inline]
     #[track_caller]
     fn lock(&self) -> Self::Guard<'_> {
         self.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
+    #[inline]
     #[track_caller]
     fn try_lock(&self) -> Option<Self::Guard<'_>> {
         match self.try_lock() {
@@ -192,6 +210,7 @@ impl Condvar<Model> for sync::Condvar {
     fn named(name: &'static str) -> Self {
         sync::Condvar::named(name)
     }
+    #[inline]
     #[track_caller]
     fn wait<'a, T: Send + 'static>(&self, guard: &mut sync::MutexGuard<'a, T>)
     where
@@ -199,10 +218,12 @@ impl Condvar<Model> for sync::Condvar {
     {
         self.sleep(guard, false);
     }
+    #[inline]
     #[track_caller]
     fn notify_one(&self) {
         self.notify_one();
     }
+    #[inline]
     #[track_caller]
     fn notify_all(&self) {
         self.notify_all();
@@ -214,10 +235,12 @@ impl<T: Send + 'static> UnsafeCell<T> for cell::UnsafeCell<T> {
     fn named(name: &'static str, value: T) -> Self {
         cell::UnsafeCell::named(name, value)
     }
+    #[inline]
     #[track_caller]
     fn with<R>(&self, f: impl FnOnce(*const T) -> R) -> R {
         self.with(f)
     }
+    #[inline]
     #[track_caller]
     fn with_mut<R>(&self, f: impl FnOnce(*mut T) -> R) -> R {
         self.with_mut(f)
@@ -242,6 +265,7 @@ impl<T> Clone for ModelSender<T> {
 }
 
 impl<T: Send + 'static> Sender<T> for ModelSender<T> {
+    #[inline]
     #[track_caller]
     fn send(&self, message: T) -> Result<(), T> {
         match self {
@@ -253,6 +277,7 @@ impl<T: Send + 'static> Sender<T> for ModelSender<T> {
 }
 
 impl<T: Send + 'static> Receiver<T> for mpsc::Receiver<T> {
+    #[inline]
     #[track_caller]
     fn receive(&self) -> Option<T> {
         self.recv().ok()
@@ -260,6 +285,7 @@ impl<T: Send + 'static> Receiver<T> for mpsc::Receiver<T> {
 }
 
 impl<T: Send + 'static> JoinHandle<T> for thread::JoinHandle<T> {
+    #[inline]
     #[track_caller]
     fn join(self) -> T {
         self.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))

@@ -32,8 +32,9 @@ pub(super) fn insert_at(
     shared: bool,
 ) -> bool {
     for sleeper in sleep {
-        let apart =
-            |items: &[Item]| items.iter().all(|item| !near_conflict(&item.touches, &sleeper.touches));
+        let apart = |items: &[Item]| {
+            items.iter().all(|item| !near_conflict(&item.touches, &sleeper.touches))
+        };
         let covered = covers(history, (sleeper.thread, sleeper.choice), apart, items, moved, known);
         match covered {
             Some(Covered::ForGood) => return true,

@@ -43,6 +43,14 @@ pub(super) unsafe fn abandon(rt: *mut Runtime) {
     }
 }
 
+/// As [`inert_step`], for the running thread: it had asked before its execution was given up.
+#[cold]
+pub(super) fn answer() -> u64 {
+    let rt = super::CURRENT.get();
+    // SAFETY: a thread runs, so there is a runtime; no reference to it is alive.
+    unsafe { inert_step(rt, (*rt).current) }
+}
+
 /// A step asked for by a thread that is being abandoned.
 ///
 /// # Safety
@@ -67,6 +75,7 @@ pub(super) unsafe fn inert_step(rt: *mut Runtime, thread: u8) -> u64 {
 }
 
 /// Is the program's current thread being unwound because its execution was given up?
+#[inline]
 pub(crate) fn is_abandoning() -> bool {
     let rt = super::CURRENT.get();
     // SAFETY: a non-null pointer is the current runtime's; the read is a short one.

@@ -1,28 +1,67 @@
 //! Asking for a step: what the model's types call, in the thread that wants the step.
+//!
+//! What is asked for is written down in a function of its own; the thread stops in the code that
+//! called it, all functions between being inlined. A processor foretells where a function returns to
+//! by who called it last, and is wrong for every function that stops in one thread and returns in
+//! another: that cost a sixth of an exploration's time.
 
 use super::record::peek;
 use super::request::{Bits, NONE, Op, Request};
-use super::{CURRENT, Runtime, State, Word, abandon, current, thread_at, with_current};
+use super::thread::Stopped;
+use super::{Runtime, State, Word, abandon, current, is_abandoning, thread_at, with_current};
 use std::panic::Location;
 use std::sync::atomic::Ordering;
 
-/// Asks for a step on `word` and returns what it gives, once the scheduler has let the thread go.
-#[inline]
-#[track_caller]
-pub(crate) fn step(word: &Word, bits: Bits, op: Op, order: Ordering, a: u64, b: u64) -> u64 {
-    step_from(Location::caller(), word, bits, op, order, (a, b))
+/// A step that was asked for.
+struct Asked {
+    /// Where to stop until it is granted; null if it has been taken already.
+    stop: *const Stopped,
+    /// What it gave, if it has been taken.
+    result: u64,
 }
 
-/// As [`step`], asked for at `place`. One function, not inlined into every method of every type.
+/// Asks for a step on `word` and returns what it gives, once the scheduler has let the thread go.
+#[inline(always)]
+#[track_caller]
+pub(crate) fn step(word: &Word, bits: Bits, op: Op, order: Ordering, a: u64, b: u64) -> u64 {
+    granted(ask_for(Location::caller(), word, bits, op, order, (a, b)))
+}
+
+/// As [`step`], for the few steps with a second object, a second ordering, or no object.
+#[inline(always)]
+#[track_caller]
+pub(crate) fn step_with(
+    word: Option<&Word>,
+    mutex: Option<&Word>,
+    bits: Bits,
+    op: Op,
+    orders: (Ordering, Ordering),
+    a: u64,
+    b: u64,
+) -> u64 {
+    granted(ask_with(Location::caller(), word, mutex, bits, op, orders, (a, b)))
+}
+
+/// Stops the current thread until its step has been taken.
+#[inline(always)]
+fn granted(asked: Asked) -> u64 {
+    if asked.stop.is_null() {
+        return asked.result;
+    }
+    // SAFETY: it is that of the running thread, which has just asked.
+    let result = unsafe { (*asked.stop).suspend(()) };
+    if is_abandoning() { abandon::answer() } else { result }
+}
+
 #[inline(never)]
-fn step_from(
+fn ask_for(
     place: &'static Location<'static>,
     word: &Word,
     bits: Bits,
     op: Op,
     order: Ordering,
     (a, b): (u64, u64),
-) -> u64 {
+) -> Asked {
     let rt = current();
     // SAFETY: `rt` is the current runtime; the reference ends before `ask`.
     unsafe {
@@ -44,20 +83,18 @@ fn step_from(
     }
 }
 
-/// As [`step`], for the few steps with a second object, a second ordering, or no object.
-#[track_caller]
-pub(crate) fn step_with(
+#[inline(never)]
+fn ask_with(
+    place: &'static Location<'static>,
     word: Option<&Word>,
     mutex: Option<&Word>,
     bits: Bits,
     op: Op,
     (order, failure): (Ordering, Ordering),
-    a: u64,
-    b: u64,
-) -> u64 {
-    let place = Location::caller();
+    (a, b): (u64, u64),
+) -> Asked {
     let rt = current();
-    // SAFETY: as in `step_from`.
+    // SAFETY: as in `ask_for`.
     unsafe {
         let locate = |word: Option<&Word>| match word {
             Some(word) => word.locate(&mut *rt),
@@ -65,31 +102,19 @@ pub(crate) fn step_with(
         };
         let (object, word) = locate(word);
         let (mutex, mutex_word) = locate(mutex);
-        let request = Request {
-            op,
-            bits,
-            order,
-            failure,
-            object,
-            mutex,
-            word,
-            mutex_word,
-            a,
-            b,
-            place,
-        };
+        let request =
+            Request { op, bits, order, failure, object, mutex, word, mutex_word, a, b, place };
         ask(rt, request)
     }
 }
 
-/// Stops the current thread until its request has been granted.
+/// Writes down what the current thread asks for; takes the step at once if it is only repeated.
 ///
 /// # Safety
 /// `rt` is the current runtime, and no reference to it is alive.
 #[inline(always)]
-unsafe fn ask(rt: *mut Runtime, request: Request) -> u64 {
-    // SAFETY: by the caller's promise; the accesses are short ones on either side of the switch. The
-    // yielder belongs to the running coroutine.
+unsafe fn ask(rt: *mut Runtime, request: Request) -> Asked {
+    // SAFETY: by the caller's promise; no reference is used across the end of the execution.
     unsafe {
         let runtime = &mut *rt;
         runtime.note_touch(&request);
@@ -97,55 +122,58 @@ unsafe fn ask(rt: *mut Runtime, request: Request) -> u64 {
         let slot = &mut runtime.threads[usize::from(thread)];
         slot.request = request;
         if runtime.abandoning {
-            return abandon::inert_step(rt, thread);
+            return Asked { stop: std::ptr::null(), result: abandon::inert_step(rt, thread) };
         }
         slot.state = State::Asking;
+        let stop = slot.yielder;
         runtime.asking |= 1 << thread;
-        if !runtime.goes_on_by_itself(thread) {
-            (*thread_at(rt, thread).yielder).suspend(());
-            if (*rt).abandoning {
-                return abandon::inert_step(rt, thread);
-            }
+        if runtime.goes_on_by_itself(thread) {
+            Asked { stop: std::ptr::null(), result: thread_at(rt, thread).result }
+        } else {
+            Asked { stop, result: 0 }
         }
-        thread_at(rt, thread).result
     }
 }
 
 /// Stops the current thread in a state that is not a request, until `settle` lets it go on.
+#[inline(always)]
 #[track_caller]
 pub(crate) fn wait_in(state: State) {
-    let place = Location::caller();
-    let rt = CURRENT.get();
-    // SAFETY: as in `ask`.
+    granted(enter(state, Location::caller()));
+}
+
+#[inline(never)]
+fn enter(state: State, place: &'static Location<'static>) -> Asked {
+    let rt = current();
+    // SAFETY: as in `ask_for`.
     unsafe {
         let thread = (*rt).current;
         if (*rt).abandoning {
-            abandon::inert_step(rt, thread);
-            return;
+            return Asked { stop: std::ptr::null(), result: abandon::inert_step(rt, thread) };
         }
         (*rt).anyone_spins |= state == State::Spinning;
-        thread_at(rt, thread).waits_at = place;
-        thread_at(rt, thread).state = state;
-        (*thread_at(rt, thread).yielder).suspend(());
-        if (*rt).abandoning {
-            abandon::inert_step(rt, (*rt).current);
-        }
+        let slot = thread_at(rt, thread);
+        slot.waits_at = place;
+        slot.state = state;
+        Asked { stop: slot.yielder, result: 0 }
     }
 }
 
 /// As [`step`], for a `Drop`: it has no caller, so the place comes from what it undoes.
+#[inline(always)]
 pub(crate) fn step_at(place: &'static Location<'static>, word: &Word, op: Op) -> u64 {
     step_value_at(place, word, op, (Bits::Opaque, 0))
 }
 
 /// As [`step_at`], with an operand.
+#[inline(always)]
 pub(crate) fn step_value_at(
     place: &'static Location<'static>,
     word: &Word,
     op: Op,
     (bits, a): (Bits, u64),
 ) -> u64 {
-    step_from(place, word, bits, op, Ordering::Relaxed, (a, 0))
+    granted(ask_for(place, word, bits, op, Ordering::Relaxed, (a, 0)))
 }
 
 /// Has the running thread's compare-exchange, its last step, failed?

@@ -130,7 +130,7 @@ unsafe fn drive<D: Driver>(rt: *mut Runtime, driver: &mut D, max_steps: u32) -> 
 ///
 /// # Safety
 /// As for [`drive`].
-#[inline]
+#[inline(always)]
 unsafe fn settle(rt: *mut Runtime, mut next: Option<u8>) {
     // SAFETY: by the caller's promise; each access is a short one between two switches.
     unsafe {
@@ -165,7 +165,7 @@ pub(super) unsafe fn resume(rt: *mut Runtime, thread: u8) {
         (*rt).current = thread;
         let slot = (*rt).coroutines.of(thread);
         let coroutine = (*slot).as_mut().expect("a live thread has one");
-        if let CoroutineResult::Return(()) = coroutine.resume(()) {
+        if let CoroutineResult::Return(()) = coroutine.resume(thread_at(rt, thread).result) {
             bury(rt, thread);
         }
         (*rt).current = u8::MAX;
@@ -226,7 +226,7 @@ pub(super) unsafe fn spawn(
     }
     // SAFETY: the closure's borrows live until the coroutine has ended, by the caller's promise.
     let coroutine: Body = unsafe {
-        Coroutine::with_stack_unchecked(stack, move |yielder, ()| {
+        Coroutine::with_stack_unchecked(stack, move |yielder, _| {
             thread_at(rt, number).yielder = yielder;
             let result = catch_unwind(AssertUnwindSafe(body));
             if let Err(payload) = result {

@@ -10,17 +10,16 @@ use crate::trace::Action;
 pub(crate) struct Taken {
     pub request: Request,
     pub action: Action,
-    /// The states of its object and of a wait's mutex before the step.
+    /// The state of its object before the step.
     pub before: u64,
-    pub mutex_before: u64,
     /// Did it change its object's state?
     pub changed: bool,
 }
 
 impl Taken {
     fn new(request: Request, done: Done) -> Self {
-        let Done { action, before, mutex_before, changed } = done;
-        Taken { request, action, before, mutex_before, changed }
+        let Done { action, before, changed } = done;
+        Taken { request, action, before, changed }
     }
 }
 
@@ -29,7 +28,6 @@ impl Taken {
 pub(super) struct Done {
     action: Action,
     before: u64,
-    mutex_before: u64,
     changed: bool,
 }
 
@@ -97,7 +95,7 @@ impl Runtime {
                 seen.writes && !(seen.reads && effect.word == before),
             ),
         };
-        let mut done = Done { action: effect.action, before, mutex_before: 0, changed };
+        let done = Done { action: effect.action, before, changed };
         let told = WATCHED.then_some(*request);
         let nth = self.steps;
         if self.recording.is_some()
@@ -138,7 +136,7 @@ impl Runtime {
         match effect.action {
             // Most steps, told apart at once.
             Action::Load | Action::Store | Action::FetchAdd => {}
-            _ => done.mutex_before = self.affect_threads(thread, nth, &effect),
+            _ => self.affect_threads(thread, nth, &effect),
         }
         if let Some(request) = told {
             let result = self.threads[index].result;
@@ -150,15 +148,14 @@ impl Runtime {
     }
 
     /// What a step does to its thread and to others: who holds a lock, who sleeps, who may go on.
-    /// Returns the state of a wait's mutex before it.
-    fn affect_threads(&mut self, thread: u8, nth: u32, effect: &Effect) -> u64 {
+    fn affect_threads(&mut self, thread: u8, nth: u32, effect: &Effect) {
         let request = self.threads[usize::from(thread)].request;
         match effect.action {
             Action::Lock | Action::ReadLock | Action::Reacquire => {
                 self.held.push((request.object, thread, request.place));
             }
             Action::Unlock | Action::ReadUnlock => self.give_back(request.object, thread),
-            Action::Wait => return self.fall_asleep(thread, &request),
+            Action::Wait => self.fall_asleep(thread, &request),
             Action::TimeOut if !request.mutex_word.is_null() => self.wake(thread, nth, 1),
             Action::NotifyOne | Action::NotifyAll => {
                 let mut woken = effect.result;
@@ -170,7 +167,6 @@ impl Runtime {
             Action::Arrive if effect.result == 1 => self.open_barrier(request.object, nth),
             _ => {}
         }
-        0
     }
 
     /// A thread holds a lock no longer.
@@ -181,11 +177,9 @@ impl Runtime {
     }
 
     /// The second half of a wait: the mutex is given back, and the thread asks to sleep on.
-    fn fall_asleep(&mut self, thread: u8, request: &Request) -> u64 {
+    fn fall_asleep(&mut self, thread: u8, request: &Request) {
         // SAFETY: the waiting thread borrows the mutex through its guard.
-        let mutex = unsafe { &*request.mutex_word };
-        let before = mutex.get();
-        mutex.set(0);
+        unsafe { (*request.mutex_word).set(0) };
         let info = &mut self.objects[request.mutex as usize];
         info.version += 1;
         info.changed_by = Action::Unlock;
@@ -196,7 +190,6 @@ impl Runtime {
         sleeper.request.op = if request.a == 1 { Op::TimeOut } else { Op::Asleep };
         sleeper.state = State::Asking;
         self.asking |= 1 << thread;
-        before
     }
 
     /// Wakes a thread that waits on a condition variable: it asks for its mutex again.

@@ -10,7 +10,11 @@ use std::cell::UnsafeCell;
 use std::panic::Location;
 use std::sync::atomic::Ordering;
 
-pub(super) type Body = Coroutine<(), (), (), DefaultStack>;
+/// Goes on with what the thread's step gave.
+pub(super) type Body = Coroutine<u64, (), (), DefaultStack>;
+
+/// What a thread stops with.
+pub(super) type Stopped = Yielder<u64, ()>;
 
 /// The coroutines by thread, each in a place of its own that never moves: whoever runs in one may
 /// start another.
@@ -79,7 +83,7 @@ pub(crate) struct Waking {
 }
 
 pub(crate) struct Thread {
-    pub(super) yielder: *const Yielder<(), ()>,
+    pub(super) yielder: *const Stopped,
     pub(crate) state: State,
     pub(crate) request: Request,
     /// What the step returned to the thread.

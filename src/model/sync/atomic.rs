@@ -62,6 +62,7 @@ macro_rules! common {
             ///
             /// # Panics
             /// Outside an exploration.
+            #[inline]
             #[track_caller]
             pub fn named(name: &'static str, value: $value) -> Self {
                 let initial = Self::encode(value);
@@ -72,6 +73,7 @@ macro_rules! common {
             ///
             /// # Panics
             /// When `order` is `Release` or `AcqRel`, as in std.
+            #[inline]
             #[track_caller]
             pub fn load(&self, order: Ordering) -> $value {
                 check_load(order);
@@ -82,6 +84,7 @@ macro_rules! common {
             ///
             /// # Panics
             /// When `order` is `Acquire` or `AcqRel`, as in std.
+            #[inline]
             #[track_caller]
             pub fn store(&self, value: $value, order: Ordering) {
                 check_store(order);
@@ -89,6 +92,7 @@ macro_rules! common {
             }
 
             /// Writes, and returns what was there.
+            #[inline]
             #[track_caller]
             pub fn swap(&self, value: $value, order: Ordering) -> $value {
                 self.update(Op::Swap, value, order)
@@ -98,6 +102,7 @@ macro_rules! common {
             ///
             /// # Panics
             /// When `failure` is `Release` or `AcqRel`, as in std.
+            #[inline]
             #[track_caller]
             pub fn compare_exchange(
                 &self,
@@ -114,6 +119,7 @@ macro_rules! common {
             ///
             /// # Panics
             /// When `failure` is `Release` or `AcqRel`, as in std.
+            #[inline]
             #[track_caller]
             pub fn compare_exchange_weak(
                 &self,
@@ -126,6 +132,7 @@ macro_rules! common {
             }
 
             /// Reads and tries to write what `f` makes of it, until that succeeds or `f` declines.
+            #[inline]
             #[track_caller]
             pub fn fetch_update(
                 &self,
@@ -148,6 +155,7 @@ macro_rules! common {
                 Self::decode(self.word.get())
             }
 
+            #[inline]
             #[track_caller]
             fn update(&self, op: Op, value: $value, order: Ordering) -> $value {
                 let operand = Self::encode(value);
@@ -155,6 +163,7 @@ macro_rules! common {
                 Self::decode(step_with(Some(&self.word), None, $bits, op, orders, operand, 0))
             }
 
+            #[inline]
             #[track_caller]
             fn exchange(
                 &self,
@@ -181,6 +190,7 @@ macro_rules! common {
         }
 
         impl From<$value> for $atomic {
+            #[inline]
             #[track_caller]
             fn from(value: $value) -> Self {
                 Self::new(value)
@@ -225,6 +235,7 @@ macro_rules! integers {
         }
 
         impl Default for $atomic {
+            #[inline]
             #[track_caller]
             fn default() -> Self {
                 Self::new(0)
@@ -233,6 +244,7 @@ macro_rules! integers {
     )*};
     (@update $integer:ident, $name:ident $op:ident $what:literal) => {
         #[doc = concat!($what, "; returns what was there, in one step.")]
+        #[inline]
         #[track_caller]
         pub fn $name(&self, value: $integer, order: Ordering) -> $integer {
             self.update(Op::$op, value, order)

@@ -63,6 +63,7 @@ impl<T: ?Sized> Mutex<T> {
     ///
     /// # Errors
     /// When a thread panicked while it held the lock.
+    #[inline]
     #[track_caller]
     pub fn lock(&self) -> LockResult<MutexGuard<'_, T>> {
         step(&self.word, Bits::Opaque, Op::Lock, Relaxed, 0, 0);
@@ -73,6 +74,7 @@ impl<T: ?Sized> Mutex<T> {
     ///
     /// # Errors
     /// When it is not, or when a thread panicked while it held the lock.
+    #[inline]
     #[track_caller]
     pub fn try_lock(&self) -> TryLockResult<MutexGuard<'_, T>> {
         if step(&self.word, Bits::Opaque, Op::TryLock, Relaxed, 0, 0) != 1 {
@@ -100,6 +102,7 @@ impl<T: ?Sized> Mutex<T> {
         poison(poisoned, self.value.get_mut())
     }
 
+    #[inline]
     #[track_caller]
     fn guard(&self) -> MutexGuard<'_, T> {
         MutexGuard { lock: self, place: Location::caller(), unwinding: is_unwinding() }
@@ -155,6 +158,7 @@ impl<T: ?Sized> DerefMut for MutexGuard<'_, T> {
 }
 
 impl<T: ?Sized> Drop for MutexGuard<'_, T> {
+    #[inline]
     fn drop(&mut self) {
         if is_abandoning() {
             return;
