@@ -1,4 +1,10 @@
-//! Futures, for programs under exploration.
+//! Futures, for programs under exploration: a place to run them, and a lock to await.
+//!
+//! A thread of the model runs a future with [`block_on`]; several threads are several executors.
+
+mod mutex;
+
+pub use mutex::{Lock, Mutex, MutexGuard};
 
 use crate::explore::runtime::{Bits, Op, Word, step};
 use crate::trace::ObjectKind;

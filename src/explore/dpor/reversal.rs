@@ -55,7 +55,7 @@ impl Dpor {
     }
 
     /// Does the reversed order begin with the race's second step, and has all of its thread's step
-    /// been explored there? Most races are settled so, and this costs a tenth of building the order.
+    /// been explored there? Then the race is settled, and the order need not be built.
     fn begins_with_a_sleeper(&self, race: Race) -> bool {
         let Race { first, second, .. } = race;
         let (depth, thread) = (first as usize, self.history.events[second as usize].thread);

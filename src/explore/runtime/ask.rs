@@ -3,7 +3,7 @@
 //! What is asked for is written down in a function of its own; the thread stops in the code that
 //! called it, all functions between being inlined. A processor foretells where a function returns to
 //! by who called it last, and is wrong for every function that stops in one thread and returns in
-//! another: that cost a sixth of an exploration's time.
+//! another: that cost a fifth of an exploration's time.
 
 use super::record::peek;
 use super::request::{Bits, NONE, Op, Request};

@@ -99,6 +99,8 @@ struct Link {
     next_parent: u32,
     /// How often it was taken.
     taken: u32,
+    /// Is the state it leads to complete? Kept here too: to look there costs more than all the rest.
+    closed: bool,
 }
 
 /// The threads of a bit set in the order of their letters: main, `M`, stands among the others.
@@ -277,7 +279,7 @@ impl<T: Clone + Ord> Builder<T> {
             let request = &runtime.threads[usize::from(thread)].request;
             for choice in 0..request.alternatives(runtime.word(request)) {
                 self.moves.push(Arc { thread, choice, step: NONE, next: NONE });
-                self.links.push(Link { from: state, next_parent: NONE, taken: 0 });
+                self.links.push(Link { from: state, next_parent: NONE, taken: 0, closed: false });
             }
         }
         let open = self.moves.len() as u32 - first_move;
@@ -332,7 +334,9 @@ impl<T: Clone + Ord> Builder<T> {
         let mut complete = vec![going];
         while let Some(mut taken) = complete.pop() {
             while taken != NONE {
-                let Link { from, next_parent, .. } = self.links[taken as usize];
+                let link = &mut self.links[taken as usize];
+                link.closed = true;
+                let Link { from, next_parent, .. } = *link;
                 let parent = &mut self.states[from as usize];
                 parent.open -= 1;
                 if parent.open == 0 {
@@ -371,15 +375,15 @@ impl<T: Clone + Ord> Builder<T> {
     fn choose(&self, state: u32) -> u32 {
         let Making { node, .. } = &self.states[state as usize];
         let rank = |number: u32| {
-            let arc = &self.moves[number as usize];
+            let (arc, link) = (&self.moves[number as usize], &self.links[number as usize]);
             let left = match arc.next {
                 // The first run goes on with one thread, as the explorer's first execution does:
                 // so the threads get the same letters.
                 NONE if arc.thread == self.last_thread => 0,
                 NONE => 1,
-                next => 2 + u32::from(self.states[next as usize].open == 0),
+                _ => 2 + u32::from(link.closed),
             };
-            (left, self.links[number as usize].taken)
+            (left, link.taken)
         };
         let moves = node.first_move..node.first_move + node.moves;
         moves.min_by_key(|&number| rank(number)).unwrap_or(NONE)

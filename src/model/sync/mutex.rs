@@ -1,7 +1,7 @@
 //! `std::sync::Mutex`, for programs under exploration.
 
 use crate::explore::runtime::{
-    Bits, Op, Word, content_of, is_abandoning, is_unwinding, step, step_value_at,
+    Bits, Op, Word, content_of, is_abandoning, is_unwinding, step, step_at, step_value_at,
 };
 use crate::trace::ObjectKind;
 use std::cell::{Cell, UnsafeCell};
@@ -67,7 +67,7 @@ impl<T: ?Sized> Mutex<T> {
     #[track_caller]
     pub fn lock(&self) -> LockResult<MutexGuard<'_, T>> {
         step(&self.word, Bits::Opaque, Op::Lock, Relaxed, 0, 0);
-        poison(self.poisoned.get(), self.guard())
+        poison(self.poisoned.get(), self.guard_at(Location::caller()))
     }
 
     /// Takes the lock if it is free.
@@ -77,10 +77,19 @@ impl<T: ?Sized> Mutex<T> {
     #[inline]
     #[track_caller]
     pub fn try_lock(&self) -> TryLockResult<MutexGuard<'_, T>> {
-        if step(&self.word, Bits::Opaque, Op::TryLock, Relaxed, 0, 0) != 1 {
+        self.try_lock_at(Location::caller())
+    }
+
+    /// As [`try_lock`](Self::try_lock), asked for at `place`.
+    #[inline]
+    pub(in crate::model) fn try_lock_at(
+        &self,
+        place: &'static Location<'static>,
+    ) -> TryLockResult<MutexGuard<'_, T>> {
+        if step_at(place, &self.word, Op::TryLock) != 1 {
             return Err(TryLockError::WouldBlock);
         }
-        poison(self.poisoned.get(), self.guard()).map_err(TryLockError::Poisoned)
+        poison(self.poisoned.get(), self.guard_at(place)).map_err(TryLockError::Poisoned)
     }
 
     /// Has a thread panicked while it held the lock?
@@ -103,9 +112,8 @@ impl<T: ?Sized> Mutex<T> {
     }
 
     #[inline]
-    #[track_caller]
-    fn guard(&self) -> MutexGuard<'_, T> {
-        MutexGuard { lock: self, place: Location::caller(), unwinding: is_unwinding() }
+    fn guard_at(&self, place: &'static Location<'static>) -> MutexGuard<'_, T> {
+        MutexGuard { lock: self, place, unwinding: is_unwinding() }
     }
 
     /// What it guards, where that can be compared by its bits.
