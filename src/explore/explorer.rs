@@ -210,9 +210,10 @@ impl Explorer {
         self
     }
 
-    /// How many OS threads explore (1 to 64). The report is the same for any number. The literal
-    /// enumeration of [`Reduction::None`] and [`Memory::Rc11`] always run on one, and so does a
-    /// program whose threads spin.
+    /// How many OS threads explore (1 to 64). The report is the same for any number, but for the
+    /// redundant executions; where a spin keeps the interleavings from being counted, the executions
+    /// may differ as well. The literal enumeration of [`Reduction::None`] and [`Memory::Rc11`] always
+    /// run on one.
     #[must_use]
     pub fn jobs(mut self, jobs: usize) -> Self {
         self.jobs = jobs.clamp(1, 64);

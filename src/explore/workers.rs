@@ -85,10 +85,6 @@ impl<T: Ord + Send> Worker<Dpor, T> {
             })
         });
         let results = results.into_iter().collect::<Result<Vec<_>, _>>()?;
-        if results.iter().any(|worker| worker.runtime.has_spun) {
-            let dpor = Dpor::new(settings.counting, literal);
-            return Worker::alone(dpor, settings, program, started);
-        }
         let mut all: Option<Self> = None;
         for worker in results {
             match &mut all {
@@ -209,11 +205,6 @@ impl<E: Exploration, T: Ord> Worker<E, T> {
                 return Err(error);
             }
             if self.tally.stop || self.engine.diverged().is_some() {
-                return Ok(false);
-            }
-            // What ends a spin depends on steps that another worker may not have taken yet: such a
-            // program is explored by one worker.
-            if self.runtime.has_spun && crew.is_shared() {
                 return Ok(false);
             }
             // Counted together only where somebody asks for the sum.

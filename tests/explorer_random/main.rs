@@ -156,22 +156,41 @@ fn workers_share_random_programs_and_leave_nothing_out() {
     });
 }
 
-#[test]
-fn workers_leave_nothing_out_where_a_thread_spins() {
-    use program::Stmt::*;
-    let program = Program::of(&[
-        (0, &[]),
-        (0, &[Store(1, 0)]),
-        (0, &[SpinUntilSet(1), Store(0, 1)]),
-        (0, &[Load(0)]),
-        (0, &[Add(1, 1)]),
-    ]);
+/// Several workers find so many classes and interleavings.
+fn assert_shared(threads: &[(usize, &[program::Stmt])], expected: (u64, u128)) {
+    let program = Program::of(threads);
     let run = || world::modelled::run(&program);
+    let found = |report: Report<Seen>| (report.executions(), report.interleavings().unwrap());
+    assert_eq!(found(Explorer::new().explore(run)), expected, "{program}");
     // Which worker meets what first is a matter of luck.
     for _ in 0..200 {
-        let shared = Explorer::new().jobs(3).explore(run);
-        assert_eq!((shared.executions(), shared.interleavings()), (12, Some(48)));
+        assert_eq!(found(Explorer::new().jobs(3).explore(run)), expected, "several, {program}");
     }
+}
+
+#[test]
+fn what_a_repeated_execution_could_have_done_otherwise_is_explored() {
+    use program::Stmt::*;
+    // One worker explores the load of 0. Where thread 2 ends, or spins, without having stored to 0,
+    // all that is left is to repeat that. But thread 2 could have looked before the store to 1.
+    for (look, expected) in [(EndUnlessSet(1), (8, 31)), (SpinUntilSet(1), (12, 48))] {
+        let threads: [&[program::Stmt]; 5] =
+            [&[], &[Store(1, 0)], &[look, Store(0, 1)], &[Load(0)], &[Add(1, 1)]];
+        assert_shared(&threads.map(|body| (0, body)), expected);
+    }
+}
+
+#[test]
+fn workers_keep_what_is_to_follow_each_alternative_of_a_choice() {
+    use program::Stmt::*;
+    let threads: [&[program::Stmt]; 5] = [
+        &[Load(0), Once],
+        &[Unpark(0), ParkTimeout, Arrive],
+        &[Unpark(0), Arrive],
+        &[Choose(2)],
+        &[Unpark(0), Unpark(0)],
+    ];
+    assert_shared(&threads.map(|body| (0, body)), (48, 3360));
 }
 
 #[test]

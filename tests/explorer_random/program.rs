@@ -16,6 +16,8 @@ pub enum Stmt {
     ExchangeLoop(usize),
     /// Yields until the atomic holds something.
     SpinUntilSet(usize),
+    /// Leaves the rest of the body out unless the atomic holds something.
+    EndUnlessSet(usize),
     Yield,
     Fence,
     Lock(usize),
@@ -196,6 +198,7 @@ fn family(which: usize) -> Vec<Stmt> {
         12 => vec![
             SpinUntilSet(0),
             SpinUntilSet(1),
+            EndUnlessSet(0),
             Store(0, 1),
             Add(1, 1),
             Yield,
@@ -203,11 +206,12 @@ fn family(which: usize) -> Vec<Stmt> {
             Store(1, 0),
         ],
         13 => vec![CellRead, CellWrite, Lock(0), Unlock(0), Store(0, 1), Load(0), Fence],
+        14 => vec![EndUnlessSet(0), EndUnlessSet(1), Store(0, 1), Store(1, 0), Add(1, 1), Load(0)],
         _ => vec![Panic, Lock(0), Guarded(0), Unlock(0), Add(0, 1), Join, Write, Release],
     }
 }
 
-const FAMILIES: usize = 15;
+const FAMILIES: usize = 16;
 
 /// Random programs: two to four threads over one or two families of statements.
 pub fn programs() -> impl Strategy<Value = Program> {

@@ -87,6 +87,8 @@ macro_rules! world {
                 bounded: (Option<SyncSender<u64>>, Option<Receiver<u64>>),
                 unborn: Vec<usize>,
                 children: Vec<(usize, thread::JoinHandle<Vec<Vec<u64>>>)>,
+                /// Is the rest of the body left out?
+                ended: bool,
             }
 
             fn body(shared: &Arc<Shared>, me: usize, all: &mut [Vec<u64>]) {
@@ -102,9 +104,12 @@ macro_rules! world {
                     bounded: take_bounded,
                     unborn: shared.program.children(me),
                     children: Vec::new(),
+                    ended: false,
                 };
                 for &stmt in &shared.program.threads[me].body {
-                    local.run(stmt, all);
+                    if !local.ended {
+                        local.run(stmt, all);
+                    }
                 }
                 while !local.unborn.is_empty() {
                     local.run(Stmt::Spawn, all);
@@ -156,6 +161,7 @@ macro_rules! world {
                                 thread::yield_now();
                             }
                         }
+                        EndUnlessSet(x) => self.ended = atomics[x].load(SeqCst) == 0,
                         Yield => thread::yield_now(),
                         Fence => fence(SeqCst),
                         Lock(m) if self.mutexes[m].is_none() => self.lock(m),

@@ -41,25 +41,18 @@ impl Driver for Dpor {
         }
         self.depth = depth + 1;
         self.nodes[depth].enabled = enabled;
-        if !self.nodes[depth].chosen {
-            if self.nodes[depth].branches != NONE {
-                if !self.take_branch(depth) {
-                    self.is_redundant = true;
-                    return self.pick(runtime, enabled);
-                }
-            } else {
-                let Some(thread) = self.choose_thread(runtime, enabled) else {
-                    self.is_redundant = true;
-                    return self.pick(runtime, enabled);
-                };
-                let node = &mut self.nodes[depth];
-                node.thread = thread;
-                node.choice = 0;
-                node.alternatives = 0;
-                node.open = true;
-                node.chosen = true;
-                node.below = NONE;
-            }
+        if !self.nodes[depth].chosen && !self.take_branch(depth) {
+            let Some(thread) = self.choose_thread(runtime, enabled) else {
+                self.note_redundancy(runtime);
+                return self.pick(runtime, enabled);
+            };
+            let node = &mut self.nodes[depth];
+            node.thread = thread;
+            node.choice = 0;
+            node.alternatives = 0;
+            node.open = true;
+            node.chosen = true;
+            node.below = NONE;
         }
         let node = &mut self.nodes[depth];
         if enabled & (1 << node.thread) == 0 {
@@ -143,6 +136,16 @@ impl Dpor {
             return Some(self.last_thread);
         }
         (0..64).find(|&thread| enabled & (1 << thread) != 0 && !asleep(thread))
+    }
+
+    /// Whoever could go on sleeps: the rest of the execution repeats a class.
+    ///
+    /// Its races are reversed all the same (see [`trunk`](super::trunk)): orders that begin with its
+    /// steps so far are left to it by whoever explores the sleepers.
+    fn note_redundancy(&mut self, runtime: &Runtime) {
+        self.is_redundant = true;
+        self.names.learn(runtime, &self.history, self.scripted);
+        self.reverse_races(runtime);
     }
 
     /// The program does something else than it did before.

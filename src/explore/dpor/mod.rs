@@ -219,18 +219,18 @@ impl Dpor {
         let repeated = &self.history.events[..self.scripted];
         self.last_thread = repeated.last().map_or(0, |event| event.thread);
         run(runtime, self, max_steps, program, |runtime, this, ending| {
-            this.names.learn(runtime, &this.history, this.scripted);
             if this.is_redundant {
                 this.redundant += 1;
                 return;
             }
+            this.names.learn(runtime, &this.history, this.scripted);
             if ending == Ending::Stopped {
                 at_end(Execution { runtime, ending, course: this, interleavings: None });
                 return;
             }
             if ending != Ending::StepLimit {
                 if !this.literal {
-                    this.reverse_races(runtime, ending != Ending::Finished);
+                    this.reverse_races(runtime);
                 }
                 this.straight.note(&this.history, this.scripted);
             }
@@ -363,8 +363,11 @@ impl Dpor {
     /// Hands what is to go on below the step at `depth` to the next point.
     fn descend(&mut self, depth: usize) {
         let node = &mut self.nodes[depth];
-        let guided = node.choice == node.guided;
-        let below = if guided { std::mem::replace(&mut node.below, NONE) } else { NONE };
+        let below = match node.choice == node.guided {
+            true => std::mem::replace(&mut node.below, NONE),
+            // Another alternative than that of the branch followed: it may have a branch as well.
+            false => self.forest.take(&mut node.branches, node.thread, node.choice),
+        };
         self.nodes[depth + 1].branches = below;
     }
 

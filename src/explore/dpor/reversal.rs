@@ -23,7 +23,7 @@ pub(super) struct Item {
 
 impl Dpor {
     /// Reverses every race that is not settled.
-    pub(super) fn reverse_races(&mut self, runtime: &Runtime, deadlocked: bool) {
+    pub(super) fn reverse_races(&mut self, runtime: &Runtime) {
         for i in 0..self.history.races.len() {
             let race = self.history.races[i];
             if race.settled {
@@ -38,10 +38,11 @@ impl Dpor {
             self.history.races[i].settled = settled;
         }
         self.reverse_notifies(runtime);
-        if deadlocked && self.history.len() > 0 {
-            // A step that is asked for and never taken could have come first as well.
+        let blocked = runtime.asking & !runtime.enabled();
+        if blocked != 0 && self.history.len() > 0 {
+            // A step that is asked for and cannot be taken could have come first as well.
             let mut races = std::mem::take(&mut self.blocked);
-            for thread in (0..64).filter(|thread| runtime.asking & (1 << thread) != 0) {
+            for thread in (0..64).filter(|thread| blocked & (1 << thread) != 0) {
                 races.clear();
                 self.history.races_of_blocked(runtime, thread, &mut races);
                 let request = runtime.threads[usize::from(thread)].request;

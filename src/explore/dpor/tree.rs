@@ -106,6 +106,25 @@ impl Forest {
         }
     }
 
+    /// Takes the branch of one alternative of a thread's step out of a list; returns what hangs
+    /// below it.
+    pub fn take(&mut self, list: &mut u32, thread: u8, choice: u32) -> u32 {
+        let (mut previous, mut branch) = (NONE, *list);
+        while branch != NONE {
+            let b = *self.get(branch);
+            if (b.thread, b.choice) == (thread, Some(choice)) {
+                match previous {
+                    NONE => *list = b.next,
+                    previous => self.get_mut(previous).next = b.next,
+                }
+                self.release(branch);
+                return b.first_child;
+            }
+            (previous, branch) = (branch, b.next);
+        }
+        NONE
+    }
+
     /// A copy of a list of another arena's branches with all that hangs below it. Workers do not
     /// share their names.
     pub fn import(&mut self, other: &Forest, branch: u32) -> u32 {

@@ -2,8 +2,9 @@
 //!
 //! A worker explores a subtree by itself; only the branches of the first few steps are shared. Who
 //! takes a branch from a shared point puts its first step to sleep there at once: it will be
-//! explored with all its alternatives, and nobody needs to wait until it has been. A reversed order found anywhere below is
-//! inserted under the point's lock. So every class is still explored exactly once, by whoever.
+//! explored with all its alternatives, and nobody needs to wait until it has been. A reversed order
+//! found anywhere below is inserted under the point's lock. So every class is still explored exactly
+//! once, by whoever.
 //!
 //! What a worker may conclude from a sleeping thread is less than when one explores alone. Alone,
 //! whatever sleeps has been explored to the end, and every reversed order it gave rise to stands in
@@ -11,6 +12,12 @@
 //! still at it, an order may only be dropped if the sleeper goes first in whatever it may become
 //! (the source sets of the same paper). Some executions are then started that repeat a class and are
 //! not counted; how many depends on who was faster.
+//!
+//! But the steps such an execution has taken count. Say that A sleeps, and that B has looked at what
+//! C wrote and ends, or spins. Had B looked before, it would have taken another step, one that A's
+//! depends on: a class that does not begin with A. Whoever explores A meets that order and drops it,
+//! for it begins as this execution does. Only the race of B and C leads there, so the races of a
+//! redundant execution are reversed like those of any other.
 
 use super::tree::Forest;
 use super::{Branch, Sleeper, Touch};
@@ -80,7 +87,6 @@ pub(crate) struct Crew {
     /// Workers that have something to explore.
     working: Mutex<usize>,
     news: Condvar,
-    several: bool,
     /// Executions of all workers together.
     pub executions: AtomicU64,
     /// Somebody has found a reason to stop.
@@ -90,12 +96,7 @@ pub(crate) struct Crew {
 impl Crew {
     /// A crew of this many workers, all at work.
     pub fn new(workers: usize) -> Arc<Self> {
-        Arc::new(Crew { working: Mutex::new(workers), several: workers > 1, ..Crew::default() })
-    }
-
-    /// Are there several workers?
-    pub fn is_shared(&self) -> bool {
-        self.several
+        Arc::new(Crew { working: Mutex::new(workers), ..Crew::default() })
     }
 
     pub(super) fn shares(&self, depth: usize) -> bool {

@@ -134,7 +134,6 @@ impl Runtime {
         }
         let thread = &self.threads[usize::from(self.current)];
         let looked = !thread.looked_at.is_empty() && thread.looked_at.len() < 64;
-        self.has_spun |= looked;
         // Whether news came before or after this moment is no matter of dependent steps, and with
         // several objects it makes a difference how often the thread looks: classes no longer tell
         // how many interleavings there are.

@@ -80,8 +80,6 @@ pub(crate) struct Runtime {
     news: bool,
     /// Some thread has spun in this execution.
     anyone_spins: bool,
-    /// Some thread has yielded after it had looked at something, in any execution.
-    pub(crate) has_spun: bool,
     /// The locks that are held, by object and thread, and where they were taken.
     held: Vec<(u32, u8, &'static Location<'static>)>,
     /// The steps to repeat before anything new.
@@ -187,7 +185,6 @@ impl Runtime {
             newborn: Vec::new(),
             news: false,
             anyone_spins: false,
-            has_spun: false,
             held: Vec::new(),
             script: Vec::new(),
             table: vec![(u8::MAX, 0)],
