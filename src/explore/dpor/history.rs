@@ -1,9 +1,9 @@
 //! The steps of the execution under way, with the order that dependence puts them in.
 //!
 //! `e` *happens before* `f` when they are of one thread, or dependent, or one enables the other, or
-//! through a chain of such pairs. It is kept as vector clocks: how many steps of each thread come
-//! before a step. The steps of the common prefix keep theirs when the explorer backtracks.
+//! through a chain of such pairs; see [`Clocks`].
 
+use super::clocks::Clocks;
 use super::races::Race;
 use crate::explore::runtime::{NONE, Request, Runtime, Taken, Waking};
 use crate::trace::{Action, Mode};
@@ -65,9 +65,7 @@ impl Event {
 #[derive(Default)]
 pub(crate) struct History {
     pub events: Vec<Event>,
-    /// `stride` numbers a step: how many steps of each thread come before it, itself included.
-    pub(super) clocks: Vec<u32>,
-    pub(super) stride: usize,
+    pub(super) clocks: Clocks,
     pub(super) last_on_object: Vec<u32>,
     pub last_in_thread: Vec<u32>,
     /// Each thread's steps, in their order.
@@ -90,14 +88,14 @@ impl History {
     /// How many steps of each thread come before the step, itself included.
     #[inline]
     pub fn clock(&self, event: u32) -> &[u32] {
-        row(&self.clocks, self.stride, event)
+        self.clocks.of(event)
     }
 
     /// Does `a` happen before `b` (or are they the same step)?
     #[inline]
     pub fn before(&self, a: u32, b: u32) -> bool {
         let first = &self.events[a as usize];
-        self.clocks[b as usize * self.stride + usize::from(first.thread)] >= first.position
+        self.clocks.entry(b, usize::from(first.thread)) >= first.position
     }
 
     /// Tells which steps do not come after `first` (nor are it).
@@ -105,7 +103,7 @@ impl History {
     pub fn not_after(&self, first: u32) -> impl Fn(u32) -> bool + Copy + '_ {
         let Event { thread, position, .. } = self.events[first as usize];
         let at = usize::from(thread);
-        move |step| self.clocks[step as usize * self.stride + at] < position
+        move |step| self.clocks.entry(step, at) < position
     }
 
     /// Forgets all steps from `depth` on.
@@ -127,7 +125,7 @@ impl History {
             self.notifies.pop();
         }
         self.events.truncate(depth);
-        self.clocks.truncate(depth * self.stride);
+        self.clocks.truncate(depth);
     }
 
     /// The steps on `object` and how they touched it, the latest first.
@@ -143,54 +141,25 @@ impl History {
     }
 
     pub(super) fn widen(&mut self, threads: usize) {
-        let stride = threads.next_power_of_two().max(4);
-        let mut clocks = vec![0; self.events.len() * stride];
-        for (new, old) in clocks.chunks_mut(stride).zip(self.clocks.chunks(self.stride.max(1))) {
-            new[..old.len()].copy_from_slice(old);
-        }
-        self.clocks = clocks;
-        self.stride = stride;
-        self.last_in_thread.resize(stride, NONE);
-        self.by_thread.resize(stride, Vec::new());
+        self.clocks.widen(threads);
+        self.last_in_thread.resize(self.clocks.width(), NONE);
+        self.by_thread.resize(self.clocks.width(), Vec::new());
     }
 
     /// Makes room for the threads and objects that have been met since.
     #[cold]
     fn make_room(&mut self, runtime: &Runtime) {
-        if runtime.threads.len() > self.stride {
+        if runtime.threads.len() > self.clocks.width() {
             self.widen(runtime.threads.len());
         }
         let objects = runtime.objects.len().max(self.last_on_object.len());
         self.last_on_object.resize(objects, NONE);
     }
 
-    /// Appends a clock: what a thread knows before its next step, which is its last one and what
-    /// let it go on.
-    #[inline]
-    pub(super) fn push_clock(&mut self, previous: u32, after: &[u32]) {
-        let stride = self.stride;
-        let from = previous as usize * stride;
-        // By fours, as in `join`.
-        for at in (0..stride).step_by(4) {
-            let four = match previous {
-                NONE => [0; 4],
-                _ => *self.clocks[from + at..].first_chunk().expect("a clock has whole fours"),
-            };
-            self.clocks.extend_from_slice(&four);
-        }
-        if !after.is_empty() {
-            let end = self.clocks.len();
-            let (known, last) = self.clocks.split_at_mut(end - stride);
-            for &step in after {
-                join(last, row(known, stride, step));
-            }
-        }
-    }
-
     /// Appends the step just taken, with its clock and the races that end in it.
     pub fn push(&mut self, runtime: &Runtime, thread: u8, choice: u32, taken: &Taken) {
-        if runtime.threads.len() > self.stride || runtime.objects.len() > self.last_on_object.len()
-        {
+        let (threads, objects) = (runtime.threads.len(), runtime.objects.len());
+        if threads > self.clocks.width() || objects > self.last_on_object.len() {
             self.make_room(runtime);
         }
         let nth = self.events.len() as u32;
@@ -207,9 +176,12 @@ impl History {
         let previous_in_thread = self.last_in_thread[usize::from(thread)];
         let races_from = self.races.len() as u32;
 
-        self.push_clock(previous_in_thread, &actor.after);
+        self.clocks.push(previous_in_thread, &actor.after);
         self.find_races(nth, thread, &taken.request, &touches, &actor.woken);
-        let (position, switches) = self.join_conflicting(thread, previous_in_thread);
+        // What the thread knew, and all that the step depends on.
+        self.clocks.join_last(&self.conflicting);
+        let position = self.clocks.count_last(usize::from(thread));
+        let switches = self.switches(thread, previous_in_thread);
         let mut previous_on_object = [NONE; 2];
         for (touch, previous) in touches.iter().zip(&mut previous_on_object) {
             let Some(touch) = touch else { continue };
@@ -242,24 +214,16 @@ impl History {
         });
     }
 
-    /// Makes the last clock that of the step of `thread` being appended: what the thread knew, and
-    /// all that the step depends on. Returns the step's position and its switches.
-    fn join_conflicting(&mut self, thread: u8, previous: u32) -> (u32, u32) {
-        let History { events, clocks, stride, conflicting, .. } = self;
-        let end = clocks.len();
-        let (known, last) = clocks.split_at_mut(end - *stride);
-        let mut switches = match previous {
+    /// See [`Event::switches`].
+    fn switches(&self, thread: u8, previous: u32) -> u32 {
+        let before = match previous {
             NONE => 0,
-            previous => events[previous as usize].switches,
+            previous => self.events[previous as usize].switches,
         };
-        for &earlier in conflicting.iter() {
-            join(last, row(known, *stride, earlier));
-            let event = &events[earlier as usize];
-            switches = switches.max(event.switches + u32::from(event.thread != thread));
-        }
-        let own = &mut last[usize::from(thread)];
-        *own += 1;
-        (*own, switches)
+        let conflicting = self.conflicting.iter().map(|&earlier| &self.events[earlier as usize]);
+        conflicting.fold(before, |switches, event| {
+            switches.max(event.switches + u32::from(event.thread != thread))
+        })
     }
 
     /// The number of a step that is being appended; see [`Event::past`].
@@ -281,18 +245,6 @@ impl History {
         let after = self.after[after_from as usize..].iter();
         let causes = after.chain(&self.conflicting).map(|step| mix(number(step)));
         mix(mine ^ mix(before).rotate_left(17)).wrapping_add(causes.fold(0, u64::wrapping_add))
-    }
-
-    /// What a thread knows before its next step: its last one, and what let it go on.
-    pub fn known_to(&self, previous: u32, after: &[u32], known: &mut Vec<u32>) {
-        known.clear();
-        known.resize(self.stride, 0);
-        if previous != NONE {
-            known.copy_from_slice(self.clock(previous));
-        }
-        for &step in after {
-            join(known, self.clock(step));
-        }
     }
 
     /// The same for two executions exactly if they are of one class (but for collisions of the hash).
@@ -339,24 +291,6 @@ fn mix(number: u64) -> u64 {
     let number = (number ^ number >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     let number = (number ^ number >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
     number ^ number >> 31
-}
-
-/// The clock of a step among `clocks`.
-#[inline]
-fn row(clocks: &[u32], stride: usize, step: u32) -> &[u32] {
-    let at = step as usize * stride;
-    &clocks[at..at + stride]
-}
-
-#[inline]
-fn join(clock: &mut [u32], other: &[u32]) {
-    // By fours, as a clock's width is a multiple of four: no loop for programs of few threads.
-    let ((mine, _), (theirs, _)) = (clock.as_chunks_mut::<4>(), other.as_chunks::<4>());
-    for (mine, theirs) in mine.iter_mut().zip(theirs) {
-        for i in 0..4 {
-            mine[i] = mine[i].max(theirs[i]);
-        }
-    }
 }
 
 /// The objects that a step touches, by what it does.

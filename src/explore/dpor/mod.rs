@@ -15,7 +15,7 @@
 //! - a free choice is explored where it is met, alternative by alternative.
 //!
 //! # Layout
-//! - `history`: the steps of the execution under way and their order; `races`: which could have
+//! - `history`: the steps of the execution under way; `clocks`: their order; `races`: which could have
 //!   happened the other way round
 //! - `tree`: the reversed orders still to be explored
 //! - `reversal`: from a race to a reversed order; `hindsight`: what its steps would have found;
@@ -28,6 +28,7 @@
 //! - `sharing`: a worker among others; `straight`: the closed form
 //! - this file: the points to come back to
 
+mod clocks;
 mod count;
 mod driver;
 mod example;

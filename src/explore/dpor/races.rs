@@ -43,15 +43,15 @@ impl History {
             self.reversals_of_waiting(nth, thread, request, touches);
             reversible = on_objects;
         }
-        let History { events, clocks, stride, conflicting, races, .. } = self;
-        let known = &clocks[clocks.len() - *stride..];
+        let History { events, clocks, conflicting, races, .. } = self;
+        let known = clocks.last();
         for &first in &conflicting[reversible..] {
             let Event { thread: whose, position, .. } = events[first as usize];
             let column = usize::from(whose);
             if whose == thread || known[column] >= position {
                 continue;
             }
-            let is_later = |other: u32| clocks[other as usize * *stride + column] >= position;
+            let is_later = |other: u32| clocks.entry(other, column) >= position;
             if !conflicting.iter().any(|&other| other != first && is_later(other)) {
                 races.push(Race { first, second: nth, settled: false });
             }
@@ -94,7 +94,7 @@ impl History {
     /// reversed is the latest step before which it was free to go (the lock of that unlock).
     fn reversals_of_waiting(&mut self, nth: u32, thread: u8, request: &Request, touches: &Touches) {
         let Some(touch) = touches[0] else { return };
-        let known = &self.clocks[self.clocks.len() - self.stride..];
+        let known = self.clocks.last();
         let mut found: Vec<u32> = Vec::new();
         for (step, theirs) in self.on_object(touch.object) {
             let event = &self.events[step as usize];
@@ -127,17 +127,17 @@ impl History {
     /// The races of a step that is asked for and cannot be taken any more, at the end of a
     /// deadlocked execution.
     pub fn races_of_blocked(&mut self, runtime: &Runtime, thread: u8, into: &mut Vec<Race>) {
-        if runtime.threads.len() > self.stride {
+        if runtime.threads.len() > self.clocks.width() {
             // It may never have taken a step.
             self.widen(runtime.threads.len());
         }
         let actor = &runtime.threads[usize::from(thread)];
         let Some(mode) = blocked_mode(&actor.request) else { return };
         let touches = [Some(Touch { object: actor.request.object, mode }), None];
-        let (from, clocks) = (self.races.len(), self.clocks.len());
-        self.push_clock(self.last_in_thread[usize::from(thread)], &actor.after);
+        let from = self.races.len();
+        self.clocks.push(self.last_in_thread[usize::from(thread)], &actor.after);
         self.reversals_of_waiting(NONE, thread, &actor.request, &touches);
-        self.clocks.truncate(clocks);
+        self.clocks.truncate(self.events.len());
         into.extend(self.races.drain(from..));
     }
 }

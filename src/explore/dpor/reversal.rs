@@ -130,7 +130,7 @@ impl Dpor {
         }
         let moved = items.len();
         if moved > 0 {
-            history.known_to(previous, after, &mut known);
+            history.clocks.known_to(previous, after, &mut known);
         }
         let keeps = |event: u32| event < first || (event < second && stays(event));
         let mut alternatives = 1;

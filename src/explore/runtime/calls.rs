@@ -1,6 +1,6 @@
 //! What the model's types ask of the runtime besides steps.
 
-use super::run::spawn;
+use super::spawn::spawn;
 use super::{CURRENT, Runtime, State, Thread, Waking, Word, with_current};
 use crate::trace::Mode;
 use std::any::Any;

@@ -12,16 +12,15 @@
 //! It is kept only where somebody asks for states.
 
 use super::record::peek;
-use super::request::Request;
-use super::{Bits, Mark, NONE, Op, Runtime, State, Taken};
-use crate::trace::{Action, ObjectKind, Value};
+use super::{Bits, Mark, NONE, Runtime, Taken};
+use crate::trace::Action;
 use std::collections::VecDeque;
 
 /// What all threads have learnt and all objects hold.
 #[derive(Default)]
 pub(crate) struct Knowledge {
-    threads: Vec<Known>,
-    objects: Vec<Held>,
+    pub(super) threads: Vec<Known>,
+    pub(super) objects: Vec<Held>,
     /// Has any thread yielded, in any execution? Only then does it matter what a thread has looked
     /// at since it last changed something.
     pub(crate) anyone_yields: bool,
@@ -31,15 +30,15 @@ pub(crate) struct Knowledge {
 
 /// What a thread has learnt.
 #[derive(Clone, Copy, Default)]
-struct Known {
+pub(super) struct Known {
     /// Its results, and where it got them.
-    learnt: Mark,
+    pub(super) learnt: Mark,
     /// What it had learnt when its operation began.
-    outside: Mark,
+    pub(super) outside: Mark,
     /// Operations begun and not ended.
-    depth: u32,
+    pub(super) depth: u32,
     /// Steps since the operation began.
-    steps: u32,
+    pub(super) steps: u32,
 }
 
 /// A touch of an object: by whom, in which operation, at which step of it, knowing what.
@@ -47,19 +46,19 @@ type Touch = (u8, u32, u32, Mark);
 
 /// What an object holds.
 #[derive(Default)]
-struct Held {
+pub(super) struct Held {
     /// The first touch of the first thread that has touched it. It names an object that was not
     /// registered when it was made: whoever touches it at this place has the same one in hand.
-    touch: Option<Touch>,
-    word: u64,
+    pub(super) touch: Option<Touch>,
+    pub(super) word: u64,
     /// What a lock guards, a cell holds or a pointer points to.
-    content: Mark,
+    pub(super) content: Mark,
     /// The value of a cell, where it is one.
-    value: Option<u64>,
+    pub(super) value: Option<u64>,
     /// The messages of a channel.
-    messages: VecDeque<Mark>,
+    pub(super) messages: VecDeque<Mark>,
     /// The threads that hold a lock, as a bit set.
-    holders: u64,
+    pub(super) holders: u64,
 }
 
 /// Can a value of this kind be compared by its bits?
@@ -238,116 +237,4 @@ impl Runtime {
     pub(super) fn knowing(&mut self) -> Option<&mut Knowledge> {
         self.knowledge.as_deref_mut().filter(|knowledge| !knowledge.idle)
     }
-
-    /// The state of the program, by which two executions are known to be in the same one.
-    pub(crate) fn state(&self) -> Mark {
-        let Some(knowledge) = &self.knowledge else { return Mark::NONE };
-        let mut state = Mark::NONE.with(self.live);
-        for (number, thread) in self.threads.iter().enumerate() {
-            let (kind, detail) = match thread.state {
-                State::Absent => continue,
-                State::Running => (1, 0),
-                State::Asking => (2, 0),
-                State::Joining(other) => (3, u64::from(other)),
-                State::AtBarrier(object) => (4, self.name(knowledge, object).0 as u64),
-                State::Released => (5, 0),
-                State::Spinning => (6, 0),
-                State::Finished => (7, 0),
-            };
-            let known = knowledge.threads.get(number).copied().unwrap_or_default();
-            state = state.with(number as u64).with(kind).with(detail).and(known.learnt);
-            if let Some(panic) = &thread.panic {
-                state = state.with(u64::from(panic.order)).with(u64::from(panic.taken));
-            }
-            if thread.state == State::Asking {
-                state = state.and(self.asked(knowledge, &thread.request));
-            }
-            if knowledge.anyone_yields && thread.state != State::Finished {
-                state = state.and(self.looked_at(knowledge, number as u8));
-            }
-        }
-        let all = (0..self.objects.len() as u32).map(|object| self.held(knowledge, object).0);
-        // A sum, since objects are numbered in the order in which this execution met them.
-        state.and(Mark(all.fold(0, u128::wrapping_add)))
-    }
-
-    fn asked(&self, knowledge: &Knowledge, request: &Request) -> Mark {
-        let place = std::ptr::from_ref(request.place) as u64;
-        let mut mark = Mark::of(request.op as u64).with(place);
-        // Addresses differ from one execution to the next.
-        let is_address = matches!(request.op, Op::CellRead | Op::CellWrite);
-        if !is_address && request.bits != Bits::Pointer {
-            mark = mark.with(request.a).with(request.b);
-        }
-        for object in [request.object, request.mutex] {
-            if object != NONE {
-                mark = mark.and(self.name(knowledge, object));
-            }
-        }
-        mark
-    }
-
-    /// What a thread that spins has looked at, and whether there is news.
-    fn looked_at(&self, knowledge: &Knowledge, thread: u8) -> Mark {
-        let looked = &self.threads[usize::from(thread)].looked_at;
-        if looked.is_empty() {
-            return Mark(0);
-        }
-        if looked.len() >= 64 || self.has_news(thread) {
-            return Mark(1);
-        }
-        let mut objects: Vec<Mark> =
-            looked.iter().map(|look| self.name(knowledge, look.object)).collect();
-        objects.sort_unstable();
-        objects.dedup();
-        objects.into_iter().fold(Mark(2), Mark::and)
-    }
-
-    /// What an object is known by in every execution.
-    fn name(&self, knowledge: &Knowledge, object: u32) -> Mark {
-        let info = &self.objects[object as usize];
-        let name = Mark::of(info.key).with(info.kind as u64);
-        match knowledge.objects[object as usize].touch {
-            Some((thread, operation, step, learnt)) if !info.exact => {
-                let place = name.with(u64::from(thread)).with(u64::from(operation));
-                place.with(u64::from(step)).and(learnt)
-            }
-            _ => name,
-        }
-    }
-
-    /// What an object is and holds.
-    fn held(&self, knowledge: &Knowledge, object: u32) -> Mark {
-        let held = &knowledge.objects[object as usize];
-        let info = &self.objects[object as usize];
-        let word = if info.bits == Bits::Pointer { 0 } else { held.word };
-        let mark = self.name(knowledge, object).with(word).and(held.content);
-        held.messages.iter().fold(mark, |mark, message| mark.and(*message))
-    }
-
-    /// What an object holds, as it is shown: a value, a lock's holders, the messages in a channel.
-    pub(crate) fn shown(&self, object: u32) -> Shown {
-        let Some(knowledge) = &self.knowledge else { return Shown::Nothing };
-        let info = &self.objects[object as usize];
-        let word = knowledge.word(object);
-        match info.kind {
-            ObjectKind::Mutex | ObjectKind::RwLock => Shown::Holders(knowledge.holders(object)),
-            ObjectKind::Channel => Shown::Messages(super::request::channel::messages(word)),
-            ObjectKind::Cell => {
-                let value = knowledge.cell(object).unwrap_or(info.initial);
-                info.bits.value(value).map_or(Shown::Nothing, Shown::Value)
-            }
-            _ => info.bits.value(word).map_or(Shown::Nothing, Shown::Value),
-        }
-    }
-}
-
-/// What an object holds, as far as it can be shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Shown {
-    Nothing,
-    Value(Value),
-    /// The holders of a lock, as a bit set.
-    Holders(u64),
-    Messages(u64),
 }

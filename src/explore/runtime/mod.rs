@@ -6,12 +6,14 @@
 //!
 //! # Layout
 //! - `word`: the state of one shared object
-//! - `request`: what a thread asks for, and what each step does to a word
+//! - `request`: what a thread asks for; `effect`: what each step does to a word
 //! - `thread`: a coroutine and where it stands
-//! - `run`: one execution, from the first step to the last; `script`: the steps it repeats
+//! - `run`: one execution, from the first step to the last; `spawn`: starting a thread; `script`: the
+//!   steps that are repeated; `wait`: who can go on
 //! - `ask`: asking for a step; `step`: performing it; `record`: writing it down
 //! - `objects`: what is known of an object, and what it is called
-//! - `knowledge`: when two executions are in the same state; `mark`: what a state is known by
+//! - `knowledge`: what threads have learnt and objects hold; `state`: when two executions are in the
+//!   same state; `mark`: what a state is known by
 //! - `calls`: what the model's types ask besides steps
 //! - `abandon`: unwinding what a deadlock leaves behind
 //! - `panics`: one quiet panic hook; `overflow`: stack overflow; `statics`: what outlives a run
@@ -19,18 +21,22 @@
 mod abandon;
 mod ask;
 mod calls;
+pub(crate) mod effect;
 mod knowledge;
 mod mark;
 mod objects;
 mod overflow;
 mod panics;
 mod record;
-pub(crate) mod request;
+mod request;
 mod run;
 mod script;
+mod spawn;
+mod state;
 mod statics;
 mod step;
 mod thread;
+mod wait;
 pub(crate) mod word;
 
 pub(crate) use abandon::is_abandoning;
@@ -38,7 +44,7 @@ pub(crate) use ask::{
     change_silently, failed, object_of, step, step_at, step_value_at, step_with, wait_in,
 };
 pub(crate) use calls::{address_of, is_unwinding, note_panic, number_of, spawn_thread};
-pub(crate) use knowledge::{Knowledge, Shown};
+pub(crate) use knowledge::Knowledge;
 pub(crate) use mark::Mark;
 use objects::ObjectInfo;
 pub(crate) use objects::{default_name, kind_index};
@@ -46,6 +52,7 @@ pub(crate) use record::{cell_written, content_of};
 pub(crate) use request::{Bits, NONE, Op, Request};
 pub(crate) use run::{Driver, Ending, Pick, run};
 pub(crate) use script::Scripted;
+pub(crate) use state::Shown;
 pub(crate) use step::{Seen, Taken};
 use thread::Coroutines;
 pub(crate) use thread::{Panic, State, Thread, Waking};

@@ -1,6 +1,7 @@
 //! Writing steps down, with the values they saw.
 
-use super::request::{Bits, Effect};
+use super::effect::Effect;
+use super::request::Bits;
 use super::step::{Seen, Taken};
 use super::{NONE, Op, Runtime, Word, with_current};
 use crate::trace::{Action, ObjectId, Step, ThreadId};

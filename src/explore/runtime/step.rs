@@ -1,6 +1,7 @@
 //! Performing a step: what it does to its object, to its thread and to whoever it wakes.
 
-use super::request::{Effect, NONE, Op, Request};
+use super::effect::Effect;
+use super::request::{NONE, Op, Request};
 use super::thread::Look;
 use super::{Runtime, State};
 use crate::trace::Action;
@@ -96,12 +97,12 @@ impl Runtime {
             ),
         };
         let done = Done { action: effect.action, before, changed };
-        let told = WATCHED.then_some(*request);
+        let told = WATCHED.then(|| Taken::new(*request, done));
         let nth = self.steps;
         if self.recording.is_some()
-            && let Some(request) = told
+            && let Some(taken) = &told
         {
-            self.record(thread, choice, &Taken::new(request, done), &effect, seen);
+            self.record(thread, choice, taken, &effect, seen);
         }
         self.steps += 1;
         self.asking &= !(1 << thread);
@@ -138,10 +139,10 @@ impl Runtime {
             Action::Load | Action::Store | Action::FetchAdd => {}
             _ => self.affect_threads(thread, nth, &effect),
         }
-        if let Some(request) = told {
+        if let Some(taken) = told {
             let result = self.threads[index].result;
             if let Some(knowledge) = self.knowing() {
-                knowledge.stepped(thread, &Taken::new(request, done), result, effect.word);
+                knowledge.stepped(thread, &taken, result, effect.word);
             }
         }
         done

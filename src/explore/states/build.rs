@@ -5,13 +5,14 @@
 //! where there is none, one that leads to a state from which some are left. So one run finds many
 //! new steps, and the runs are few: far fewer than the states.
 
-use super::objects::{Objects, shown_mark, texts};
+use super::look::result;
+use super::objects::{Objects, texts};
 use super::tables::{Known, Table};
 use super::{Arc, Blocked, NONE, Node, StateGraph};
-use crate::explore::runtime::{self, Driver, Ending, Mark, Pick, Runtime, Shown, Taken, run};
-use crate::explore::{ExploreError, Explorer, tally};
+use crate::explore::runtime::{Driver, Ending, Pick, Runtime, Shown, Taken, run};
+use crate::explore::{ExploreError, Explorer};
 use crate::report::Failure;
-use crate::trace::{Action, ObjectId, Step, Thread, ThreadId, Value};
+use crate::trace::{Action, ObjectId, Step, Thread, ThreadId};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -81,98 +82,50 @@ where
 }
 
 /// A state in the making.
-struct Making {
-    node: Node,
+pub(super) struct Making {
+    pub node: Node,
     /// The threads that could go.
-    enabled: u64,
+    pub enabled: u64,
     /// Moves that have not been taken, or lead to a state that is not complete.
-    open: u32,
+    pub open: u32,
     /// The moves that lead here from states that wait for this one to be complete.
-    parents: u32,
+    pub parents: u32,
 }
 
 /// What a move needs while the graph is being made.
 #[derive(Clone, Copy)]
-struct Link {
-    from: u32,
+pub(super) struct Link {
+    pub from: u32,
     /// The next move that leads to the same state.
-    next_parent: u32,
+    pub next_parent: u32,
     /// How often it was taken.
-    taken: u32,
+    pub taken: u32,
     /// Is the state it leads to complete? Kept here too: to look there costs more than all the rest.
-    closed: bool,
+    pub closed: bool,
 }
 
-/// The threads of a bit set in the order of their letters: main, `M`, stands among the others.
-pub(super) fn in_letter_order(threads: u64) -> impl Iterator<Item = u8> {
-    // Main comes behind `L`, the twelfth.
-    let order = (1..=12).chain([0]).chain(13..64u8);
-    order.filter(move |thread| threads & (1 << thread) != 0)
-}
-
-/// Who cannot go, and why.
-pub(super) fn blocked(runtime: &Runtime, enabled: u64) -> Vec<Blocked> {
-    let objects = runtime.named_objects(std::iter::empty());
-    let waiting = tally::waiting(runtime, &objects).into_iter().map(|waiting| {
-        let holder = waiting.holder.map(|(thread, _)| format!(", held by {thread}"));
-        let why = format!("waits for {}{}", waiting.what, holder.unwrap_or_default());
-        Blocked { thread: waiting.thread, why, place: waiting.place }
-    });
-    let threads = runtime.threads.iter().enumerate();
-    let spins = threads.filter(|(_, t)| t.state == runtime::State::Spinning);
-    let spins = spins.map(|(number, thread)| Blocked {
-        thread: ThreadId(number as u8),
-        why: "spins until what it looked at changes".to_owned(),
-        place: thread.waits_at.into(),
-    });
-    let mut all: Vec<_> = waiting.chain(spins).collect();
-    all.retain(|blocked| enabled & (1 << blocked.thread.0) == 0);
-    all.sort_by_key(|blocked| blocked.thread.letter());
-    all
-}
-
-/// How a run has ended; `None`: it was not let to its end.
-pub(super) fn result<T>(
-    runtime: &Runtime,
-    ending: Ending,
-    value: Option<T>,
-) -> Option<Result<T, Failure>> {
-    // Of panics that nothing orders a path names the first: each path is one interleaving.
-    match (tally::panic(runtime, value.is_some(), |a, b| a <= b), ending, value) {
-        (Some(panic), ..) => Some(Err(panic)),
-        (None, Ending::Deadlock, _) => {
-            let objects = runtime.named_objects(std::iter::empty());
-            Some(Err(Failure::Deadlock { waiting: tally::waiting(runtime, &objects) }))
-        }
-        (None, Ending::Livelock, _) => {
-            Some(Err(Failure::StepLimit { limit: None, looping: tally::spinning(runtime) }))
-        }
-        (None, Ending::Finished, Some(value)) => Some(Ok(value)),
-        _ => None,
-    }
-}
-
-struct Builder<T> {
-    known: Known,
-    states: Vec<Making>,
-    moves: Vec<Arc>,
-    links: Vec<Link>,
+/// The graph in the making.
+pub(super) struct Builder<T> {
+    pub(super) known: Known,
+    pub(super) states: Vec<Making>,
+    pub(super) moves: Vec<Arc>,
+    pub(super) links: Vec<Link>,
     /// The complete states, each behind all those it leads to.
-    order: Vec<u32>,
-    steps: Table<Step>,
-    values: Table<Vec<Option<Shown>>>,
-    blocked: Table<Vec<Blocked>>,
-    outcomes: BTreeMap<Result<T, Failure>, u32>,
-    threads: Vec<Thread>,
-    objects: Objects,
-    max_states: usize,
-    executions: u64,
-    error: Option<ExploreError>,
+    pub(super) order: Vec<u32>,
+    pub(super) steps: Table<Step>,
+    pub(super) values: Table<Vec<Option<Shown>>>,
+    pub(super) blocked: Table<Vec<Blocked>>,
+    pub(super) outcomes: BTreeMap<Result<T, Failure>, u32>,
+    pub(super) threads: Vec<Thread>,
+    pub(super) objects: Objects,
+    pub(super) max_states: usize,
+    pub(super) executions: u64,
+    pub(super) error: Option<ExploreError>,
     /// The move of the run under way that was taken last.
-    last_move: u32,
-    last_thread: u8,
+    pub(super) last_move: u32,
+    pub(super) last_thread: u8,
     /// The step just taken for the first time, until the value it writes to a cell is known.
-    fresh: Option<(Step, u32)>,
+    pub(super) fresh: Option<(Step, u32)>,
 }
 
 impl<T: Clone + Ord> Builder<T> {
@@ -207,167 +160,6 @@ impl<T: Clone + Ord> Builder<T> {
 
     fn is_complete(&self) -> bool {
         self.states.first().is_some_and(|start| start.open == 0)
-    }
-
-    /// The state the run has come to; it is made if nobody was there before.
-    fn arrive(
-        &mut self,
-        runtime: &mut Runtime,
-        enabled: u64,
-        ended: Option<Result<T, Failure>>,
-    ) -> Option<u32> {
-        let going = self.last_move;
-        let known = match going {
-            NONE if self.states.is_empty() => NONE,
-            NONE => 0,
-            going => self.moves[going as usize].next,
-        };
-        if known != NONE {
-            return self.confirm(runtime, known, enabled, ended);
-        }
-        self.note_fresh(runtime);
-        let mark = runtime.state();
-        let state = match self.known.get(&mark) {
-            Some(&state) => self.confirm(runtime, state, enabled, ended)?,
-            None if self.states.len() >= self.max_states => {
-                self.error = Some(ExploreError::TooManyStates { found: self.states.len() });
-                return None;
-            }
-            None => {
-                let state = self.new_state(runtime, enabled, ended);
-                self.known.insert(mark, state);
-                state
-            }
-        };
-        if going != NONE {
-            self.link(going, state);
-        }
-        Some(state)
-    }
-
-    /// Somebody was in this state before: is the program about to do what it did then?
-    fn confirm(
-        &mut self,
-        runtime: &Runtime,
-        state: u32,
-        enabled: u64,
-        ended: Option<Result<T, Failure>>,
-    ) -> Option<u32> {
-        let before = &self.states[state as usize];
-        let same_end = match &ended {
-            None => before.node.outcome == NONE,
-            // How a failure is told may depend on the way to it.
-            Some(Err(_)) => before.node.outcome != NONE,
-            Some(value) => self.outcomes.get(value) == Some(&before.node.outcome),
-        };
-        if same_end && before.enabled == enabled {
-            return Some(state);
-        }
-        self.error = Some(ExploreError::Forgotten { step: runtime.steps as usize + 1 });
-        None
-    }
-
-    fn new_state(
-        &mut self,
-        runtime: &mut Runtime,
-        enabled: u64,
-        ended: Option<Result<T, Failure>>,
-    ) -> u32 {
-        let state = self.states.len() as u32;
-        let first_move = self.moves.len() as u32;
-        for thread in in_letter_order(enabled) {
-            let request = &runtime.threads[usize::from(thread)].request;
-            for choice in 0..request.alternatives(runtime.word(request)) {
-                self.moves.push(Arc { thread, choice, step: NONE, next: NONE });
-                self.links.push(Link { from: state, next_parent: NONE, taken: 0, closed: false });
-            }
-        }
-        let open = self.moves.len() as u32 - first_move;
-        let next = self.outcomes.len() as u32;
-        let outcome = ended.map_or(NONE, |result| *self.outcomes.entry(result).or_insert(next));
-        let values = self.objects.shown(runtime);
-        let mark = values.iter().fold(Mark::NONE, |mark, value| mark.and(shown_mark(*value)));
-        let values = self.values.number(mark, || values);
-        let blocked = self.blocked_in(runtime, enabled);
-        let node = Node { first_move, moves: open, values, blocked, outcome };
-        self.states.push(Making { node, enabled, open, parents: NONE });
-        if open == 0 {
-            self.order.push(state);
-        }
-        state
-    }
-
-    fn blocked_in(&mut self, runtime: &Runtime, enabled: u64) -> u32 {
-        let mut mark = Mark::NONE;
-        for (number, thread) in runtime.threads.iter().enumerate() {
-            if runtime.live & !enabled & (1 << number) == 0 {
-                continue;
-            }
-            let object = match thread.state {
-                runtime::State::Joining(other) => 1 << 32 | u64::from(other),
-                runtime::State::AtBarrier(object) => 2 << 32 | u64::from(object),
-                runtime::State::Spinning => 3 << 32,
-                _ => u64::from(thread.request.object),
-            };
-            let asks = thread.state == runtime::State::Asking;
-            let holder = asks.then(|| runtime.holder(thread.request.object)).flatten();
-            let holder = holder.map_or(u64::MAX, |(thread, _)| u64::from(thread));
-            let place = match thread.state {
-                runtime::State::Asking => thread.request.place,
-                _ => thread.waits_at,
-            };
-            let place = std::ptr::from_ref(place) as u64;
-            mark = mark.with(number as u64).with(object).with(holder).with(place);
-        }
-        self.blocked.number(mark, || blocked(runtime, enabled))
-    }
-
-    /// The move leads to the state.
-    fn link(&mut self, going: u32, state: u32) {
-        self.moves[going as usize].next = state;
-        let to = &mut self.states[state as usize];
-        if to.open > 0 {
-            self.links[going as usize].next_parent = to.parents;
-            to.parents = going;
-            return;
-        }
-        let mut complete = vec![going];
-        while let Some(mut taken) = complete.pop() {
-            while taken != NONE {
-                let link = &mut self.links[taken as usize];
-                link.closed = true;
-                let Link { from, next_parent, .. } = *link;
-                let parent = &mut self.states[from as usize];
-                parent.open -= 1;
-                if parent.open == 0 {
-                    self.order.push(from);
-                    complete.push(std::mem::replace(&mut parent.parents, NONE));
-                }
-                taken = next_parent;
-            }
-        }
-    }
-
-    /// The step just taken is known by now, with all its values.
-    fn note_fresh(&mut self, runtime: &Runtime) {
-        let Some((mut step, object)) = self.fresh.take() else { return };
-        if step.action == Action::CellWrite
-            && let Shown::Value(value) = runtime.shown(object)
-        {
-            step.written = Some(value);
-        }
-        let number = |value: Option<Value>| shown_mark(value.map(Shown::Value));
-        let mark = Mark::of(u64::from(step.thread.0) << 32 | step.action as u64)
-            .with(step.object.map_or(u64::MAX, |object| u64::from(object.0)))
-            .with(step.mutex.map_or(u64::MAX, |mutex| u64::from(mutex.0)))
-            .with(step.order.map_or(u64::MAX, |order| order as u64))
-            .and(number(step.read))
-            .and(number(step.written))
-            .with(step.choice.map_or(u64::MAX, u64::from))
-            .with(step.place.file.as_ptr() as u64)
-            .with(u64::from(step.place.line) << 32 | u64::from(step.place.column))
-            .with(u64::from(step.operation) << 1 | u64::from(step.alone));
-        self.moves[self.last_move as usize].step = self.steps.number(mark, || step);
     }
 
     /// The move to take: one that nobody has taken, else one behind which something is left, else
@@ -473,18 +265,5 @@ impl<T: Clone + Ord> Driver for Builder<T> {
         step.object = step.object.map(number);
         step.mutex = step.mutex.map(|id| ObjectId(self.objects.number(runtime, id.0)));
         self.fresh = Some((step, object));
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn threads_come_in_the_order_of_their_letters() {
-        let letters: Vec<char> =
-            in_letter_order((1 << 51) - 1).map(|thread| ThreadId(thread).letter()).collect();
-        assert_eq!(letters.len(), ThreadId::MAX);
-        assert!(letters.is_sorted(), "{letters:?}");
     }
 }

@@ -52,16 +52,19 @@
 //!
 //! # Layout
 //! - this file: the graph and what can be asked of it
-//! - `build`: making it
+//! - `build`: making it, run after run; `arrive`: coming to a state, known or new; `look`: what is to be
+//!   seen there
 //! - `number`: an interleaving's number, and the interleaving with a number
 //! - `census`: how many interleavings end in each value, and the shortest way to one
 //! - `unfolding`: every partial execution, under either memory; `unfold`: how they are found, `known`:
 //!   by what they are known
 //! - `objects`: the objects of all executions; `tables`: what states share
 
+mod arrive;
 mod build;
 mod census;
 mod known;
+mod look;
 mod number;
 mod objects;
 mod tables;

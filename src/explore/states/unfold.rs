@@ -4,8 +4,8 @@
 //! each state it has not met; the other ways are left open for later runs.
 
 use super::Blocked;
-use super::build::{blocked, in_letter_order, result};
 use super::known::{Known, known};
+use super::look::{blocked, in_letter_order, result};
 use super::objects::{Objects, texts};
 use super::unfolding::{Partial, Unfolding};
 use crate::explore::rc11::Follow;

@@ -2,7 +2,7 @@
 //!
 //! Sending, receiving and dropping a sender or the receiver are one step each.
 
-use crate::explore::runtime::request::channel::SENDER;
+use crate::explore::runtime::effect::channel::SENDER;
 use crate::explore::runtime::{Bits, Op, Word, content_of, is_abandoning, step};
 use crate::trace::ObjectKind;
 use std::cell::UnsafeCell;

@@ -1,6 +1,6 @@
 //! `std::sync::{Once, OnceLock, LazyLock}`, for programs under exploration.
 
-use crate::explore::runtime::request::once;
+use crate::explore::runtime::effect::once;
 use crate::explore::runtime::{Bits, Op, Word, step};
 use crate::trace::ObjectKind;
 use std::cell::{Cell, UnsafeCell};

@@ -1,0 +1,150 @@
+//! What each step does to a word.
+//!
+//! Every object is a word and every step a function on words, so that the explorer can ask, of a
+//! state that is long gone, whether a step could be taken there and how it would touch the object.
+
+use super::request::{Bits, Op, Request};
+use crate::trace::Action;
+
+/// A channel's word: messages in it, senders alive, is the receiver gone?
+pub(crate) mod channel {
+    pub(crate) const SENDER: u64 = 1 << 32;
+    pub(crate) const RECEIVER_GONE: u64 = 1 << 63;
+    pub(crate) fn messages(word: u64) -> u64 {
+        word & 0xffff_ffff
+    }
+    pub(crate) fn senders(word: u64) -> u64 {
+        (word & !RECEIVER_GONE) >> 32
+    }
+    pub(crate) fn receiver_gone(word: u64) -> bool {
+        word & RECEIVER_GONE != 0
+    }
+}
+
+/// A read-write lock's word: the writer (its number + 1) above, the number of readers below.
+pub(crate) mod rw {
+    pub(crate) const WRITER: u64 = 1 << 32;
+    pub(crate) fn writer(word: u64) -> u64 {
+        word >> 32
+    }
+}
+
+/// A `Once`'s word.
+pub(crate) mod once {
+    pub(crate) const NEW: u64 = 0;
+    pub(crate) const RUNNING: u64 = 1;
+    pub(crate) const DONE: u64 = 2;
+}
+
+/// What taking a step did.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Effect {
+    pub action: Action,
+    /// What the thread gets to know.
+    pub result: u64,
+    /// The object's new word.
+    pub word: u64,
+}
+
+impl Request {
+    /// What the step would do to an object in this state.
+    ///
+    /// `thread` is who takes it, `choice` which of its alternatives. The word must enable it.
+    #[inline]
+    pub(crate) fn effect(&self, word: u64, thread: u8, choice: u32) -> Effect {
+        match self.op {
+            Op::Load => Effect { action: Action::Load, result: word, word },
+            Op::Store => Effect { action: Action::Store, result: 0, word: self.a },
+            _ => self.effect_of_others(word, thread, choice),
+        }
+    }
+
+    /// As [`effect`](Self::effect), of all but the simplest steps.
+    fn effect_of_others(&self, word: u64, thread: u8, choice: u32) -> Effect {
+        let owner = u64::from(thread) + 1;
+        let done = |action, result, word| Effect { action, result, word };
+        let update = |action, new: u64| done(action, word, self.bits.wrap(new));
+        match self.op {
+            Op::Load | Op::Store => unreachable!("told apart above"),
+            Op::Swap => update(Action::Swap, self.a),
+            Op::Add => update(Action::FetchAdd, word.wrapping_add(self.a)),
+            Op::Sub => update(Action::FetchSub, word.wrapping_sub(self.a)),
+            Op::And => update(Action::FetchUpdate, word & self.a),
+            Op::Or => update(Action::FetchUpdate, word | self.a),
+            Op::Xor => update(Action::FetchUpdate, word ^ self.a),
+            Op::Nand => update(
+                Action::FetchUpdate,
+                if self.bits == Bits::Bool { (word & self.a) ^ 1 } else { !(word & self.a) },
+            ),
+            Op::Max => {
+                let larger = if self.bits.less(word, self.a) { self.a } else { word };
+                update(Action::FetchUpdate, larger)
+            }
+            Op::Min => {
+                let smaller = if self.bits.less(self.a, word) { self.a } else { word };
+                update(Action::FetchUpdate, smaller)
+            }
+            Op::CompareExchange | Op::CompareExchangeWeak if word == self.a => {
+                done(Action::CompareExchange, word, self.b)
+            }
+            Op::CompareExchange | Op::CompareExchangeWeak => {
+                done(Action::CompareExchangeFailed, word, word)
+            }
+            Op::Fence => done(Action::Fence, 0, 0),
+            Op::CellRead => done(Action::CellRead, 0, 0),
+            Op::CellWrite => done(Action::CellWrite, 0, 0),
+            Op::WriteLock => done(Action::Lock, 0, owner * rw::WRITER),
+            Op::Lock => done(Action::Lock, 0, owner),
+            // Did the wait end by its time-out?
+            Op::Reacquire => done(Action::Reacquire, self.b, owner),
+            Op::TryLock | Op::TryWriteLock if word != 0 => done(Action::TryLockFailed, 0, word),
+            Op::TryWriteLock => done(Action::Lock, 1, owner * rw::WRITER),
+            Op::TryLock => done(Action::Lock, 1, owner),
+            Op::Unlock => done(Action::Unlock, 0, 0),
+            Op::ReadLock => done(Action::ReadLock, 0, word + 1),
+            Op::TryReadLock if rw::writer(word) != 0 => done(Action::TryReadLockFailed, 0, word),
+            Op::TryReadLock => done(Action::ReadLock, 1, word + 1),
+            Op::ReadUnlock => done(Action::ReadUnlock, 0, word - 1),
+            Op::Wait => done(Action::Wait, 0, word | 1 << thread),
+            Op::Asleep => unreachable!("a sleeping thread takes no step"),
+            Op::TimeOut => done(Action::TimeOut, 0, word & !(1 << thread)),
+            // A notify that finds nobody asleep changes nothing: to others it is a mere read.
+            Op::NotifyOne | Op::NotifyAll if word == 0 => done(Action::NotifyNobody, 0, 0),
+            Op::NotifyOne => {
+                let woken = nth_set_bit(word, choice);
+                done(Action::NotifyOne, 1 << woken, word & !(1 << woken))
+            }
+            Op::NotifyAll => done(Action::NotifyAll, word, 0),
+            Op::Send | Op::TrySend if channel::receiver_gone(word) => {
+                done(Action::SendClosed, 2, word)
+            }
+            Op::TrySend if channel::messages(word) >= self.a => done(Action::TrySendFull, 1, word),
+            Op::Send | Op::TrySend => done(Action::Send, 0, word + 1),
+            Op::Receive | Op::TryReceive if channel::messages(word) > 0 => {
+                done(Action::Receive, 0, word - 1)
+            }
+            Op::Receive | Op::TryReceive if channel::senders(word) == 0 => {
+                done(Action::ReceiveClosed, 2, word)
+            }
+            Op::Receive | Op::TryReceive => done(Action::TryReceiveEmpty, 1, word),
+            Op::DropSender => done(Action::CloseSender, 0, word - channel::SENDER),
+            Op::DropReceiver => done(Action::CloseReceiver, 0, word | channel::RECEIVER_GONE),
+            Op::Park => done(Action::Park, 1, 0),
+            Op::ParkTimeout if word != 0 => done(Action::Park, 1, 0),
+            Op::ParkTimeout => done(Action::TimeOut, 0, 0),
+            Op::Unpark => done(Action::Unpark, 0, 1),
+            Op::Arrive if word + 1 == self.a => done(Action::Arrive, 1, 0),
+            Op::Arrive => done(Action::Arrive, 0, word + 1),
+            Op::OnceEnter if word == once::DONE => done(Action::OnceDone, once::DONE, word),
+            Op::OnceEnter => done(Action::OnceBegin, once::NEW, once::RUNNING),
+            Op::OnceEnd => done(Action::OnceEnd, 0, self.a),
+            Op::Choose => done(Action::Choose, 0, 0),
+        }
+    }
+}
+
+/// The position of the `n`-th set bit (from 0) of `mask`.
+fn nth_set_bit(mask: u64, n: u32) -> u32 {
+    let rest = (0..n).fold(mask, |mask, _| mask & mask.wrapping_sub(1));
+    rest.trailing_zeros()
+}
