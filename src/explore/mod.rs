@@ -24,8 +24,8 @@
 //! ```
 //!
 //! # Layout
-//! - [`Explorer`]: the settings
-//! - `exploration`: the loop
+//! - [`Explorer`]: the settings; `check`: from a program to its report
+//! - `workers`: the loop, execution after execution, by one worker or several
 //! - `runtime`: threads as coroutines, steps as functions on words
 //! - `dpor`: which execution comes next, and how many interleavings each stands for
 //! - `exploration`: what both ways of choosing the next execution have in common
@@ -43,6 +43,7 @@
 //! - Objects of [`model`](crate::model) are made inside the program's closure (statics excepted).
 //! - Under [`Memory::Rc11`] executions are counted, not interleavings: one may have none.
 
+mod check;
 mod checkpoint;
 mod data_race;
 mod dpor;
@@ -57,7 +58,8 @@ mod states;
 mod tally;
 mod workers;
 
+pub use check::explore;
 pub use error::ExploreError;
-pub use explorer::{Explorer, Memory, Reduction, explore};
+pub use explorer::{Explorer, Memory, Reduction};
 pub use progress::Progress;
 pub use states::{Blocked, Count, Move, Partial, State, StateGraph, Unfolding};

@@ -19,8 +19,8 @@
 //! for it begins as this execution does. Only the race of B and C leads there, so the races of a
 //! redundant execution are reversed like those of any other.
 
-use super::tree::Forest;
-use super::{Branch, Sleeper, Touch};
+use super::tree::{Branch, Forest};
+use super::{Sleeper, Touch};
 use crate::explore::runtime::NONE;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};

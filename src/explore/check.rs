@@ -1,0 +1,177 @@
+//! From a program to its report.
+
+use super::exploration::Exploration;
+use super::progress::explored;
+use super::rc11::{Follow, Rc11};
+use super::replay::record;
+use super::runtime;
+use super::workers::Worker;
+use super::{ExploreError, Explorer, Memory, Reduction, StateGraph, replay};
+use crate::report::{Engine, Outcome, Proof, Report};
+use crate::trace::Trace;
+use std::fmt::Debug;
+use std::time::Instant;
+
+impl Explorer {
+    /// Explores `program`.
+    ///
+    /// # Panics
+    /// When the program cannot be explored at all (see [`ExploreError`]). What goes wrong *in* the
+    /// program is an outcome, not a panic.
+    #[track_caller]
+    pub fn explore<T, F>(&self, program: F) -> Report<T>
+    where
+        F: Fn() -> T + Send + Sync,
+        T: Clone + Ord + Debug + Send,
+    {
+        match self.try_explore(program) {
+            Ok(report) => report,
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// Explores `program`.
+    ///
+    /// # Errors
+    /// When the program cannot be explored at all.
+    pub fn try_explore<T, F>(&self, program: F) -> Result<Report<T>, ExploreError>
+    where
+        F: Fn() -> T + Send + Sync,
+        T: Clone + Ord + Debug + Send,
+    {
+        if runtime::is_exploring() {
+            return Err(ExploreError::Nested);
+        }
+        let started = Instant::now();
+        let (mut runtime, tally, complete, redundant, proof, estimate) = match self.memory {
+            Memory::SequentiallyConsistent => {
+                let all = Worker::crew(self, &program, started)?;
+                let done = all.done();
+                let Worker { runtime, engine: dpor, tally, complete } = all;
+                let proof = match (self.reduction, dpor.closed_form()) {
+                    _ if !complete => Proof::None,
+                    (Reduction::None, _) => Proof::Enumeration,
+                    (_, Some(total)) if tally.interleavings == Some(total) => Proof::ClosedForm,
+                    _ => Proof::None,
+                };
+                let estimate = match (complete, explored(tally.interleavings, done)) {
+                    (false, Some(share)) if share > 0.0 => {
+                        tally.interleavings.map(|counted| counted as f64 / share)
+                    }
+                    _ => None,
+                };
+                (runtime, tally, complete, dpor.redundant(), proof, estimate)
+            }
+            Memory::Rc11 if self.checkpoint.is_some() => {
+                let why = "checkpoints are kept under sequential consistency only";
+                return Err(ExploreError::Checkpoint(why.to_owned()));
+            }
+            Memory::Rc11 => {
+                let all = Worker::alone(Rc11::default(), self, &program, started)?;
+                let Worker { runtime, engine: rc11, tally, complete } = all;
+                (runtime, tally, complete, rc11.redundant(), Proof::None, None)
+            }
+        };
+        let mut outcomes = Vec::with_capacity(tally.outcomes.len());
+        let classes = tally.classes();
+        for (result, entry) in tally.outcomes {
+            let example = record(self, &mut runtime, &entry.example, &program, &result);
+            outcomes.push(Outcome {
+                result,
+                executions: entry.executions,
+                // What could not be counted in all was not counted right in part.
+                interleavings: tally.interleavings.and(entry.interleavings),
+                example,
+                grade: None,
+            });
+        }
+        let mut report = Report {
+            engine: Engine::Explorer,
+            executions: tally.executions,
+            redundant,
+            traces: classes,
+            interleavings: tally.interleavings,
+            coverage: None,
+            proof,
+            complete,
+            estimate,
+            elapsed: started.elapsed(),
+            outcomes,
+        };
+        let sequential = self.memory == Memory::SequentiallyConsistent;
+        let open = complete && report.proof == Proof::None && report.interleavings.is_some();
+        if self.prove_by_states && sequential && open {
+            let graph = StateGraph::build(self, &program);
+            if graph.is_ok_and(|graph| graph.agrees_with(&report)) {
+                report.proof = Proof::States;
+            }
+        }
+        Ok(report)
+    }
+
+    /// What a run of a given schedule has to know of the memory.
+    pub(super) fn follow(&self) -> Option<Follow> {
+        (self.memory == Memory::Rc11).then(Follow::default)
+    }
+
+    /// Runs one schedule again and returns its trace.
+    ///
+    /// The schedule is as [`Trace::schedule`] gives it; where it ends early the execution goes on
+    /// with as few switches as it can.
+    ///
+    /// # Examples
+    /// ```
+    /// # use racelab::model::{sync::atomic::{AtomicU32, Ordering::SeqCst}, thread};
+    /// # use std::sync::Arc;
+    /// let trace = racelab::explore::Explorer::replay("AMA", || {
+    ///     let x = Arc::new(AtomicU32::new(0));
+    ///     let other = Arc::clone(&x);
+    ///     let thread = thread::spawn(move || other.store(other.load(SeqCst) + 1, SeqCst));
+    ///     x.store(x.load(SeqCst) + 1, SeqCst);
+    ///     thread.join().unwrap();
+    /// });
+    /// assert_eq!(trace.lost_updates().len(), 1);
+    /// ```
+    ///
+    /// # Panics
+    /// When the schedule is not one of the program's; the message says who blocks whom.
+    #[track_caller]
+    pub fn replay<T, F>(schedule: &str, program: F) -> Trace
+    where
+        F: Fn() -> T + Send + Sync,
+        T: Debug,
+    {
+        match Explorer::new().try_replay(schedule, program) {
+            Ok(trace) => trace,
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// Runs one schedule again under these settings.
+    ///
+    /// # Errors
+    /// When the schedule is not one of the program's; the message says who blocks whom.
+    pub fn try_replay<T, F>(&self, schedule: &str, program: F) -> Result<Trace, ExploreError>
+    where
+        F: Fn() -> T + Send + Sync,
+        T: Debug,
+    {
+        if runtime::is_exploring() {
+            return Err(ExploreError::Nested);
+        }
+        replay::replay(schedule, self, program)
+    }
+}
+
+/// Explores `program` with the default settings.
+///
+/// # Panics
+/// When the program cannot be explored at all (see [`ExploreError`]).
+#[track_caller]
+pub fn explore<T, F>(program: F) -> Report<T>
+where
+    F: Fn() -> T + Send + Sync,
+    T: Clone + Ord + Debug + Send,
+{
+    Explorer::new().explore(program)
+}
