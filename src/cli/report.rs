@@ -4,7 +4,7 @@ use super::args::ReportArgs;
 use super::out::{Out, say};
 use super::progress::Progress;
 use super::subject::{Subject, strongest_failing};
-use super::{Usage, Verdict, counters, graphs};
+use super::{Usage, Verdict, counters, graphs, style};
 use racelab::counter::{LADDER, Rung};
 use racelab::diagram::html::{self, Program, Race};
 use racelab::explore::Memory;
@@ -92,7 +92,7 @@ fn counters<'r>(
         Ok(Program {
             name: rung.name.to_owned(),
             label: format!("{} ({})", rung.name, counters::part(rung)),
-            command: rung.name.to_owned(),
+            command: style::command(&format!("show {}", rung.name)),
             path: rung.path,
             source: rung.source,
             graphs,
@@ -119,7 +119,7 @@ fn cases<'r>(
         Ok(Program {
             name: case_name(race, at),
             label: format!("{}: {verdict}", case.name),
-            command: format!("{} --case {}", race.name, at + 1),
+            command: style::command(&format!("show {} --case {}", race.name, at + 1)),
             path: race.path,
             source: race.source,
             graphs,

@@ -18,7 +18,7 @@ pub struct Graph {
     pub shape: String,
     /// The same for people.
     pub label: String,
-    /// What `racelab show` has to be told besides the program: `--threads 2 --increments 1`.
+    /// What the command that shows it has to be told besides the program: `--threads 2 --increments 1`.
     pub arguments: String,
     /// Do the memory orderings matter?
     pub orders: bool,

@@ -48,13 +48,14 @@ pub fn page(race: &Race, races: &[Race], programs: &[Program]) -> String {
         include_str!("page.js"),
     ]
     .concat();
+    let first = programs.iter().find(|program| program.name == race.first);
     fill(
         include_str!("page.html"),
         &[
             ("title", &escaped(race.name)),
             ("heading", &escaped(race.heading)),
             ("summary", &escaped(race.summary)),
-            ("name", &escaped(race.name)),
+            ("command", &escaped(first.map_or("", |program| &program.command))),
             ("nav", &nav),
             ("style", include_str!("style.css")),
             ("svg-style", include_str!("../svg/style.css")),
@@ -141,7 +142,7 @@ mod tests {
         Program {
             name: "racy".into(),
             label: "racy (loses updates)".into(),
-            command: "racy".into(),
+            command: "racelab show racy".into(),
             path: "src/counter/sample.rs",
             source: "fn increment() {\n    </script>\n}\n",
             graphs: vec![racy_graph(2, 1), racy_graph(3, 2)],
@@ -161,6 +162,7 @@ mod tests {
         assert_eq!(page.matches("</script>").count(), 3, "styles, data, scripts");
         assert!(page.contains("A &lt;b&gt; &amp; &quot;c&quot;"));
         assert!(page.contains(r#"<a href="racy.html" aria-current="page">racy</a>"#));
+        assert!(page.contains("<code>racelab show racy --all</code>"));
         assert!(!page.contains("{{"), "every place is filled");
     }
 

@@ -13,7 +13,7 @@ function show() {
   $("link").href = hash + shaped;
   const schedule = at.graph.schedule(at.path);
   const how = schedule === "" ? "--all" : `--schedule ${schedule}`;
-  const words = ["racelab show", at.program.command, at.graph.data.arguments, how];
+  const words = [at.program.command, at.graph.data.arguments, how];
   $("command").textContent = words.filter((word) => word !== "").join(" ").replace(/ +/g, " ");
   try {
     history.replaceState(null, "", hash + shaped);
