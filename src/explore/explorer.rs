@@ -122,7 +122,7 @@ impl Explorer {
     }
 
     /// Whether to tell the executions' classes apart, so that
-    /// [`Report::traces`] is the number of distinct ones and not taken on trust.
+    /// [`traces`](crate::Report::traces) is the number of distinct ones and not taken on trust.
     ///
     /// Under [`Reduction::Dpor`] that number equals the executions, or one class was run twice;
     /// under [`Reduction::None`] it is the number of classes. It costs 16 bytes a class.
@@ -175,8 +175,8 @@ impl Explorer {
     /// Whether to hold the count against the paths through the [graph of states](super::StateGraph)
     /// where no closed form holds (not unless asked for).
     ///
-    /// The proof is [`Proof::States`] if they agree, in all and for each outcome; it is
-    /// [`Proof::None`] if they do not or the graph has more than
+    /// The proof is [`Proof::States`](crate::Proof::States) if they agree, in all and for each outcome;
+    /// it is [`Proof::None`](crate::Proof::None) if they do not or the graph has more than
     /// [`max_states`](Explorer::max_states).
     ///
     /// # Examples
