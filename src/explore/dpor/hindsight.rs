@@ -21,7 +21,7 @@ impl History {
         // The latest write that is kept has its whole past kept: it found what it would find.
         // Only steps that commute with each other (readers, senders that go) need to be redone.
         let mut word = None;
-        let mut later = Vec::new();
+        let mut later = self.later.take();
         for (step, mode) in self.on_object(object) {
             let event = &self.events[step as usize];
             let is_first = event.touches[0].is_some_and(|touch| touch.object == object);
@@ -39,9 +39,11 @@ impl History {
                 Mode::Read => {}
             }
         }
-        later.iter().rev().fold(word, |word, &step| {
+        let word = later.drain(..).rev().fold(word, |word, step| {
             word.map(|word| self.events[step as usize].word_after(true, word))
-        })
+        });
+        self.later.set(later);
+        word
     }
 
     /// How a step would touch its objects, and in which state it would find the first, if only the

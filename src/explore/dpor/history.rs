@@ -7,6 +7,7 @@ use super::clocks::Clocks;
 use super::races::Race;
 use crate::explore::runtime::{NONE, Request, Runtime, Taken, Waking};
 use crate::trace::{Action, Mode};
+use std::cell::Cell;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// One object touched by a step.
@@ -78,6 +79,9 @@ pub(crate) struct History {
     /// Steps so far.
     serial: u64,
     pub(super) conflicting: Vec<u32>,
+    /// Kept for their room only, so that a step allocates nothing.
+    pub(super) found: Vec<u32>,
+    pub(super) later: Cell<Vec<u32>>,
 }
 
 impl History {

@@ -94,8 +94,8 @@ impl History {
     /// reversed is the latest step before which it was free to go (the lock of that unlock).
     fn reversals_of_waiting(&mut self, nth: u32, thread: u8, request: &Request, touches: &Touches) {
         let Some(touch) = touches[0] else { return };
+        let mut found = std::mem::take(&mut self.found);
         let known = self.clocks.last();
-        let mut found: Vec<u32> = Vec::new();
         for (step, theirs) in self.on_object(touch.object) {
             let event = &self.events[step as usize];
             if !theirs.conflicts(touch.mode) {
@@ -120,8 +120,9 @@ impl History {
                 break;
             }
         }
-        let races = found.into_iter().map(|first| Race { first, second: nth, settled: false });
+        let races = found.drain(..).map(|first| Race { first, second: nth, settled: false });
         self.races.extend(races);
+        self.found = found;
     }
 
     /// The races of a step that is asked for and cannot be taken any more, at the end of a
