@@ -128,9 +128,7 @@ fn failure(
         let (expected, found) = (expected.clone(), found.clone());
         return Some(Failure::Nondeterministic { step: *step, expected, found });
     }
-    if runtime.panics > 0
-        && let Some(panic) = panic(runtime, returned, |a, b| engine.happens_before(a, b))
-    {
+    if let Some(panic) = panic(runtime, returned, |a, b| engine.happens_before(a, b)) {
         return Some(panic);
     }
     match ending {
@@ -165,6 +163,9 @@ pub(super) fn panic(
     returned: bool,
     happens_before: impl Fn(u32, u32) -> bool,
 ) -> Option<Failure> {
+    if runtime.panics == 0 {
+        return None;
+    }
     let panics = || {
         let with_panic = |(i, t): (usize, _)| Some((i, Option::<&Panic>::as_ref(&t).copied()?));
         runtime.threads.iter().map(|t| t.panic.as_ref()).enumerate().filter_map(with_panic)

@@ -83,10 +83,6 @@ impl Dpor {
             let sleep: Vec<_> = node.sleep.iter().filter(|s| s.finished).filter_map(far).collect();
             node.branches = self.forest.prune(node.branches, &sleep, &self.names);
         }
-        if node.branches == NONE {
-            node.chosen = false;
-            return false;
-        }
         self.take_branch(depth)
     }
 
@@ -125,8 +121,8 @@ impl Dpor {
         self.nodes[depth + 1].branches = below;
     }
 
-    /// Makes the first branch at `depth` the one under exploration. False if nothing is left but
-    /// branches that another worker has taken, from a shared point.
+    /// Makes the first branch at `depth` the one under exploration. False if none is left, or none
+    /// but those that another worker has taken, from a shared point.
     pub(super) fn take_branch(&mut self, depth: usize) -> bool {
         let node = &mut self.nodes[depth];
         while node.branches != NONE {

@@ -20,6 +20,12 @@ struct Asked {
     result: u64,
 }
 
+impl Asked {
+    fn taken(result: u64) -> Self {
+        Asked { stop: std::ptr::null(), result }
+    }
+}
+
 /// Asks for a step on `word` and returns what it gives, once the scheduler has let the thread go.
 #[inline(always)]
 #[track_caller]
@@ -114,7 +120,7 @@ fn ask_with(
 /// `rt` is the current runtime, and no reference to it is alive.
 #[inline(always)]
 unsafe fn ask(rt: *mut Runtime, request: Request) -> Asked {
-    // SAFETY: by the caller's promise; no reference is used across the end of the execution.
+    // SAFETY: by the caller's promise; every reference ends before the thread stops.
     unsafe {
         let runtime = &mut *rt;
         runtime.note_touch(&request);
@@ -122,13 +128,13 @@ unsafe fn ask(rt: *mut Runtime, request: Request) -> Asked {
         let slot = &mut runtime.threads[usize::from(thread)];
         slot.request = request;
         if runtime.abandoning {
-            return Asked { stop: std::ptr::null(), result: abandon::inert_step(rt, thread) };
+            return Asked::taken(abandon::inert_step(rt, thread));
         }
         slot.state = State::Asking;
         let stop = slot.yielder;
         runtime.asking |= 1 << thread;
         if runtime.goes_on_by_itself(thread) {
-            Asked { stop: std::ptr::null(), result: thread_at(rt, thread).result }
+            Asked::taken(thread_at(rt, thread).result)
         } else {
             Asked { stop, result: 0 }
         }
@@ -149,7 +155,7 @@ fn enter(state: State, place: &'static Location<'static>) -> Asked {
     unsafe {
         let thread = (*rt).current;
         if (*rt).abandoning {
-            return Asked { stop: std::ptr::null(), result: abandon::inert_step(rt, thread) };
+            return Asked::taken(abandon::inert_step(rt, thread));
         }
         (*rt).anyone_spins |= state == State::Spinning;
         let slot = thread_at(rt, thread);
@@ -218,7 +224,7 @@ impl Runtime {
         }
     }
 
-    #[cold]
+    #[inline(never)]
     fn learn_touch(&mut self, object: u32, mutex: u32) {
         let thread = self.current;
         let operation = self.threads[usize::from(thread)].operation;
