@@ -1,12 +1,11 @@
 //! Running a counter under an engine.
 
 use super::progress::Progress;
-use super::usage::warn;
 use super::{Usage, counters};
 use racelab::LoomExplorer;
 use racelab::counter::{Rung, ladder::Program};
-use racelab::explore::{Explorer, Memory, Reduction, StateGraph};
-use racelab::report::{Failure, Outcome, Proof, Report, counted, grouped, percent};
+use racelab::explore::{Explorer, Memory};
+use racelab::report::{Proof, Report, counted, grouped, percent};
 use std::path::Path;
 use std::time::Duration;
 
@@ -109,16 +108,15 @@ pub fn check_from(
         Runner::PlainLoom => rung.plain_loom,
     };
     let program = program.ok_or_else(|| counters::not_modelled(rung))?;
-    let (report, proof) = match runner {
+    let report = match runner {
         Runner::Explorer => explore(program, race, &progress, checkpoint)?,
         Runner::Loom | Runner::PlainLoom => {
             let Limits { timeout, max_executions, .. } = race.limits;
             let loom = LoomExplorer::new().timeout(timeout).max_executions(max_executions);
-            let report = loom.try_explore(move || race.run(program)).map_err(Usage::from)?;
-            let proof = report.proof();
-            (report, proof)
+            loom.try_explore(move || race.run(program)).map_err(Usage::from)?
         }
     };
+    let proof = report.proof();
     let all = race.threads * race.increments;
     let report = report
         .acceptable(|count| *count == all, "every increment is there")
@@ -128,7 +126,7 @@ pub fn check_from(
 }
 
 /// Interleavings up to this number are also run one by one, where no closed form holds.
-const FEW: u128 = 200_000;
+const FEW: u64 = 200_000;
 
 /// A graph of more states than this takes too long for a second opinion.
 const MANY: usize = 100_000;
@@ -139,51 +137,15 @@ fn explore(
     race: Race,
     progress: &Progress,
     checkpoint: Option<&Path>,
-) -> Result<(Report<u64>, Proof), Usage> {
+) -> Result<Report<u64>, Usage> {
     let Limits { timeout, max_executions, jobs } = race.limits;
     let explorer = Explorer::new().timeout(timeout).max_executions(max_executions).jobs(jobs);
+    let explorer = explorer.prove_up_to(FEW).prove_by_states(true).max_states(MANY);
     let explorer = progress.follow(explorer.memory(race.memory));
-    let report = match checkpoint {
-        Some(file) => explorer.clone().checkpoint(file).try_explore(|| race.run(program))?,
+    Ok(match checkpoint {
+        Some(file) => explorer.checkpoint(file).try_explore(|| race.run(program))?,
         None => explorer.try_explore(|| race.run(program))?,
-    };
-    let Some(count) = report.interleavings() else {
-        return Ok((report, Proof::None));
-    };
-    if !report.is_complete() || report.proof() != Proof::None {
-        let proof = report.proof();
-        return Ok((report, proof));
-    }
-    if count > FEW {
-        // Too many to run, so the paths through the graph of states are counted instead.
-        let graph = StateGraph::build(&explorer.max_states(MANY), || race.run(program));
-        let agree = graph.is_ok_and(|graph| graph.agrees_with(&report));
-        return Ok((report, if agree { Proof::States } else { Proof::None }));
-    }
-    progress.say("running each by itself as well");
-    let rest = timeout.saturating_sub(report.elapsed());
-    let literal = Explorer::new().timeout(rest).max_executions(max_executions);
-    let literal = literal.reduction(Reduction::None).try_explore(|| race.run(program))?;
-    if !literal.is_complete() {
-        return Ok((report, Proof::None));
-    }
-    // Not only as many interleavings, but as many for each ending.
-    let endings = |report: &Report<u64>| -> Vec<_> {
-        let counted =
-            |o: &Outcome<u64>| (o.result().map_err(Failure::clone).copied(), o.interleavings());
-        report.outcomes().iter().map(counted).collect()
-    };
-    if endings(&literal) == endings(&report) {
-        return Ok((report, Proof::Enumeration));
-    }
-    // Should it ever come to this, the literal run is the one to trust, and it has to be told.
-    warn(&format!(
-        "the explorer counts {} and running them one by one gives {}: that is a fault of \
-         racelab, please report it; what follows is from running them one by one",
-        counted(report.interleavings().unwrap_or(0), "interleaving"),
-        grouped(literal.executions().into())
-    ));
-    Ok((literal, Proof::Enumeration))
+    })
 }
 
 impl Checked {

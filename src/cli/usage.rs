@@ -1,6 +1,6 @@
 //! Mistakes: one line each, with the way out, and exit code 2.
 
-use super::style::{BAD, ODD, paint};
+use super::style::{BAD, paint};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use std::fmt;
 use std::io::Write;
@@ -81,12 +81,6 @@ impl fmt::Display for Usage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
-}
-
-/// Says on standard error what a reader of the output has to know.
-pub fn warn(line: &str) {
-    // As above: there is nowhere else to say it.
-    let _ = writeln!(anstream::stderr(), "{}: {line}", paint(ODD, "warning"));
 }
 
 /// The name in `names` that was probably meant by `typed`.

@@ -29,6 +29,14 @@ pub enum ExploreError {
     Checkpoint(String),
     /// The schedule is not one of the program's.
     Schedule(String),
+    /// The count of the interleavings differs from a total found another way: a fault of the explorer's,
+    /// never a verdict on the program.
+    Miscounted {
+        /// What was counted.
+        counted: u128,
+        /// The other total.
+        total: u128,
+    },
     /// The program has more states than were to be looked at, or the time for it was over.
     TooManyStates {
         /// How many were found until then.
@@ -75,6 +83,12 @@ impl fmt::Display for ExploreError {
             }
             ExploreError::Checkpoint(why) => write!(f, "{why}"),
             ExploreError::Schedule(why) => write!(f, "{why}"),
+            ExploreError::Miscounted { counted, total } => write!(
+                f,
+                "the explorer counted {counted} interleavings where another way of counting them gives \
+                 {total}: that is a fault of racelab's and no verdict on the program; please report it \
+                 with the program, and use Reduction::None meanwhile"
+            ),
             ExploreError::TooManyStates { found } => write!(
                 f,
                 "the program has more states than could be looked at ({found} until here): explore \

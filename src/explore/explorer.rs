@@ -66,6 +66,7 @@ pub struct Explorer {
     pub(super) max_steps: usize,
     pub(super) max_states: usize,
     pub(super) prove_by_states: bool,
+    pub(super) prove_up_to: u64,
     pub(super) timeout: Option<Duration>,
     pub(super) jobs: usize,
     pub(super) stack_size: usize,
@@ -92,6 +93,7 @@ impl Explorer {
             max_steps: 10_000,
             max_states: 2_000_000,
             prove_by_states: false,
+            prove_up_to: 1_000,
             timeout: None,
             jobs: 1,
             stack_size: 256 << 10,
@@ -173,7 +175,8 @@ impl Explorer {
     }
 
     /// Whether to hold the count against the paths through the [graph of states](super::StateGraph)
-    /// where no closed form holds (not unless asked for).
+    /// where no closed form holds and they are too many to [run](Explorer::prove_up_to) (not unless
+    /// asked for).
     ///
     /// The proof is [`Proof::States`](crate::Proof::States) if they agree, in all and for each outcome;
     /// it is [`Proof::None`](crate::Proof::None) if they do not or the graph has more than
@@ -185,12 +188,20 @@ impl Explorer {
     /// use racelab::{Explorer, Proof, primitives::Model};
     ///
     /// let program = || race::<Model, MutexCounter<Model>>(2, 2);
-    /// let report = Explorer::new().prove_by_states(true).explore(program);
+    /// let report = Explorer::new().prove_up_to(0).prove_by_states(true).explore(program);
     /// assert_eq!(report.proof(), Proof::States);
     /// ```
     #[must_use]
     pub fn prove_by_states(mut self, prove: bool) -> Self {
         self.prove_by_states = prove;
+        self
+    }
+
+    /// Interleavings up to this number are also run one by one, so that their count is held against
+    /// a second total where no closed form holds (1,000 unless told otherwise; 0: never).
+    #[must_use]
+    pub fn prove_up_to(mut self, interleavings: u64) -> Self {
+        self.prove_up_to = interleavings;
         self
     }
 

@@ -28,6 +28,7 @@
 //! - `workers`: the loop, execution after execution, by one worker or several
 //! - `runtime`: threads as coroutines, steps as functions on words
 //! - `dpor`: which execution comes next, and how many interleavings each stands for
+//! - `proof`: the second total that a count is held against
 //! - `exploration`: what both ways of choosing the next execution have in common
 //! - `checkpoint`: stopping and going on later
 //! - `tally`: outcomes and their counts
@@ -51,6 +52,7 @@ mod error;
 mod exploration;
 mod explorer;
 mod progress;
+mod proof;
 pub mod rc11;
 mod replay;
 pub(crate) mod runtime;

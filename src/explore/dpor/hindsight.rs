@@ -17,16 +17,27 @@ impl Event {
 
 impl History {
     /// What the object looked like if only the steps that `keeps` names had been taken.
-    pub(super) fn word_at(&self, object: u32, keeps: &impl Fn(u32) -> bool) -> Option<u64> {
+    ///
+    /// What was done to it silently counts wherever it was done: a sender that is cloned later has
+    /// one that it is cloned from, so there is a sender before as well as after.
+    pub(super) fn word_at(
+        &self,
+        runtime: &Runtime,
+        object: u32,
+        keeps: &impl Fn(u32) -> bool,
+    ) -> Option<u64> {
         // The latest write that is kept has its whole past kept: it found what it would find.
         // Only steps that commute with each other (readers, senders that go) need to be redone.
         let mut word = None;
         let mut later = self.later.take();
+        // The step whose state before or after it is taken.
+        let mut base = 0;
         for (step, mode) in self.on_object(object) {
             let event = &self.events[step as usize];
             let is_first = event.touches[0].is_some_and(|touch| touch.object == object);
             let word_before = if is_first { event.before } else { 0 };
             word = Some(word_before);
+            base = step;
             if !keeps(step) {
                 continue;
             }
@@ -39,6 +50,8 @@ impl History {
                 Mode::Read => {}
             }
         }
+        let silent = runtime.silent.iter().filter(|&&(o, steps, _)| o == object && steps > base);
+        let word = word.map(|word| silent.fold(word, |word, (.., more)| word + more));
         let word = later.drain(..).rev().fold(word, |word, step| {
             word.map(|word| self.events[step as usize].word_after(true, word))
         });
@@ -50,6 +63,7 @@ impl History {
     /// steps that `keeps` names had been taken; `None` if it would have to wait.
     pub(super) fn touches_at(
         &self,
+        runtime: &Runtime,
         request: &Request,
         thread: u8,
         keeps: &impl Fn(u32) -> bool,
@@ -60,7 +74,7 @@ impl History {
         if let Some(mode) = request.mode() {
             return Some(([Some(Touch { object: request.object, mode }), None], 0));
         }
-        let word = self.word_at(request.object, keeps).unwrap_or(0);
+        let word = self.word_at(runtime, request.object, keeps).unwrap_or(0);
         if !request.enabled(word) {
             return None;
         }

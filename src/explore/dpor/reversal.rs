@@ -135,7 +135,7 @@ impl Dpor {
         let keeps = |event: u32| event < first || (event < second && stays(event));
         let mut alternatives = 1;
         let possible = woken.iter().all(|waking| history.wakes(waking, &keeps))
-            && match history.touches_at(request, thread, &keeps) {
+            && match history.touches_at(runtime, request, thread, &keeps) {
                 Some((touches, found)) => {
                     alternatives = request.alternatives(found);
                     items.push(Item { thread, choice: None, touches, event: NONE });

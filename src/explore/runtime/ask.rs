@@ -194,13 +194,14 @@ pub(crate) fn object_of(word: &Word) -> u32 {
     with_current(|runtime| word.locate(runtime).0)
 }
 
-/// Changes an object's state in a way that no step could tell.
-pub(crate) fn change_silently(word: &Word, change: impl FnOnce(u64) -> u64) {
+/// Adds to an object's word in a way that no step could tell.
+pub(crate) fn add_silently(word: &Word, more: u64) {
     with_current(|runtime| {
         let (object, word) = word.locate(runtime);
         // SAFETY: `locate` gives the object itself or the runtime's copy of it; both are alive.
         let word = unsafe { &*word };
-        word.set(change(word.get()));
+        word.set(word.get() + more);
+        runtime.silent.push((object, runtime.steps, more));
         if let Some(knowledge) = runtime.knowing() {
             knowledge.changed_silently(object, word.get());
         }

@@ -41,7 +41,7 @@ pub(crate) mod word;
 
 pub(crate) use abandon::is_abandoning;
 pub(crate) use ask::{
-    change_silently, failed, object_of, step, step_at, step_value_at, step_with, wait_in,
+    add_silently, failed, object_of, step, step_at, step_value_at, step_with, wait_in,
 };
 pub(crate) use calls::{address_of, is_unwinding, note_panic, number_of, spawn_thread};
 pub(crate) use knowledge::Knowledge;
@@ -100,6 +100,9 @@ pub(crate) struct Runtime {
     /// Two objects of one execution have had the same key.
     pub(crate) crowded: bool,
     statics: Vec<(usize, Box<Word>, u32)>,
+    /// What was done to objects between steps, since no step can tell: the object, the steps taken
+    /// before, and what was added to its word.
+    pub(crate) silent: Vec<(u32, u32, u64)>,
     /// The addresses that pointers have held, by their number.
     addresses: Vec<usize>,
     /// Steps taken.
@@ -199,6 +202,7 @@ impl Runtime {
             objects: Vec::new(),
             crowded: false,
             statics: Vec::new(),
+            silent: Vec::new(),
             addresses: Vec::new(),
             steps: 0,
             recording: None,
@@ -252,6 +256,7 @@ impl Runtime {
         self.anyone_spins = false;
         self.objects.clear();
         self.statics.clear();
+        self.silent.clear();
         self.addresses.clear();
         self.steps = 0;
         self.panics = 0;

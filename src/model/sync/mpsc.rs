@@ -73,7 +73,7 @@ impl<T> Shared<T> {
     /// One more sender: seen by nobody, since the one it is cloned from is still there.
     fn add_sender(&self) {
         if !is_abandoning() {
-            crate::explore::runtime::change_silently(&self.word, |word| word + SENDER);
+            crate::explore::runtime::add_silently(&self.word, SENDER);
         }
     }
 
