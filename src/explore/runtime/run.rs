@@ -1,7 +1,7 @@
 //! One execution, from the first step to the last.
 
 use super::spawn::spawn;
-use super::{CURRENT, Runtime, State, Taken, abandon, panics, thread_at};
+use super::{CURRENT, Runtime, State, Taken, leave, panics, thread_at};
 use corosensei::{Coroutine, CoroutineResult};
 
 /// Who goes next.
@@ -34,7 +34,7 @@ pub(crate) trait Driver {
 pub(crate) enum Ending {
     /// Every thread ended.
     Finished,
-    /// Threads are left and none can go on. They are still there: see [`abandon::abandon`].
+    /// Threads are left and none can go on. They are still there: see [`leave`].
     Deadlock,
     /// All that are left spin, and nobody can change what they look at.
     Livelock,
@@ -44,8 +44,8 @@ pub(crate) enum Ending {
     Stopped,
 }
 
-/// Runs one execution of `body` to its end and looks at it through `at_end` before what is left
-/// of it is unwound.
+/// Runs one execution of `body` to its end and looks at it through `at_end` while the threads that
+/// are left are still there.
 pub(crate) fn run<D: Driver, R>(
     runtime: &mut Runtime,
     driver: &mut D,
@@ -59,8 +59,8 @@ pub(crate) fn run<D: Driver, R>(
     CURRENT.set(rt);
     let quiet = panics::quiet();
     // SAFETY: `rt` is valid for the whole call; every reference made from it below ends before the
-    // next switch to a coroutine. `body` outlives the coroutines: all are finished or reset before
-    // this function returns.
+    // next switch to a coroutine. `body` outlives the coroutines: none of them runs after this
+    // function has returned.
     let result = unsafe {
         (*rt).begin();
         (*rt).script.truncate(driver.repeats());
@@ -70,7 +70,7 @@ pub(crate) fn run<D: Driver, R>(
         let ending = drive(rt, driver, max_steps);
         let result = at_end(&mut *rt, driver, ending);
         if (*rt).live != 0 {
-            abandon::abandon(rt);
+            leave::leave(rt);
         }
         result
     };
