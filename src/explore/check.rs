@@ -1,14 +1,16 @@
 //! From a program to its report.
 
+use super::apart::apart;
 use super::exploration::Exploration;
 use super::progress::explored;
 use super::proof::second_total;
 use super::rc11::{Follow, Rc11};
 use super::replay::record;
 use super::runtime;
+use super::tally::Entry;
 use super::workers::Worker;
 use super::{ExploreError, Explorer, Memory, replay};
-use crate::report::{Engine, Outcome, Proof, Report};
+use crate::report::{Engine, Failure, Outcome, Proof, Report};
 use crate::trace::Trace;
 use std::fmt::Debug;
 use std::time::Instant;
@@ -84,19 +86,16 @@ impl Explorer {
                 (runtime, tally, complete, rc11.redundant(), None, None)
             }
         };
-        let mut outcomes = Vec::with_capacity(tally.outcomes.len());
         let classes = tally.classes();
-        for (result, entry) in tally.outcomes {
-            let example = record(self, &mut runtime, &entry.example, program, &result);
-            outcomes.push(Outcome {
-                result,
-                executions: entry.executions,
-                // What could not be counted in all was not counted right in part.
-                interleavings: tally.interleavings.and(entry.interleavings),
-                example,
-                grade: None,
-            });
-        }
+        let outcome = |(result, entry): (Result<T, Failure>, Entry)| Outcome {
+            example: record(self, &mut runtime, &entry.example, program, &result),
+            result,
+            executions: entry.executions,
+            // What could not be counted in all was not counted right in part.
+            interleavings: tally.interleavings.and(entry.interleavings),
+            grade: None,
+        };
+        let outcomes = apart(|| tally.outcomes.into_iter().map(outcome).collect::<Vec<_>>())?;
         let report = Report {
             engine: Engine::Explorer,
             executions: tally.executions,
@@ -163,7 +162,7 @@ impl Explorer {
         if runtime::is_exploring() {
             return Err(ExploreError::Nested);
         }
-        replay::replay(schedule, self, program)
+        apart(|| replay::replay(schedule, self, program))?
     }
 }
 

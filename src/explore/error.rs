@@ -25,6 +25,13 @@ pub enum ExploreError {
     TooManyThreads,
     /// An exploration was started inside a program under exploration.
     Nested,
+    /// The operating system does not give what an exploration needs.
+    Unavailable {
+        /// What there is none of.
+        what: String,
+        /// What the operating system says.
+        why: String,
+    },
     /// A checkpoint could not be read or written, or belongs to something else.
     Checkpoint(String),
     /// The schedule is not one of the program's.
@@ -81,6 +88,7 @@ impl fmt::Display for ExploreError {
             ExploreError::Nested => {
                 write!(f, "explore was called inside a program under exploration; call it outside")
             }
+            ExploreError::Unavailable { what, why } => write!(f, "there is {what}: {why}"),
             ExploreError::Checkpoint(why) => write!(f, "{why}"),
             ExploreError::Schedule(why) => write!(f, "{why}"),
             ExploreError::Miscounted { counted, total } => write!(

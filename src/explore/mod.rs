@@ -26,6 +26,7 @@
 //! # Layout
 //! - [`Explorer`]: the settings; `check`: from a program to its report
 //! - `workers`: the loop, execution after execution, by one worker or several
+//! - `apart`: OS threads for an exploration to run on
 //! - `runtime`: threads as coroutines, steps as functions on words
 //! - `dpor`: which execution comes next, and how many interleavings each stands for
 //! - `proof`: the second total that a count is held against
@@ -44,6 +45,7 @@
 //! - Objects of [`model`](crate::model) are made inside the program's closure (statics excepted).
 //! - Under [`Memory::Rc11`] executions are counted, not interleavings: one may have none.
 
+mod apart;
 mod check;
 mod checkpoint;
 mod data_race;

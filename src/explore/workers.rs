@@ -1,5 +1,6 @@
 //! The loop of an exploration: execution after execution, by one worker or several.
 
+use super::apart::{apart, side_by_side};
 use super::dpor::{Crew, Dpor};
 use super::exploration::Exploration;
 use super::progress::{Done, Watch};
@@ -9,7 +10,6 @@ use super::{ExploreError, Explorer, Memory, Reduction, checkpoint};
 use std::cell::RefCell;
 use std::path::Path;
 use std::sync::atomic::Ordering::Relaxed;
-use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 /// One worker: what it explores with, and what it has found.
@@ -54,36 +54,30 @@ impl<T: Ord + Send> Worker<Dpor, T> {
         if jobs == 1 {
             return match &settings.checkpoint {
                 None => Worker::alone(first.engine, settings, program, started),
-                Some(file) => first.resumed(file, settings, program, started),
+                Some(file) => apart(|| first.resumed(file, settings, program, started))?,
             };
         }
-        let colleagues: Vec<_> =
-            (1..jobs).map(|_| Mutex::new(Some(worker(first.runtime.colleague())))).collect();
-        let pool = rayon::ThreadPoolBuilder::new()
-            .num_threads(jobs)
-            .build()
-            .expect("the operating system refused new threads");
-        // Explored on threads of our own: on rayon's global ones, a modelled thread's stack could
-        // be stolen into.
-        let slots = std::iter::once(Mutex::new(Some(first))).chain(colleagues);
-        let slots: Vec<Mutex<Option<Self>>> = slots.collect();
-        let results = pool.broadcast(|context| {
-            let slot = &slots[context.index()];
-            let worker = slot.lock().unwrap_or_else(PoisonError::into_inner).take();
-            let mut worker = worker.expect("each worker is taken once");
-            let start = if context.index() == 0 { Start::Anew } else { Start::Helping };
-            // A panic of the listener: nobody has to wait for a worker that is gone.
-            let _calls_off = CallsOff(&crew);
-            let result =
-                worker.work(settings, program, started, &crew, start, (context.index(), &watch));
-            if !matches!(result, Ok(true)) {
-                crew.call_off();
+        let mut workers = vec![first];
+        for _ in 1..jobs {
+            workers.push(worker(workers[0].runtime.colleague()));
+        }
+        let bodies = workers.into_iter().enumerate().map(|(number, mut worker)| {
+            let (crew, watch) = (&crew, &watch);
+            move || {
+                let start = if number == 0 { Start::Anew } else { Start::Helping };
+                // A panic of the listener: nobody has to wait for a worker that is gone.
+                let _calls_off = CallsOff(crew);
+                let result = worker.work(settings, program, started, crew, start, (number, watch));
+                if !matches!(result, Ok(true)) {
+                    crew.call_off();
+                }
+                result.map(|complete| {
+                    worker.complete = complete;
+                    worker
+                })
             }
-            result.map(|complete| {
-                worker.complete = complete;
-                worker
-            })
         });
+        let results = side_by_side(bodies.collect())?;
         let results = results.into_iter().collect::<Result<Vec<_>, _>>()?;
         let mut all: Option<Self> = None;
         for worker in results {
@@ -131,7 +125,7 @@ impl<T: Ord + Send> Worker<Dpor, T> {
     }
 }
 
-impl<E: Exploration, T: Ord> Worker<E, T> {
+impl<E: Exploration + Send, T: Ord + Send> Worker<E, T> {
     fn new(settings: &Explorer, runtime: Runtime, engine: E) -> Self {
         let mut tally = Tally::new();
         // A checkpoint does not keep the classes of the executions before it, and under Rust's
@@ -144,7 +138,7 @@ impl<E: Exploration, T: Ord> Worker<E, T> {
     }
 
     /// Explores `program` alone.
-    pub fn alone<F: Fn() -> T>(
+    pub fn alone<F: Fn() -> T + Sync>(
         engine: E,
         settings: &Explorer,
         program: &F,
@@ -153,9 +147,11 @@ impl<E: Exploration, T: Ord> Worker<E, T> {
         let mut worker = Worker::new(settings, Runtime::new(settings.stack_size), engine);
         let crew = Crew::new(1);
         let watch = Watch::new(settings.listener.as_ref(), started, 1);
-        worker.complete =
-            worker.work(settings, program, started, &crew, Start::Anew, (0, &watch))?;
-        Ok(worker)
+        apart(|| {
+            worker.complete =
+                worker.work(settings, program, started, &crew, Start::Anew, (0, &watch))?;
+            Ok(worker)
+        })?
     }
 
     /// What it has done so far.

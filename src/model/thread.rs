@@ -12,7 +12,6 @@ pub use scope::{Scope, ScopedJoinHandle, scope};
 pub use std::thread::{AccessError, Result, panicking};
 
 use crate::explore::runtime::{self, State, wait_in, with_current};
-use std::any::Any;
 use std::borrow::Cow;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -127,9 +126,7 @@ impl<T> JoinHandle<T> {
     #[track_caller]
     pub fn join(self) -> Result<T> {
         wait_for_end(self.number);
-        let Ok(result) = self.left.try_recv() else {
-            return Err(Box::new("the execution was given up") as Box<dyn Any + Send>);
-        };
+        let result = self.left.try_recv().expect("a thread that has ended has left something");
         if result.is_err() {
             with_current(|runtime| runtime.panic_taken(self.number));
         }

@@ -8,7 +8,7 @@
 use super::record::peek;
 use super::request::{Bits, NONE, Op, Request};
 use super::thread::Stopped;
-use super::{Runtime, State, Word, abandon, current, is_abandoning, thread_at, with_current};
+use super::{Runtime, State, Word, current, leave, thread_at, with_current};
 use std::panic::Location;
 use std::sync::atomic::Ordering;
 
@@ -55,8 +55,7 @@ fn granted(asked: Asked) -> u64 {
         return asked.result;
     }
     // SAFETY: it is that of the running thread, which has just asked.
-    let result = unsafe { (*asked.stop).suspend(()) };
-    if is_abandoning() { abandon::answer() } else { result }
+    unsafe { (*asked.stop).suspend(()) }
 }
 
 #[inline(never)]
@@ -127,9 +126,6 @@ unsafe fn ask(rt: *mut Runtime, request: Request) -> Asked {
         let thread = runtime.current;
         let slot = &mut runtime.threads[usize::from(thread)];
         slot.request = request;
-        if runtime.abandoning {
-            return Asked::taken(abandon::inert_step(rt, thread));
-        }
         slot.state = State::Asking;
         let stop = slot.yielder;
         runtime.asking |= 1 << thread;
@@ -154,9 +150,6 @@ fn enter(state: State, place: &'static Location<'static>) -> Asked {
     // SAFETY: as in `ask_for`.
     unsafe {
         let thread = (*rt).current;
-        if (*rt).abandoning {
-            return Asked::taken(abandon::inert_step(rt, thread));
-        }
         (*rt).anyone_spins |= state == State::Spinning;
         let slot = thread_at(rt, thread);
         slot.waits_at = place;
@@ -184,9 +177,7 @@ pub(crate) fn step_value_at(
 
 /// Has the running thread's compare-exchange, its last step, failed?
 pub(crate) fn failed() -> bool {
-    with_current(|runtime| {
-        !runtime.abandoning && runtime.threads[usize::from(runtime.current)].failed
-    })
+    with_current(|runtime| runtime.threads[usize::from(runtime.current)].failed)
 }
 
 /// The number of an object that has been used.
@@ -196,8 +187,11 @@ pub(crate) fn object_of(word: &Word) -> u32 {
 
 /// Adds to an object's word in a way that no step could tell.
 pub(crate) fn add_silently(word: &Word, more: u64) {
-    with_current(|runtime| {
+    let refused = with_current(|runtime| {
         let (object, word) = word.locate(runtime);
+        if object == NONE {
+            return true;
+        }
         // SAFETY: `locate` gives the object itself or the runtime's copy of it; both are alive.
         let word = unsafe { &*word };
         word.set(word.get() + more);
@@ -205,7 +199,11 @@ pub(crate) fn add_silently(word: &Word, more: u64) {
         if let Some(knowledge) = runtime.knowing() {
             knowledge.changed_silently(object, word.get());
         }
+        false
     });
+    if refused {
+        leave::for_good();
+    }
 }
 
 impl Runtime {

@@ -15,14 +15,14 @@
 //! - `knowledge`: what threads have learnt and objects hold; `state`: when two executions are in the
 //!   same state; `mark`: what a state is known by
 //! - `calls`: what the model's types ask besides steps
-//! - `abandon`: unwinding what a deadlock leaves behind
+//! - `leave`: threads that are left where they are, when their execution has ended or is refused
 //! - `panics`: one quiet panic hook; `overflow`: stack overflow; `statics`: what outlives a run
 
-mod abandon;
 mod ask;
 mod calls;
 pub(crate) mod effect;
 mod knowledge;
+mod leave;
 mod mark;
 mod objects;
 mod overflow;
@@ -39,7 +39,6 @@ mod thread;
 mod wait;
 pub(crate) mod word;
 
-pub(crate) use abandon::is_abandoning;
 pub(crate) use ask::{
     add_silently, failed, object_of, step, step_at, step_value_at, step_with, wait_in,
 };
@@ -115,11 +114,10 @@ pub(crate) struct Runtime {
     pub(crate) knowledge: Option<Box<Knowledge>>,
     stacks: Vec<DefaultStack>,
     stack_size: usize,
-    abandoning: bool,
     /// How many threads have ended with a panic.
     pub(crate) panics: u32,
-    /// Coroutines that could not be unwound and were reset.
-    pub(crate) resets: u64,
+    /// Threads that were left, in all executions.
+    pub(crate) left: u64,
     /// A thread has waited for any of several objects to change: interleavings cannot be counted.
     pub(crate) uncountable: bool,
     pub(crate) error: Option<ExploreError>,
@@ -210,9 +208,8 @@ impl Runtime {
             knowledge: None,
             stacks: Vec::new(),
             stack_size,
-            abandoning: false,
             panics: 0,
-            resets: 0,
+            left: 0,
             uncountable: false,
             error: None,
         }
@@ -260,7 +257,6 @@ impl Runtime {
         self.addresses.clear();
         self.steps = 0;
         self.panics = 0;
-        self.abandoning = false;
         self.seen = None;
         if let Some(knowledge) = &mut self.knowledge {
             knowledge.begin();

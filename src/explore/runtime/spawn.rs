@@ -1,7 +1,7 @@
 //! Starting a thread of the program: a coroutine on a stack of its own.
 
 use super::thread::Body;
-use super::{NONE, Runtime, State, Thread, abandon, thread_at};
+use super::{NONE, Runtime, State, Thread, leave, thread_at};
 use crate::explore::ExploreError;
 use corosensei::Coroutine;
 use corosensei::stack::{DefaultStack, Stack};
@@ -11,8 +11,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 /// Starts a thread; it will run to its first stop before anyone takes another step.
 ///
 /// # Safety
-/// `rt` is the current runtime and no reference to it is alive; `body` lives until the thread has
-/// ended or was abandoned.
+/// `rt` is the current runtime and no reference to it is alive; what `body` borrows lives until the
+/// thread has ended or its execution has, after which it does not run.
 pub(super) unsafe fn spawn(
     rt: *mut Runtime,
     name: Option<Cow<'static, str>>,
@@ -30,8 +30,8 @@ pub(super) unsafe fn spawn(
             match runtime.thread_number(parent, index) {
                 Some(number) => number,
                 None => {
-                    runtime.error.get_or_insert(ExploreError::TooManyThreads);
-                    std::panic::resume_unwind(Box::new(abandon::Abandoned));
+                    runtime.refuse(ExploreError::TooManyThreads);
+                    leave::for_good();
                 }
             }
         }

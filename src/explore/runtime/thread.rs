@@ -117,8 +117,6 @@ pub(crate) struct Thread {
     pub(super) unwinding: bool,
     /// The guard pages below its stack.
     pub(super) guard: std::ops::Range<usize>,
-    /// Steps asked for while being abandoned.
-    pub(super) abandoned_steps: u32,
 }
 
 impl Thread {
@@ -156,7 +154,6 @@ impl Thread {
             panic: None,
             unwinding: false,
             guard: 0..0,
-            abandoned_steps: 0,
         }
     }
 
@@ -176,6 +173,5 @@ impl Thread {
         self.failed = false;
         self.panic = None;
         self.unwinding = false;
-        self.abandoned_steps = 0;
     }
 }

@@ -73,7 +73,8 @@ impl Word {
         self.value.set(value);
     }
 
-    /// The word's object number in this execution, and where its state is kept.
+    /// The word's object number in this execution, and where its state is kept. The number is
+    /// [`NONE`](super::NONE) if the object was refused: its thread must not go on.
     #[inline]
     pub(crate) fn locate(&self, runtime: &mut Runtime) -> (u32, *const Word) {
         let tag = self.tag.get();
@@ -91,6 +92,7 @@ impl Word {
         if tag != 0 {
             // It was used in an earlier execution, so it outlived one: it was made outside.
             runtime.refuse_outside_object(self);
+            return (super::NONE, self);
         }
         (runtime.register(self, false), self)
     }

@@ -24,9 +24,6 @@ where
     F: Fn() -> T,
     T: Clone + Ord + Debug,
 {
-    if crate::explore::runtime::is_exploring() {
-        return Err(ExploreError::Nested);
-    }
     let mut runtime = Runtime::new(settings.stack_size);
     runtime.knowledge = Some(Box::default());
     let started = Instant::now();

@@ -1,7 +1,7 @@
 //! `std::sync::Mutex`, for programs under exploration.
 
 use crate::explore::runtime::{
-    Bits, Op, Word, content_of, is_abandoning, is_unwinding, step, step_at, step_value_at,
+    Bits, Op, Word, content_of, is_unwinding, step, step_at, step_value_at,
 };
 use crate::trace::ObjectKind;
 use std::cell::{Cell, UnsafeCell};
@@ -152,8 +152,7 @@ impl<T: ?Sized> Deref for MutexGuard<'_, T> {
     type Target = T;
 
     fn deref(&self) -> &T {
-        // SAFETY: the guard exists, so this thread holds the lock. (While an execution is being
-        // abandoned nobody holds anything, but its threads run one after the other.)
+        // SAFETY: the guard exists, so this thread holds the lock.
         unsafe { &*self.lock.value.get() }
     }
 }
@@ -168,9 +167,6 @@ impl<T: ?Sized> DerefMut for MutexGuard<'_, T> {
 impl<T: ?Sized> Drop for MutexGuard<'_, T> {
     #[inline]
     fn drop(&mut self) {
-        if is_abandoning() {
-            return;
-        }
         if !self.unwinding && is_unwinding() {
             self.lock.poisoned.set(true);
         }

@@ -1,7 +1,7 @@
 //! `std::sync::{Once, OnceLock, LazyLock}`, for programs under exploration.
 
 use crate::explore::runtime::effect::once;
-use crate::explore::runtime::{Bits, Op, Word, step};
+use crate::explore::runtime::{Bits, Op, Word, step, step_value_at};
 use crate::trace::ObjectKind;
 use std::cell::{Cell, UnsafeCell};
 use std::ops::Deref;
@@ -22,14 +22,7 @@ struct Running<'a> {
 
 impl Drop for Running<'_> {
     fn drop(&mut self) {
-        if !crate::explore::runtime::is_abandoning() {
-            crate::explore::runtime::step_value_at(
-                self.place,
-                &self.once.word,
-                Op::OnceEnd,
-                (Bits::Opaque, self.outcome),
-            );
-        }
+        step_value_at(self.place, &self.once.word, Op::OnceEnd, (Bits::Opaque, self.outcome));
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::mutex::poison;
 use crate::explore::runtime::{
-    Bits, Op, Word, content_of, is_abandoning, is_unwinding, step, step_at, step_value_at,
+    Bits, Op, Word, content_of, is_unwinding, step, step_at, step_value_at,
 };
 use crate::trace::ObjectKind;
 use std::cell::{Cell, UnsafeCell};
@@ -171,17 +171,12 @@ impl<T: ?Sized> DerefMut for RwLockWriteGuard<'_, T> {
 
 impl<T: ?Sized> Drop for RwLockReadGuard<'_, T> {
     fn drop(&mut self) {
-        if !is_abandoning() {
-            step_at(self.place, &self.lock.word, Op::ReadUnlock);
-        }
+        step_at(self.place, &self.lock.word, Op::ReadUnlock);
     }
 }
 
 impl<T: ?Sized> Drop for RwLockWriteGuard<'_, T> {
     fn drop(&mut self) {
-        if is_abandoning() {
-            return;
-        }
         if !self.unwinding && is_unwinding() {
             self.lock.poisoned.set(true);
         }

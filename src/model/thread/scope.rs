@@ -73,7 +73,8 @@ impl<'scope> Scope<'scope, '_> {
         T: Send + 'scope,
     {
         // SAFETY: `scope` does not return before the thread has ended, and what it borrows lives
-        // as long as the scope. An execution that is given up unwinds its newest threads first.
+        // as long as the scope: where an execution ends before, neither the thread nor the scope's
+        // owner runs again, and their stacks are kept as they are.
         let handle = unsafe { start(name, f) };
         self.threads.borrow_mut().push(handle.number);
         ScopedJoinHandle { handle, scope: PhantomData }
