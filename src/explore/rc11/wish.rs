@@ -62,6 +62,15 @@ impl Wish {
         Wish { request, op, action, reasons, declined: Vec::new(), failed_on: Vec::new(), woken_by }
     }
 
+    /// The same step, asked for once more with other values.
+    pub fn with_values_of(&self, request: &Request) -> Wish {
+        let op = match self.op {
+            Op::Store { location, order, .. } => Op::Store { location, order, value: request.a },
+            op => op,
+        };
+        Wish { request: *request, op, ..self.clone() }
+    }
+
     /// The same step, with the events before it renumbered.
     pub fn renumbered(&self, number: impl Fn(EventId) -> EventId) -> Wish {
         let mut wish = self.clone();
