@@ -9,7 +9,7 @@ use super::wish::Wish;
 use crate::explore::dpor::Execution;
 use crate::explore::exploration::{Exploration, TAIL};
 use crate::explore::runtime::{
-    Driver, Ending, Op as Asked, Pick, Request, Runtime, Seen, Taken, run,
+    Driver, Ending, Op as Asked, Pick, Request, Runtime, Seen, Taken, may_be_address, run,
 };
 use crate::explore::tally::Steps;
 use crate::report::Failure;
@@ -22,6 +22,10 @@ pub(in crate::explore) struct Rc11 {
     rounds: Rounds,
     /// How many events of the run repeat an earlier one.
     scripted: usize,
+    /// Nothing new comes behind them: the run is repeated as a whole.
+    is_repeated: bool,
+    /// Some operand may be an address, which is another one in every run.
+    has_addresses: bool,
     /// Only sleeping threads were left: the rest of this run tells nothing.
     is_cut: bool,
     diverged: Option<(usize, String, String)>,
@@ -41,6 +45,7 @@ impl Rc11 {
 
     fn wish(&mut self, runtime: &Runtime, thread: u8, enabled: u64) -> Pending<Wish> {
         let actor = &runtime.threads[usize::from(thread)];
+        self.has_addresses |= actor.request.may_have_addresses();
         // Asleep on a condition variable: there is no step that another order could let it take.
         if runtime.asking & (1 << thread) == 0 || actor.request.op == Asked::Asleep {
             return Pending::Gone;
@@ -55,6 +60,7 @@ impl Rc11 {
         | Op::Store { location, .. } = wish.op()
         {
             let initial = runtime.objects[location as usize].initial;
+            self.has_addresses |= may_be_address(initial);
             self.search.declare(location, initial);
         }
         let search = &self.search;
@@ -77,19 +83,50 @@ impl Rc11 {
         let thread = self.search.graph().event(id).thread;
         let before = &self.search.step(id).request;
         let asks = runtime.asking & (1 << thread) != 0;
-        let now = &runtime.threads[usize::from(thread)].request;
-        let same = asks && now.place == before.place && now.object == before.object;
-        if !same && self.diverged.is_none() {
-            let describe = |asks: bool, request: &Request| match asks {
-                true => {
-                    format!("{:?} at {}:{}", request.op, request.place.file(), request.place.line())
-                }
-                false => "nothing".to_owned(),
-            };
-            let pair = (describe(true, before), describe(asks, now));
-            self.diverged = Some((id as usize + 1, pair.0, pair.1));
+        let now = asks.then(|| runtime.threads[usize::from(thread)].request);
+        let before = *before;
+        let mut same = now.is_some_and(|now| now.is_repeated(&before));
+        if same && self.has_addresses {
+            if let Some(object) = runtime.objects.get(before.object as usize) {
+                self.search.declare(before.object, object.initial);
+            }
+            let request = |thread: u8| &runtime.threads[usize::from(thread)].request;
+            same = self.search.refresh(id, |thread, step| step.with_values_of(request(thread)));
+        }
+        if !same {
+            self.note_divergence(id as usize, Some(before), now);
         }
         same
+    }
+
+    #[cold]
+    fn note_divergence(&mut self, nth: usize, before: Option<Request>, now: Option<Request>) {
+        let describe = |request: Option<Request>| {
+            request.map_or_else(|| "nothing".to_owned(), |request| request.described())
+        };
+        self.diverged.get_or_insert_with(|| (nth + 1, describe(before), describe(now)));
+    }
+
+    /// Does every thread that sleeps ask for what it asked for when it fell asleep?
+    fn check_sleepers(&mut self) {
+        for thread in 0..self.pending.len() {
+            let Pending::Ready(wish) = &self.pending[thread] else { continue };
+            let Some((since, before)) = self.search.slept_on(thread as u8) else { continue };
+            let is_woken = wish.reasons().iter().any(|reason| reason.event >= since);
+            if !is_woken && !wish.request.is_repeated(&before.request) {
+                let (before, now) = (before.request, wish.request);
+                self.note_divergence(since as usize, Some(before), Some(now));
+            }
+        }
+    }
+
+    /// Has the run done what it did before?
+    fn check_repetition(&mut self, runtime: &Runtime) {
+        let steps = runtime.steps as usize;
+        if steps < self.scripted {
+            let missing = self.search.step(steps as EventId).request;
+            self.note_divergence(steps, Some(missing), None);
+        }
     }
 }
 
@@ -105,10 +142,14 @@ impl Exploration for Rc11 {
         self.rounds.reset();
         self.scripted = self.search.graph().events().len();
         run(runtime, self, max_steps, program, |runtime, this, ending| {
-            if this.is_cut {
+            this.check_repetition(runtime);
+            this.is_repeated = false;
+            if this.is_cut && this.diverged.is_none() {
                 return;
             }
-            if matches!(ending, Ending::Finished | Ending::Deadlock | Ending::Livelock) {
+            let as_before = this.diverged.is_none();
+            if as_before && matches!(ending, Ending::Finished | Ending::Deadlock | Ending::Livelock)
+            {
                 this.look_around(runtime, 0);
                 this.search.next(&this.pending);
             }
@@ -117,6 +158,7 @@ impl Exploration for Rc11 {
     }
 
     fn again(&mut self) {
+        self.is_repeated = true;
         self.search.restart();
     }
 
@@ -217,6 +259,7 @@ pub(super) fn seen(graph: &Graph, id: EventId) -> Option<Seen> {
         reads: event.reads.is_some(),
         writes: event.written.is_some(),
         newest: event.written.is_some() && older.is_none(),
+        outdated: event.reads.is_some_and(|read| graph.origin(read) != graph.origin(newest)),
         stale: older.filter(|_| event.reads.is_some()),
         behind: older.filter(|_| event.reads.is_none()),
     })
@@ -237,10 +280,18 @@ impl Driver for Rc11 {
         if self.is_cut {
             return Pick::Go(enabled.trailing_zeros() as u8, 0);
         }
+        if self.is_repeated && runtime.steps as usize >= self.scripted {
+            let new = runtime.threads[enabled.trailing_zeros() as usize].request;
+            self.note_divergence(runtime.steps as usize, None, Some(new));
+        }
         if self.diverged.is_some() {
             return Pick::Stop;
         }
         self.look_around(runtime, enabled);
+        self.check_sleepers();
+        if self.diverged.is_some() {
+            return Pick::Stop;
+        }
         let pending = std::mem::take(&mut self.pending);
         let turn = self.search.next(&pending);
         self.pending = pending;

@@ -105,6 +105,21 @@ impl Graph {
         id
     }
 
+    /// Takes over the values of an event that is repeated: addresses differ from run to run.
+    ///
+    /// False if with them it would write where it did not, or the other way round.
+    pub(super) fn refresh(&mut self, id: EventId, step: &impl Step) -> bool {
+        let mut event = self.events[id as usize].clone();
+        event.op = step.op();
+        event.written = None;
+        self.decide(&mut event, step);
+        let same = event.written.is_some() == self.events[id as usize].written.is_some();
+        if same {
+            self.events[id as usize] = event;
+        }
+        same
+    }
+
     /// Fills in what an event reads and writes.
     fn decide(&self, event: &mut Event, step: &impl Step) {
         match (event.op, event.choice) {

@@ -133,10 +133,29 @@ impl<S: Step> Search<S> {
         self.nodes[event as usize].step.as_ref().expect("a chosen step")
     }
 
+    /// Takes over the values of a step that is repeated, and of those that could have been taken in
+    /// its stead. False if it is another step with them.
+    pub(super) fn refresh(&mut self, event: EventId, renew: impl Fn(u8, &S) -> S) -> bool {
+        let node = &mut self.nodes[event as usize];
+        node.ready.iter_mut().for_each(|(thread, step)| *step = renew(*thread, step));
+        let step = renew(node.thread, node.step.as_ref().expect("a chosen step"));
+        let same = self.graph.refresh(event, &step);
+        node.step = Some(step);
+        same
+    }
+
     /// The place of an event's choice among all that were consistent, newest first.
     pub(super) fn nth_choice(&self, event: EventId) -> u32 {
         let node = &self.nodes[event as usize];
         node.choices[node.at].0
+    }
+
+    /// The step of a thread that sleeps, as it was when it fell asleep.
+    pub(super) fn slept_on(&self, thread: u8) -> Option<(EventId, &S)> {
+        let newest = self.nodes.last().filter(|node| node.thread != thread)?;
+        let since = *newest.asleep.get(usize::from(thread))?;
+        let ready = &self.nodes.get(since as usize)?.ready;
+        ready.iter().find(|(t, _)| *t == thread).map(|(_, step)| (since, step))
     }
 
     /// Starts the run that is under way once more.
@@ -197,10 +216,16 @@ impl<S: Step> Search<S> {
             let Pending::Ready(step) = pending else { continue };
             if step.op().is_free() {
                 node.ready.clear();
-                let offered = self.offer(&mut node, thread as u8, step.clone());
-                assert!(offered, "a step that reads nothing never sleeps");
+                // It never sleeps: what does is a step that reads.
+                node.asleep[thread] = AWAKE;
+                self.offer(&mut node, thread as u8, step.clone());
                 self.take(node);
                 return true;
+            }
+            let since = &mut node.asleep[thread];
+            if step.reasons().iter().any(|reason| reason.event >= *since) {
+                // Somebody has made it ask for another step than the one that sleeps.
+                *since = AWAKE;
             }
             node.ready.push((thread as u8, step.clone()));
         }

@@ -1,8 +1,9 @@
 //! A thread's request, as the memory model sees it.
 
 use super::event::{Choice, EventId, Op, Reason, Step};
+use crate::explore::runtime::effect::once;
 use crate::explore::runtime::{Op as Asked, Request, Runtime};
-use crate::trace::{Action, Mode};
+use crate::trace::{Action, Mode, ObjectKind};
 
 /// A request with what the memory model has to know besides.
 #[derive(Clone)]
@@ -62,6 +63,15 @@ impl Wish {
         Wish { request, op, action, reasons, declined: Vec::new(), failed_on: Vec::new(), woken_by }
     }
 
+    /// The same step, asked for once more with other values.
+    pub fn with_values_of(&self, request: &Request) -> Wish {
+        let op = match self.op {
+            Op::Store { location, order, .. } => Op::Store { location, order, value: request.a },
+            op => op,
+        };
+        Wish { request: *request, op, ..self.clone() }
+    }
+
     /// The same step, with the events before it renumbered.
     pub fn renumbered(&self, number: impl Fn(EventId) -> EventId) -> Wish {
         let mut wish = self.clone();
@@ -70,29 +80,23 @@ impl Wish {
     }
 }
 
+/// What the step is to the memory. An atomic's steps and a cell's are told by what is asked for; on
+/// any other object each step is a touch, a mere look too, since its writes are touches.
 fn op(runtime: &Runtime, thread: u8, request: &Request) -> (Op, Option<Action>) {
     let (location, order, failure) = (request.object, request.order, request.failure);
-    let op = match request.op {
-        Asked::Load => Op::Load { location, order },
-        Asked::Store => Op::Store { location, value: request.a, order },
-        Asked::Swap
-        | Asked::Add
-        | Asked::Sub
-        | Asked::And
-        | Asked::Or
-        | Asked::Xor
-        | Asked::Nand
-        | Asked::Max
-        | Asked::Min
-        | Asked::CompareExchange
-        | Asked::CompareExchangeWeak => {
-            let weak = request.op == Asked::CompareExchangeWeak;
+    let kind = runtime.objects.get(location as usize).map(|object| object.kind);
+    let op = match (kind, request.op) {
+        (_, Asked::Fence) => Op::Fence { order },
+        (_, Asked::Choose) => Op::Pick { ways: request.a as u32 },
+        (Some(ObjectKind::Cell), asked) => {
+            Op::Plain { location, writes: asked == Asked::CellWrite }
+        }
+        (Some(ObjectKind::Atomic), Asked::Load) => Op::Load { location, order },
+        (Some(ObjectKind::Atomic), Asked::Store) => Op::Store { location, value: request.a, order },
+        (Some(ObjectKind::Atomic), asked) => {
+            let weak = asked == Asked::CompareExchangeWeak;
             Op::Update { location, order, failure, weak }
         }
-        Asked::Fence => Op::Fence { order },
-        Asked::CellRead => Op::Plain { location, writes: false },
-        Asked::CellWrite => Op::Plain { location, writes: true },
-        Asked::Choose => Op::Pick { ways: request.a as u32 },
         _ => return touch(runtime, thread, request),
     };
     (op, None)
@@ -110,12 +114,15 @@ fn touch(runtime: &Runtime, thread: u8, request: &Request) -> (Op, Option<Action
         false if request.op == Asked::ReadLock => (Mode::Share, None),
         false => (Mode::Write, None),
     };
+    // As in `trace::happens_before`.
     use Action::*;
     let (acquires, releases) = match action {
         Some(TryLockFailed | TryReadLockFailed | TrySendFull | TryReceiveEmpty) => (false, false),
-        Some(TimeOut | NotifyOne | NotifyAll) => (false, false),
-        Some(Unlock | ReadUnlock | Wait) => (false, true),
-        Some(Lock | ReadLock | Reacquire) => (true, false),
+        Some(TimeOut | NotifyOne | NotifyAll | NotifyNobody) => (false, false),
+        Some(Unlock | ReadUnlock | CloseSender | Wait) => (false, true),
+        Some(Lock | ReadLock | Reacquire | SendClosed | ReceiveClosed | OnceDone) => (true, false),
+        // A look at a `Once`: only that it is done teaches anything.
+        Some(Load) => (word == once::DONE, false),
         _ => (true, true),
     };
     let second = (action == Some(Wait)).then_some(request.mutex);

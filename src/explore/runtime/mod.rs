@@ -48,7 +48,7 @@ pub(crate) use mark::Mark;
 use objects::ObjectInfo;
 pub(crate) use objects::{default_name, kind_index};
 pub(crate) use record::{cell_written, content_of};
-pub(crate) use request::{Bits, NONE, Op, Request};
+pub(crate) use request::{Bits, NONE, Op, Request, may_be_address};
 pub(crate) use run::{Driver, Ending, Pick, run};
 pub(crate) use script::Scripted;
 pub(crate) use state::Shown;

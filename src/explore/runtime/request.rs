@@ -161,6 +161,39 @@ impl Request {
         }
     }
 
+    /// Is it what was asked for in an earlier execution, in which all went the same way until here?
+    pub(crate) fn is_repeated(&self, before: &Request) -> bool {
+        let same_step = (self.op, self.object, self.order, self.failure)
+            == (before.op, before.object, before.order, before.failure);
+        let same_values = match self.op {
+            // The cell's address.
+            Op::CellRead | Op::CellWrite => true,
+            _ if self.bits == Bits::Pointer => true,
+            _ => is_same_value(self.a, before.a) && is_same_value(self.b, before.b),
+        };
+        same_step && self.place == before.place && same_values
+    }
+
+    /// Is an operand one that may differ when the request is repeated?
+    pub(crate) fn may_have_addresses(&self) -> bool {
+        let compared = !matches!(self.op, Op::CellRead | Op::CellWrite);
+        compared && self.bits != Bits::Pointer && [self.a, self.b].into_iter().any(may_be_address)
+    }
+
+    /// The request in words, for whoever has to find it in the program.
+    pub(crate) fn described(&self) -> String {
+        use Op::*;
+        let Request { op, place, bits, a, b, .. } = self;
+        let value =
+            |value| bits.value(value).map_or_else(String::new, |value| format!("({value})"));
+        let operand = match op {
+            Store | Swap | Add | Sub | And | Or | Xor | Nand | Max | Min => value(*a),
+            CompareExchange | CompareExchangeWeak => value(*a) + &value(*b),
+            _ => String::new(),
+        };
+        format!("{op:?}{operand} at {}:{}", place.file(), place.line())
+    }
+
     /// How the step touches its object, if that is the same in every state and it never waits.
     #[inline]
     pub(crate) fn mode(&self) -> Option<Mode> {
@@ -203,6 +236,17 @@ impl Request {
             _ => 1,
         }
     }
+}
+
+/// Are two operands the same, as far as can be told?
+fn is_same_value(now: u64, before: u64) -> bool {
+    now == before || may_be_address(now) && may_be_address(before)
+}
+
+/// Addresses, which a program may keep in integers, differ from one execution to the next without
+/// making it another one.
+pub(crate) fn may_be_address(value: u64) -> bool {
+    (1 << 32..1 << 47).contains(&value)
 }
 
 /// How many threads wait. Out of line: all other steps need not count.

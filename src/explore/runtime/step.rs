@@ -45,6 +45,8 @@ pub(crate) struct Seen {
     pub writes: bool,
     /// Does what it writes become the newest value?
     pub newest: bool,
+    /// Does it look at an old value, while there is a newer one?
+    pub outdated: bool,
     /// As [`Step::stale`].
     pub stale: Option<Option<usize>>,
     /// As [`Step::behind`].
@@ -90,11 +92,12 @@ impl Runtime {
         }
         let (changed, writes) = match seen {
             None => (effect.word != before, effect.word != before),
-            Some(seen) => (
-                seen.newest && effect.word != self.word(request),
-                // A read-modify-write that leaves the value as it was has only looked.
-                seen.writes && !(seen.reads && effect.word == before),
-            ),
+            Some(seen) => {
+                // A read-modify-write that leaves the value as it was has only looked. A store is
+                // another one to read, and learn from, whatever it writes.
+                let writes = seen.writes && !(seen.reads && effect.word == before);
+                (seen.newest && writes, writes)
+            }
         };
         let done = Done { action: effect.action, before, changed };
         let told = WATCHED.then(|| Taken::new(*request, done));
@@ -124,9 +127,9 @@ impl Runtime {
                 // SAFETY: the request is pending, so its thread borrows the object.
                 unsafe { (*word).set(effect.word) };
             }
-            // Who saw an old value has not seen the news.
-            let stale = seen.is_some_and(|seen| seen.stale.is_some());
-            let version = info.version.wrapping_sub(u32::from(stale));
+            // Who saw an old value has not seen the news: there is some, since some store came later.
+            let outdated = seen.is_some_and(|seen| seen.outdated);
+            let version = info.version - u32::from(outdated);
             if writes {
                 actor.looked_at.clear();
             } else if op != Op::Store && actor.looked_at.len() < 64 {
