@@ -11,7 +11,9 @@ use std::time::Duration;
 #[derive(Debug, Parser)]
 #[command(name = "racelab", version, max_term_width = 80)]
 #[command(after_help = "With no subcommand: the tour, under twenty seconds.\n\n\
-    Exit codes: 0 nothing forbidden was found; 1 a forbidden outcome was found; 2 bad usage.")]
+    Exit codes: 0 nothing forbidden was found, and everything was looked at; 1 a forbidden \
+    outcome was found; 2 bad usage, or the output could not be written; 3 nothing forbidden was \
+    found until a limit or Ctrl-C stopped the search.")]
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
@@ -111,11 +113,15 @@ pub struct CheckArgs {
     /// Stop after this many executions (of this run) and show what was found
     #[arg(long, value_parser = number::<1, 1_000_000_000_000>)]
     pub max_executions: Option<u64>,
+    /// The steps after which an execution is cut, 1 to 1,000,000,000 [default: as many as any
+    /// counter of this size needs]
+    #[arg(long, value_parser = number::<1, 1_000_000_000>)]
+    pub max_steps: Option<u64>,
     /// How many cores the explorer uses, 1 to 64; the verdict is the same
     #[arg(long, default_value_t = 1, value_parser = number::<1, 64>)]
     pub jobs: u64,
-    /// When a limit stops the explorer, keep in this file how far it came; with the file there, go
-    /// on from it. It is removed at the end
+    /// When a limit or Ctrl-C stops the explorer, keep in this file how far it came; with the file
+    /// there, go on from it. It is removed at the end
     #[arg(long, value_name = "FILE", conflicts_with = "jobs")]
     pub checkpoint: Option<PathBuf>,
     /// How the verdict is printed
