@@ -98,6 +98,33 @@ fn a_stress_run_with_a_loss_is_exit_code_1() {
     assert!(stdout(&output).contains("first loss seen in round"), "{}", stdout(&output));
 }
 
+/// 64,000,000,000 increments would take minutes.
+#[test]
+fn a_stress_run_ends_when_its_seconds_are_over_however_long_its_first_round_is() {
+    let output = racelab("stress atomic --threads 64 --increments 1,000,000,000 --seconds 1");
+    assert_eq!(output.status.code(), Some(0));
+    assert!(stdout(&output).contains("64 threads, 1 round"), "{}", stdout(&output));
+    assert!(stdout(&output).contains("lost                    0"), "{}", stdout(&output));
+}
+
+#[test]
+fn a_search_that_a_limit_stops_says_so_and_names_the_option() {
+    let told = |output: &Output| String::from_utf8(output.stderr.clone()).expect("UTF-8");
+    let output = racelab("show atomic --threads 16 --timeout 1ms");
+    assert_eq!(output.status.code(), Some(0));
+    assert!(stdout(&output).contains("returned 16"), "{}", stdout(&output));
+    assert!(told(&output).contains("this is the worst of "), "{}", told(&output));
+    assert!(told(&output).contains("--timeout"), "{}", told(&output));
+    let late = "show racy --threads 16 --timeout 1ms --outcome 99";
+    assert_refused(late, &["executions ends in \"99\"", "allow more time"]);
+    let most = "take fewer --threads or --increments, or allow more with --max-states";
+    let wide = "racy --threads 16 --max-states 100";
+    assert_refused(&format!("census {wide}"), &["more states", "(100 until here)", most]);
+    assert_refused(&format!("show {wide} --interleaving 7"), &["more states", most]);
+    let cut = "census racy --max-steps 2";
+    assert_refused(cut, &["not over after 2 steps; allow more with --max-steps"]);
+}
+
 #[test]
 fn a_closed_pipe_is_nothing_to_panic_about() {
     let mut child = command("counters")

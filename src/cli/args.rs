@@ -64,6 +64,10 @@ pub struct ReplayArgs {
     /// Which values a load may see
     #[arg(long, value_enum, default_value_t = MemoryArg::Sc)]
     pub memory: MemoryArg,
+    /// The steps after which an execution is cut, 1 to 1,000,000,000 [default: as many as any
+    /// counter of this size needs]
+    #[arg(long, value_parser = number::<1, 1_000_000_000>)]
+    pub max_steps: Option<u64>,
     #[command(flatten)]
     pub drawing: Drawing,
 }
@@ -172,6 +176,8 @@ pub struct CensusArgs {
     pub increments: u64,
     #[arg(long, hide = true, value_parser = only_interleavings)]
     pub memory: Option<()>,
+    #[command(flatten)]
+    pub bounds: BoundArgs,
     /// As what
     #[arg(long, value_enum, default_value_t = CensusFormat::Terminal)]
     pub format: CensusFormat,
@@ -226,6 +232,11 @@ pub struct ShowArgs {
     /// List all interleavings, up to 100,000 (terminal, ascii and json)
     #[arg(long)]
     pub all: bool,
+    /// Look no longer for the one to draw: 500ms, 10s, 5m, 2h; at most a day
+    #[arg(long, default_value = "10s", value_parser = time)]
+    pub timeout: Duration,
+    #[command(flatten)]
+    pub bounds: BoundArgs,
     #[command(flatten)]
     pub drawing: Drawing,
 }
@@ -250,6 +261,8 @@ pub struct PlayArgs {
     /// Which values a load may see
     #[arg(long, value_enum, default_value_t = MemoryArg::Sc)]
     pub memory: MemoryArg,
+    #[command(flatten)]
+    pub bounds: BoundArgs,
 }
 
 /// What `report` takes.
@@ -272,6 +285,18 @@ pub struct DiagramArgs {
     pub memory: Option<()>,
     #[command(flatten)]
     pub drawing: Drawing,
+}
+
+/// How large a program's states may become.
+#[derive(Debug, Args)]
+pub struct BoundArgs {
+    /// The steps after which an execution is cut, 1 to 1,000,000,000 [default: as many as any
+    /// counter of this size needs]
+    #[arg(long, value_parser = number::<1, 1_000_000_000>)]
+    pub max_steps: Option<u64>,
+    /// The states after which a search among them is given up, 1 to 1,000,000,000
+    #[arg(long, default_value_t = 2_000_000, value_parser = number::<1, 1_000_000_000>)]
+    pub max_states: u64,
 }
 
 /// How a trace is to be drawn.

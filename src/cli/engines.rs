@@ -6,7 +6,7 @@ use super::usage::warn;
 use super::{Usage, counters};
 use racelab::LoomExplorer;
 use racelab::counter::{Rung, ladder::Program};
-use racelab::explore::{Memory, Reduction, StateGraph};
+use racelab::explore::{Explorer, Memory, Reduction, StateGraph};
 use racelab::report::{Failure, Grade, Outcome, Proof, Report, counted, grouped, percent};
 use std::path::Path;
 use std::sync::Arc;
@@ -169,7 +169,7 @@ fn explore(
     checkpoint: Option<&Checkpoint<'_>>,
 ) -> Result<(Report<u64>, Proof), Usage> {
     let Limits { timeout, max_executions, jobs, .. } = race.limits;
-    let explorer = limits::explorer(race.max_steps(), None).max_executions(max_executions);
+    let explorer = Explorer::new().max_steps(race.max_steps()).max_executions(max_executions);
     let explorer = match checkpoint {
         Some(Checkpoint { stop, .. }) => explorer.stop_when(Arc::clone(stop)),
         None => explorer,

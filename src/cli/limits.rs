@@ -1,5 +1,7 @@
 //! How far the explorer may go, and what stopped it.
 
+use super::args::BoundArgs;
+use super::subject::Subject;
 use racelab::Report;
 use racelab::explore::Explorer;
 use racelab::report::Failure;
@@ -12,12 +14,43 @@ pub fn steps(threads: u64, increments: u64) -> usize {
     (10_000 + 4 * threads * threads * increments) as usize
 }
 
-/// An explorer with these limits, where they are given.
-pub fn explorer(max_steps: usize, max_states: Option<u64>) -> Explorer {
-    let explorer = Explorer::new().max_steps(max_steps);
-    match max_states {
-        Some(states) => explorer.max_states(states as usize),
-        None => explorer,
+/// How large a program's executions and its states may become.
+#[derive(Clone, Copy, Debug)]
+pub struct Bounds {
+    steps: usize,
+    states: usize,
+}
+
+impl Bounds {
+    /// As many steps as the program needs, and this many states.
+    pub fn of(subject: &Subject, states: usize) -> Self {
+        let steps = match subject {
+            Subject::Counter { threads, increments, .. } => {
+                steps(*threads as u64, *increments as u64)
+            }
+            Subject::Case { .. } => steps(1, 1),
+        };
+        Bounds { steps, states }
+    }
+
+    /// As many as somebody has asked for.
+    pub fn given(args: &BoundArgs, subject: &Subject) -> Self {
+        Bounds::of(subject, args.max_states as usize).with_steps(args.max_steps)
+    }
+
+    /// With another number of steps, where one is given.
+    pub fn with_steps(self, steps: Option<u64>) -> Self {
+        Bounds { steps: steps.map_or(self.steps, |steps| steps as usize), ..self }
+    }
+
+    /// With no more states than these.
+    pub fn at_most(self, states: usize) -> Self {
+        Bounds { states: self.states.min(states), ..self }
+    }
+
+    /// An explorer that keeps to them.
+    pub fn explorer(self) -> Explorer {
+        Explorer::new().max_steps(self.steps).max_states(self.states)
     }
 }
 
