@@ -1,12 +1,15 @@
 //! Running a counter under an engine.
 
+use super::limits;
 use super::progress::Progress;
 use super::{Usage, counters};
 use racelab::LoomExplorer;
 use racelab::counter::{Rung, ladder::Program};
 use racelab::explore::{Explorer, Memory};
-use racelab::report::{Proof, Report, counted, grouped, percent};
+use racelab::report::{Grade, Proof, Report, counted, grouped, percent};
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 
 /// Who runs a counter.
@@ -43,6 +46,8 @@ pub struct Checked {
     pub report: Report<u64>,
     /// Against which independent total the interleavings were held.
     pub proof: Proof,
+    /// Was it asked to stop, by Ctrl-C or the like?
+    pub called_off: bool,
 }
 
 /// How large a race is, and how long it may be explored.
@@ -65,8 +70,18 @@ pub struct Limits {
     pub timeout: Duration,
     /// No execution begins after so many.
     pub max_executions: u64,
+    /// An execution is cut after so many steps; `None`: after more than any needs.
+    pub max_steps: Option<u64>,
     /// How many OS threads explore.
     pub jobs: usize,
+}
+
+/// Where the explorer keeps how far it came, and who tells it to stop.
+pub struct Checkpoint<'a> {
+    /// The file.
+    pub file: &'a Path,
+    /// Set when it has to stop.
+    pub stop: Arc<AtomicBool>,
 }
 
 impl Race {
@@ -75,8 +90,19 @@ impl Race {
         threads: 2,
         increments: 1,
         memory: Memory::SequentiallyConsistent,
-        limits: Limits { timeout: Duration::from_secs(60), max_executions: u64::MAX, jobs: 1 },
+        limits: Limits {
+            timeout: Duration::from_secs(60),
+            max_executions: u64::MAX,
+            max_steps: None,
+            jobs: 1,
+        },
     };
+
+    /// The steps after which an execution is cut.
+    fn max_steps(self) -> usize {
+        let steps = self.limits.max_steps.map(|steps| steps as usize);
+        steps.unwrap_or_else(|| limits::steps(self.threads, self.increments))
+    }
 
     /// The race itself.
     pub fn run(self, program: Program) -> u64 {
@@ -99,7 +125,7 @@ pub fn check_from(
     rung: &'static Rung,
     runner: Runner,
     race: Race,
-    checkpoint: Option<&Path>,
+    checkpoint: Option<&Checkpoint<'_>>,
 ) -> Result<Checked, Usage> {
     let progress = Progress::start(format!("{} under the {}", rung.name, runner.name()));
     let program = match runner {
@@ -121,8 +147,10 @@ pub fn check_from(
     let report = report
         .acceptable(|count| *count == all, "every increment is there")
         .forbidden(|count| *count < all, "an update was lost")
-        .forbidden(|_| true, "more than was added");
-    Ok(Checked { rung, runner, race, report, proof })
+        .forbidden(|_| true, "more than was added")
+        .failure(Grade::Interesting, limits::is_cut, "cut, so nobody knows how it ends");
+    let called_off = checkpoint.is_some_and(|checkpoint| checkpoint.stop.load(Relaxed));
+    Ok(Checked { rung, runner, race, report, proof, called_off })
 }
 
 /// Interleavings up to this number are also run one by one, where no closed form holds.
@@ -136,16 +164,17 @@ fn explore(
     program: Program,
     race: Race,
     progress: &Progress,
-    checkpoint: Option<&Path>,
+    checkpoint: Option<&Checkpoint<'_>>,
 ) -> Result<Report<u64>, Usage> {
-    let Limits { timeout, max_executions, jobs } = race.limits;
+    let Limits { timeout, max_executions, jobs, .. } = race.limits;
     let explorer = Explorer::new().timeout(timeout).max_executions(max_executions).jobs(jobs);
+    let explorer = explorer.max_steps(race.max_steps()).memory(race.memory);
     let explorer = explorer.prove_up_to(FEW).prove_by_states(true).max_states(MANY);
-    let explorer = progress.follow(explorer.memory(race.memory));
-    Ok(match checkpoint {
-        Some(file) => explorer.checkpoint(file).try_explore(|| race.run(program))?,
-        None => explorer.try_explore(|| race.run(program))?,
-    })
+    let explorer = match checkpoint {
+        Some(Checkpoint { file, stop }) => explorer.checkpoint(file).stop_when(Arc::clone(stop)),
+        None => explorer,
+    };
+    Ok(progress.follow(explorer).try_explore(|| race.run(program))?)
 }
 
 impl Checked {
@@ -197,6 +226,9 @@ impl Checked {
             (true, Proof::States) => {
                 format!("That is all there are: {n} paths lead through the graph of states.")
             }
+            (true, Proof::None) if report.interleavings().is_none() => {
+                "Explored to the end; there are too many interleavings to count.".into()
+            }
             (true, Proof::None) => {
                 "Explored to the end and counted; held against no other total.".into()
             }
@@ -208,6 +240,10 @@ impl Checked {
         let Limits { timeout, max_executions, .. } = self.race.limits;
         if self.report.is_complete() {
             None
+        } else if limits::was_cut(&self.report) {
+            Some("--max-steps")
+        } else if self.called_off {
+            Some("a signal")
         } else if self.report.elapsed() >= timeout {
             Some("--timeout")
         } else if self.report.executions() >= max_executions {
@@ -219,6 +255,12 @@ impl Checked {
 
     /// What is known of the whole when only a part was covered.
     fn how_far(&self) -> String {
+        if limits::was_cut(&self.report) {
+            let steps = counted(self.race.max_steps() as u128, "step");
+            return format!(
+                "Stopped, because one was not over after {steps}; --max-steps allows more."
+            );
+        }
         let stopped = match self.stopped_by() {
             Some(limit) => format!("Stopped by {limit} before the end"),
             None => "Stopped before the end".into(),

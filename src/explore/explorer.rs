@@ -3,6 +3,7 @@
 use super::progress::{Listener, Progress};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 
 /// Which values a load may see.
@@ -72,6 +73,7 @@ pub struct Explorer {
     pub(super) stack_size: usize,
     pub(super) checkpoint: Option<PathBuf>,
     pub(super) listener: Option<Listener>,
+    pub(super) stop: Option<Arc<AtomicBool>>,
 }
 
 impl Default for Explorer {
@@ -99,6 +101,7 @@ impl Explorer {
             stack_size: 256 << 10,
             checkpoint: None,
             listener: None,
+            stop: None,
         }
     }
 
@@ -223,8 +226,12 @@ impl Explorer {
     }
 
     /// Keeps what has been explored in a file when the exploration is stopped by
-    /// [`max_executions`](Explorer::max_executions) or [`timeout`](Explorer::timeout), and goes on
-    /// from there when it is started again. The file is removed when everything is explored.
+    /// [`max_executions`](Explorer::max_executions), [`timeout`](Explorer::timeout) or
+    /// [`stop_when`](Explorer::stop_when), and goes on from there when it is started again. The file
+    /// is removed when everything is explored.
+    ///
+    /// It is refused where it cannot be written, where another process explores with it, and where a
+    /// single bit of it is not as it was written.
     ///
     /// Both limits count from the start of the present run. Explores on one thread, under
     /// [`Memory::SequentiallyConsistent`].
@@ -244,6 +251,30 @@ impl Explorer {
     pub fn checkpoint(mut self, file: impl Into<PathBuf>) -> Self {
         self.checkpoint = Some(file.into());
         self
+    }
+
+    /// Stops soon after somebody sets `flag`, as at a limit: the report says that it is not complete,
+    /// and a [`checkpoint`](Explorer::checkpoint) is kept. For a signal handler, or a button.
+    ///
+    /// # Examples
+    /// ```
+    /// # use racelab::{Explorer, primitives::Model, counter::{RacyCounter, race}};
+    /// # use std::sync::{Arc, atomic::{AtomicBool, Ordering::Relaxed}};
+    /// let enough = Arc::new(AtomicBool::new(false));
+    /// let explorer = Explorer::new().stop_when(Arc::clone(&enough));
+    /// enough.store(true, Relaxed); // by now, or by somebody else meanwhile
+    /// let report = explorer.explore(|| race::<Model, RacyCounter<Model>>(3, 3));
+    /// assert!(!report.is_complete());
+    /// ```
+    #[must_use]
+    pub fn stop_when(mut self, flag: Arc<AtomicBool>) -> Self {
+        self.stop = Some(flag);
+        self
+    }
+
+    /// Has somebody had enough?
+    pub(super) fn is_called_off(&self) -> bool {
+        self.stop.as_ref().is_some_and(|stop| stop.load(Relaxed))
     }
 
     /// The stack of each modelled thread, in bytes (256 KiB unless told otherwise).

@@ -101,6 +101,7 @@ impl<T: Ord + Send> Worker<Dpor, T> {
         program: &F,
         started: Instant,
     ) -> Result<Self, ExploreError> {
+        let keeper = checkpoint::Keeper::open(file)?;
         // Whose checkpoint it is shows in the program's first execution.
         let mut first = Dpor::new(false, false);
         let mut body = || drop(program());
@@ -111,15 +112,15 @@ impl<T: Ord + Send> Worker<Dpor, T> {
         }
         let hash = checkpoint::fingerprint(&first);
         let Worker { runtime, engine, tally, .. } = &mut self;
-        let known = checkpoint::resume(file, &hash, settings, runtime, engine, tally, program)?;
+        let known = checkpoint::resume(&keeper, &hash, settings, runtime, engine, tally, program)?;
         let start = if known { Start::Resumed } else { Start::Anew };
         let watch = Watch::new(settings.listener.as_ref(), started, 1);
         self.complete = self.work(settings, program, started, &Crew::new(1), start, (0, &watch))?;
         let Worker { runtime, engine, tally, .. } = &self;
         if self.complete {
-            checkpoint::remove(file)?;
+            keeper.remove()?;
         } else if !tally.stop && engine.diverged().is_none() {
-            checkpoint::save(file, &hash, settings, runtime, engine, tally)?;
+            checkpoint::save(&keeper, &hash, settings, runtime, engine, tally)?;
         }
         Ok(self)
     }
@@ -216,7 +217,8 @@ impl<E: Exploration + Send, T: Ord + Send> Worker<E, T> {
             }
             let due = executions.is_multiple_of(64);
             let late = || settings.timeout.is_some_and(|timeout| started.elapsed() >= timeout);
-            if executions >= settings.max_executions || (due && late()) || crew.stop.load(Relaxed) {
+            let called_off = crew.stop.load(Relaxed) || settings.is_called_off();
+            if executions >= settings.max_executions || (due && late()) || called_off {
                 return Ok(false);
             }
         }

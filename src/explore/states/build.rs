@@ -72,7 +72,8 @@ where
             return Ok(builder.finish());
         }
         let due = builder.executions.is_multiple_of(64);
-        if due && settings.timeout.is_some_and(|timeout| started.elapsed() >= timeout) {
+        let late = due && settings.timeout.is_some_and(|timeout| started.elapsed() >= timeout);
+        if late || settings.is_called_off() {
             return Err(ExploreError::TooManyStates { found: builder.states.len() });
         }
     }

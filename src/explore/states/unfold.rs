@@ -49,7 +49,7 @@ where
         }
         let found = builder.nodes.len();
         let late = settings.timeout.is_some_and(|timeout| started.elapsed() >= timeout);
-        if found > settings.max_states || late {
+        if found > settings.max_states || late || settings.is_called_off() {
             return Err(ExploreError::TooManyStates { found });
         }
         let Some(next) = builder.open.pop() else { return Ok(builder.finish()) };
