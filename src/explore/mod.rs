@@ -29,6 +29,7 @@
 //! - `apart`: OS threads for an exploration to run on
 //! - `runtime`: threads as coroutines, steps as functions on words
 //! - `dpor`: which execution comes next, and how many interleavings each stands for
+//! - `repetition`: the first execution is run twice
 //! - `exploration`: what both ways of choosing the next execution have in common
 //! - `checkpoint`: stopping and going on later
 //! - `tally`: outcomes and their counts
@@ -54,6 +55,7 @@ mod exploration;
 mod explorer;
 mod progress;
 pub mod rc11;
+mod repetition;
 mod replay;
 pub(crate) mod runtime;
 mod states;

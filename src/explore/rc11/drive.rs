@@ -9,7 +9,7 @@ use super::wish::Wish;
 use crate::explore::dpor::Execution;
 use crate::explore::exploration::{Exploration, TAIL};
 use crate::explore::runtime::{
-    Driver, Ending, Op as Asked, Pick, Request, Runtime, Seen, Taken, run,
+    Bits, Driver, Ending, Op as Asked, Pick, Request, Runtime, Seen, Taken, run,
 };
 use crate::explore::tally::Steps;
 use crate::report::Failure;
@@ -78,7 +78,15 @@ impl Rc11 {
         let before = &self.search.step(id).request;
         let asks = runtime.asking & (1 << thread) != 0;
         let now = &runtime.threads[usize::from(thread)].request;
-        let same = asks && now.place == before.place && now.object == before.object;
+        let told = |request: &Request| match request.bits {
+            Bits::Pointer | Bits::Opaque => (0, 0),
+            _ if matches!(request.op, Asked::CellRead | Asked::CellWrite) => (0, 0),
+            _ => (request.a, request.b),
+        };
+        let same = asks
+            && now.place == before.place
+            && now.object == before.object
+            && told(now) == told(before);
         if !same && self.diverged.is_none() {
             let describe = |asks: bool, request: &Request| match asks {
                 true => {
