@@ -371,23 +371,6 @@ fn the_panic_hook_is_quiet_inside_and_speaks_outside() {
     assert!(errors.contains("spoken words") && !errors.contains("hushed words"), "{errors}");
 }
 
-#[test]
-fn a_stack_overflow_is_one_clear_line() {
-    #[expect(unconditional_recursion, reason = "it has to overflow")]
-    fn deeper(n: usize) -> usize {
-        std::hint::black_box(n) + std::hint::black_box(deeper(n + 1))
-    }
-    if std::env::var_os("RACELAB_OVERFLOW").is_some() {
-        explore(|| thread::spawn(|| deeper(0)).join().unwrap());
-        return;
-    }
-    let output = again("a_stack_overflow_is_one_clear_line", "RACELAB_OVERFLOW");
-    let errors = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(101), "{errors}");
-    assert!(errors.contains("racelab: thread A of the program"), "{errors}");
-    assert!(errors.contains("stack_size(bytes)"), "{errors}");
-}
-
 /// Runs one test of this file again, in a process of its own.
 fn again(test: &str, variable: &str) -> std::process::Output {
     std::process::Command::new(std::env::current_exe().unwrap())

@@ -4,8 +4,11 @@
 //! remember their owner, the count of panics under way. None of that is the caller's business, and
 //! what the caller's thread is doing (a task of a pool's, a panic's unwinding) is none of the
 //! program's.
+//!
+//! An OS thread on which a program was stopped in the middle of its own code is never run again: what
+//! it has borrowed, locked or half written stays as it is, and it waits for ever.
 
-use super::ExploreError;
+use super::{ExploreError, runtime};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::mpsc::{Sender, channel};
 use std::thread::{self, Builder, JoinHandle};
@@ -35,11 +38,13 @@ where
     let (leave, left) = channel();
     let mut threads = Vec::with_capacity(bodies.len());
     let mut results: Vec<_> = bodies.iter().map(|_| None).collect();
+    let mut spoilt = vec![false; bodies.len()];
     let mut refused = None;
     for (number, body) in bodies.into_iter().enumerate() {
-        // SAFETY: what the body borrows outlives this function, which does not return before it
-        // has joined every thread. Nothing between here and there unwinds: what may panic is the
-        // bodies, and they are caught where they run.
+        // SAFETY: what the body borrows outlives this function, which does not return before each
+        // thread has been joined or, if it was spoilt, has left its result: then it is in a loop
+        // that uses nothing. Nothing unwinds between here and there: what may panic is the bodies,
+        // and they are caught where they run.
         match unsafe { Waiting::start(number, body, &leave) } {
             Ok(waiting) => threads.push(waiting),
             Err(error) => {
@@ -53,11 +58,16 @@ where
         // A thread that hears nothing ends without having run its body.
         let _ = waiting.go.send(refused.is_none());
     }
-    while let Ok((number, result)) = left.recv() {
+    for _ in &threads {
+        // A thread that did not run its body leaves nothing, and neither do those behind it.
+        let Ok(Left { number, result, is_spoilt }) = left.recv() else { break };
         results[number] = Some(result);
+        spoilt[number] = is_spoilt;
     }
-    for waiting in threads {
-        let _ = waiting.thread.join();
+    for (waiting, spoilt) in threads.into_iter().zip(spoilt) {
+        if !spoilt {
+            let _ = waiting.thread.join();
+        }
     }
     if let Some(why) = refused {
         let what = "no OS thread for an exploration to run on".to_owned();
@@ -68,6 +78,13 @@ where
     Ok(results.unwrap_or_else(|panic| resume_unwind(panic)))
 }
 
+/// What a thread leaves when its body has returned.
+struct Left<R> {
+    number: usize,
+    result: thread::Result<R>,
+    is_spoilt: bool,
+}
+
 /// An OS thread that waits to be told whether to run its body.
 struct Waiting {
     go: Sender<bool>,
@@ -76,18 +93,23 @@ struct Waiting {
 
 impl Waiting {
     /// # Safety
-    /// What `body` and its result borrow must outlive the thread.
+    /// What `body` and its result borrow must outlive the thread, or its leaving its result if it is
+    /// spoilt.
     unsafe fn start<R: Send>(
         number: usize,
         body: impl FnOnce() -> R + Send,
-        leave: &Sender<(usize, thread::Result<R>)>,
+        leave: &Sender<Left<R>>,
     ) -> Result<Self, String> {
         let (go, told) = channel();
         let leave = leave.clone();
         let body = move || {
             if told.recv() == Ok(true) {
                 let result = catch_unwind(AssertUnwindSafe(body));
-                let _ = leave.send((number, result));
+                let is_spoilt = runtime::is_spoilt();
+                let _ = leave.send(Left { number, result, is_spoilt });
+                while is_spoilt {
+                    thread::park();
+                }
             }
         };
         // Panics are told as those of whoever explores.

@@ -95,7 +95,20 @@ impl Explorer {
             interleavings: tally.interleavings.and(entry.interleavings),
             grade: None,
         };
-        let outcomes = apart(|| tally.outcomes.into_iter().map(outcome).collect::<Vec<_>>())?;
+        let mut found = tally.outcomes.into_iter().map(outcome);
+        let mut outcomes = Vec::with_capacity(found.len());
+        while found.len() > 0 {
+            outcomes.extend(apart(|| {
+                let mut here = Vec::new();
+                while let Some(outcome) = found.next() {
+                    here.push(outcome);
+                    if runtime::is_spoilt() {
+                        break;
+                    }
+                }
+                here
+            })?);
+        }
         let report = Report {
             engine: Engine::Explorer,
             executions: tally.executions,

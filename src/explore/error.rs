@@ -25,6 +25,20 @@ pub enum ExploreError {
     TooManyThreads,
     /// An exploration was started inside a program under exploration.
     Nested,
+    /// A thread has used up its stack.
+    StackOverflow {
+        /// Which thread.
+        thread: ThreadId,
+        /// The size of its stack in bytes.
+        bytes: usize,
+    },
+    /// The stacks are too small for any program.
+    StackSize {
+        /// How many bytes each was to have.
+        bytes: usize,
+        /// How many it needs.
+        least: usize,
+    },
     /// The operating system does not give what an exploration needs.
     Unavailable {
         /// What there is none of.
@@ -88,6 +102,14 @@ impl fmt::Display for ExploreError {
             ExploreError::Nested => {
                 write!(f, "explore was called inside a program under exploration; call it outside")
             }
+            ExploreError::StackOverflow { thread, bytes } => {
+                write!(f, "thread {thread} {}", used_up(*bytes))
+            }
+            ExploreError::StackSize { bytes, least } => write!(
+                f,
+                "a stack of {bytes} bytes is too small for any thread: give it {least} or more with \
+                 Explorer::new().stack_size(bytes)"
+            ),
             ExploreError::Unavailable { what, why } => write!(f, "there is {what}: {why}"),
             ExploreError::Checkpoint(why) => write!(f, "{why}"),
             ExploreError::Schedule(why) => write!(f, "{why}"),
@@ -119,3 +141,10 @@ impl fmt::Display for ExploreError {
 }
 
 impl std::error::Error for ExploreError {}
+
+/// What a thread did that has overflowed a stack of so many bytes.
+pub(super) fn used_up(bytes: usize) -> String {
+    format!(
+        "overflowed its stack of {bytes} bytes: give it more with Explorer::new().stack_size(bytes)"
+    )
+}

@@ -30,6 +30,7 @@
 //! - `runtime`: threads as coroutines, steps as functions on words
 //! - `dpor`: which execution comes next, and how many interleavings each stands for
 //! - `proof`: the second total that a count is held against
+//! - `repetition`: the first execution is run twice
 //! - `exploration`: what both ways of choosing the next execution have in common
 //! - `checkpoint`: stopping and going on later
 //! - `tally`: outcomes and their counts
@@ -56,6 +57,7 @@ mod explorer;
 mod progress;
 mod proof;
 pub mod rc11;
+mod repetition;
 mod replay;
 pub(crate) mod runtime;
 mod states;

@@ -8,6 +8,7 @@ use super::runtime::Runtime;
 use super::tally::Tally;
 use super::{ExploreError, Explorer, Memory, Reduction, checkpoint};
 use std::cell::RefCell;
+use std::fmt::Debug;
 use std::path::Path;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Instant;
@@ -32,7 +33,7 @@ enum Start {
     Helping,
 }
 
-impl<T: Ord + Send> Worker<Dpor, T> {
+impl<T: Ord + Debug + Send> Worker<Dpor, T> {
     /// Explores `program` to the end, or to the limits of `settings`, with as many workers as they
     /// ask for; returns what all have found together.
     pub fn crew<F>(settings: &Explorer, program: &F, started: Instant) -> Result<Self, ExploreError>
@@ -107,7 +108,7 @@ impl<T: Ord + Send> Worker<Dpor, T> {
         let mut body = || drop(program());
         let max_steps = u32::try_from(settings.max_steps).unwrap_or(u32::MAX);
         first.execute(&mut self.runtime, max_steps, &mut body, |_| ());
-        if let Some(error) = self.runtime.error.take() {
+        if let Some(error) = self.runtime.take_error() {
             return Err(error);
         }
         let hash = checkpoint::fingerprint(&first);
@@ -126,7 +127,7 @@ impl<T: Ord + Send> Worker<Dpor, T> {
     }
 }
 
-impl<E: Exploration + Send, T: Ord + Send> Worker<E, T> {
+impl<E: Exploration + Send, T: Ord + Debug + Send> Worker<E, T> {
     fn new(settings: &Explorer, runtime: Runtime, engine: E) -> Self {
         let mut tally = Tally::new();
         // A checkpoint does not keep the classes of the executions before it, and under Rust's
@@ -178,15 +179,13 @@ impl<E: Exploration + Send, T: Ord + Send> Worker<E, T> {
             let returned = program();
             *value.borrow_mut() = Some(returned);
         };
+        let mut first = None;
         match start {
             Start::Anew => {
-                // The first execution is run twice: whatever lives outside the program, or differs
-                // from run to run, shows at once.
-                self.engine.execute(&mut self.runtime, max_steps, &mut body, |_| ());
-                if let Some(error) = self.runtime.error.take() {
-                    return Err(error);
+                first = self.first_run(max_steps, &mut body, || value.borrow_mut().take())?;
+                if first.is_none() {
+                    return Ok(false);
                 }
-                self.engine.again();
             }
             Start::Resumed => {}
             Start::Helping if self.engine.find_work() => {}
@@ -202,6 +201,9 @@ impl<E: Exploration + Send, T: Ord + Send> Worker<E, T> {
                 return Err(error);
             }
             if self.tally.stop || self.engine.diverged().is_some() {
+                return Ok(false);
+            }
+            if first.take().is_some_and(|first| !self.is_repeated(&first)) {
                 return Ok(false);
             }
             // Counted together only where somebody asks for the sum.

@@ -28,7 +28,7 @@ where
     T: Send + 'static,
 {
     // SAFETY: the closure and its result own what they use.
-    unsafe { start(None, f) }
+    unsafe { start(None, 0, f) }
 }
 
 /// Starts a thread whose name costs nothing.
@@ -39,13 +39,14 @@ where
     T: Send + 'static,
 {
     // SAFETY: the closure and its result own what they use.
-    unsafe { start(Some(Cow::Borrowed(name)), f) }
+    unsafe { start(Some(Cow::Borrowed(name)), 0, f) }
 }
 
 /// A thread to be, with a name.
 #[derive(Debug, Default)]
 pub struct Builder {
     name: Option<String>,
+    stack_size: usize,
 }
 
 impl Builder {
@@ -61,9 +62,11 @@ impl Builder {
         self
     }
 
-    /// Ignored: `Explorer::stack_size` sets the stacks of all modelled threads.
+    /// Gives the thread a stack of this size, if that is more than `Explorer::stack_size` gives to
+    /// every thread.
     #[must_use]
-    pub fn stack_size(self, _bytes: usize) -> Self {
+    pub fn stack_size(mut self, bytes: usize) -> Self {
+        self.stack_size = bytes;
         self
     }
 
@@ -78,7 +81,7 @@ impl Builder {
         T: Send + 'static,
     {
         // SAFETY: the closure and its result own what they use.
-        Ok(unsafe { start(self.name.map(Cow::Owned), f) })
+        Ok(unsafe { start(self.name.map(Cow::Owned), self.stack_size, f) })
     }
 }
 
@@ -87,7 +90,7 @@ impl Builder {
 /// # Safety
 /// What `f` and its result borrow must outlive the thread.
 #[track_caller]
-unsafe fn start<T, F>(name: Option<Cow<'static, str>>, f: F) -> JoinHandle<T>
+unsafe fn start<T, F>(name: Option<Cow<'static, str>>, stack_size: usize, f: F) -> JoinHandle<T>
 where
     F: FnOnce() -> T,
 {
@@ -102,7 +105,7 @@ where
         let _ = leave.send(result);
     };
     // SAFETY: by the caller's promise.
-    let number = unsafe { runtime::spawn_thread(name.clone(), body) };
+    let number = unsafe { runtime::spawn_thread(name.clone(), stack_size, body) };
     JoinHandle { number, left, thread: Thread::new(number, name) }
 }
 

@@ -70,6 +70,7 @@ fn ask_for(
     let rt = current();
     // SAFETY: `rt` is the current runtime; the reference ends before `ask`.
     unsafe {
+        leave::mark(rt);
         let (object, word) = word.locate(&mut *rt);
         let request = Request {
             op,
@@ -101,6 +102,7 @@ fn ask_with(
     let rt = current();
     // SAFETY: as in `ask_for`.
     unsafe {
+        leave::mark(rt);
         let locate = |word: Option<&Word>| match word {
             Some(word) => word.locate(&mut *rt),
             None => (NONE, std::ptr::null()),
@@ -149,6 +151,7 @@ fn enter(state: State, place: &'static Location<'static>) -> Asked {
     let rt = current();
     // SAFETY: as in `ask_for`.
     unsafe {
+        leave::mark(rt);
         let thread = (*rt).current;
         (*rt).anyone_spins |= state == State::Spinning;
         let slot = thread_at(rt, thread);

@@ -16,6 +16,7 @@
 //!   same state; `mark`: what a state is known by
 //! - `calls`: what the model's types ask besides steps
 //! - `leave`: threads that are left where they are, when their execution has ended or is refused
+//! - `stacks`: what threads run on
 //! - `panics`: one quiet panic hook; `overflow`: stack overflow; `statics`: what outlives a run
 
 mod ask;
@@ -32,6 +33,7 @@ mod request;
 mod run;
 mod script;
 mod spawn;
+mod stacks;
 mod state;
 mod statics;
 mod step;
@@ -47,10 +49,12 @@ pub(crate) use knowledge::Knowledge;
 pub(crate) use mark::Mark;
 use objects::ObjectInfo;
 pub(crate) use objects::{default_name, kind_index};
+pub(crate) use overflow::is_spoilt;
 pub(crate) use record::{cell_written, content_of};
 pub(crate) use request::{Bits, NONE, Op, Request, may_be_address};
 pub(crate) use run::{Driver, Ending, Pick, run};
 pub(crate) use script::Scripted;
+use stacks::ThreadStack;
 pub(crate) use state::Shown;
 pub(crate) use step::{Seen, Taken};
 use thread::Coroutines;
@@ -58,7 +62,6 @@ pub(crate) use thread::{Panic, State, Thread, Waking};
 pub(crate) use word::Word;
 
 use crate::trace::{Step, ThreadId};
-use corosensei::stack::DefaultStack;
 use std::cell::Cell;
 use std::panic::Location;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -112,15 +115,19 @@ pub(crate) struct Runtime {
     pub(crate) seen: Option<Seen>,
     /// What its threads have learnt, when somebody wants to know its states.
     pub(crate) knowledge: Option<Box<Knowledge>>,
-    stacks: Vec<DefaultStack>,
+    stacks: Vec<ThreadStack>,
     stack_size: usize,
     /// How many threads have ended with a panic.
     pub(crate) panics: u32,
-    /// Threads that were left, in all executions.
+    /// Executions some of whose threads were left.
     pub(crate) left: u64,
     /// A thread has waited for any of several objects to change: interleavings cannot be counted.
     pub(crate) uncountable: bool,
     pub(crate) error: Option<ExploreError>,
+    /// The thread that has used up its stack.
+    overflowed: Option<u8>,
+    /// The execution ends: because of an error or an overflow.
+    given_up: bool,
 }
 
 thread_local! {
@@ -130,6 +137,13 @@ thread_local! {
 /// Is this OS thread running a program under exploration?
 pub(crate) fn is_exploring() -> bool {
     !CURRENT.get().is_null()
+}
+
+/// Has whatever is dropped here outlived its execution? Then giving it back is no step of anybody's:
+/// a `Drop` must not panic for that, and nothing it would change is looked at again.
+#[inline]
+pub(crate) fn is_over() -> bool {
+    CURRENT.get().is_null()
 }
 
 /// The runtime of the exploration this thread of the program belongs to.
@@ -142,7 +156,10 @@ pub(crate) fn with_current<R>(f: impl FnOnce(&mut Runtime) -> R) -> R {
     let runtime = current();
     // SAFETY: `run` sets the pointer to a runtime that outlives the execution and clears it after.
     // Only one coroutine runs at a time, and no reference made here lives across a switch.
-    f(unsafe { &mut *runtime })
+    unsafe {
+        leave::mark(runtime);
+        f(&mut *runtime)
+    }
 }
 
 /// As [`with_current`], for those who switch to another thread.
@@ -212,6 +229,8 @@ impl Runtime {
             left: 0,
             uncountable: false,
             error: None,
+            overflowed: None,
+            given_up: false,
         }
     }
 
@@ -257,6 +276,8 @@ impl Runtime {
         self.addresses.clear();
         self.steps = 0;
         self.panics = 0;
+        self.overflowed = None;
+        self.given_up = false;
         self.seen = None;
         if let Some(knowledge) = &mut self.knowledge {
             knowledge.begin();

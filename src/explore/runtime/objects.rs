@@ -28,10 +28,11 @@ pub(crate) struct ObjectInfo {
 }
 
 impl Runtime {
-    pub(super) fn register(&mut self, word: &Word, at_creation: bool) -> u32 {
-        let object = self.add_object(word, at_creation);
-        word.tag_as(self.execution, object);
-        object
+    /// The number of an object that belongs to this execution from now on; `None` if it belongs to
+    /// another one.
+    pub(super) fn register(&mut self, word: &Word, at_creation: bool) -> Option<u32> {
+        let object = self.objects.len() as u32;
+        word.claim(self.execution, object).then(|| self.add_object(word, at_creation))
     }
 
     fn add_object(&mut self, word: &Word, at_creation: bool) -> u32 {

@@ -40,7 +40,7 @@ pub(crate) enum Ending {
     Livelock,
     /// The step limit was reached.
     StepLimit,
-    /// The driver gave it up, or the runtime found an error.
+    /// The driver gave it up, the runtime found an error, or a thread has used up its stack.
     Stopped,
 }
 
@@ -56,6 +56,7 @@ pub(crate) fn run<D: Driver, R>(
     // From here on the runtime is reached through this pointer only: the coroutines use it too, so
     // no `&mut` may be assumed to be unique across a switch.
     let rt: *mut Runtime = runtime;
+    assert!(!super::is_spoilt(), "no program runs on an OS thread that one has spoilt");
     // Whatever panics below, no thread is left in it and the runtime is not left current.
     let _left = Leaves(rt);
     // SAFETY: `rt` is valid for the whole call; every reference made from it below ends before the
@@ -66,7 +67,7 @@ pub(crate) fn run<D: Driver, R>(
         (*rt).begin();
         (*rt).script.truncate(driver.repeats());
         let main: *mut dyn FnMut() = std::mem::transmute::<&mut dyn FnMut(), _>(body);
-        spawn(rt, None, move || (*main)());
+        spawn(rt, None, 0, move || (*main)());
         settle(rt, None);
         drive(rt, driver, max_steps)
     };
@@ -110,11 +111,11 @@ unsafe fn drive<D: Driver>(rt: *mut Runtime, driver: &mut D, max_steps: u32) -> 
     loop {
         // SAFETY: by the caller's promise; the reference is not used across `resume`.
         let runtime = unsafe { &mut *rt };
+        if runtime.given_up {
+            return Ending::Stopped;
+        }
         if runtime.live == 0 {
             return Ending::Finished;
-        }
-        if runtime.error.is_some() {
-            return Ending::Stopped;
         }
         let thread = match runtime.repeated().or_else(|| driver.scripted(runtime)) {
             Some((thread, choice)) => {

@@ -65,7 +65,7 @@ where
         run(runtime, &mut builder, max_steps, &mut body, |runtime, builder, ending| {
             builder.end_run(runtime, ending, value.borrow_mut().take(), settings.max_steps);
         });
-        if let Some(error) = runtime.error.take().or(builder.error.take()) {
+        if let Some(error) = runtime.take_error().or(builder.error.take()) {
             return Err(error);
         }
         if builder.is_complete() {
@@ -186,7 +186,7 @@ impl<T: Clone + Ord> Builder<T> {
             let name = thread.name.clone();
             self.threads.push(Thread { id: ThreadId(number as u8), name });
         }
-        if self.error.is_some() || runtime.error.is_some() {
+        if self.error.is_some() || runtime.is_given_up() {
             return;
         }
         match result(runtime, ending, value) {

@@ -41,7 +41,7 @@ where
         run(&mut runtime, &mut builder, max_steps, &mut body, |runtime, builder, ending| {
             builder.end_run(runtime, ending, value.borrow_mut().take());
         });
-        if let Some(error) = runtime.error.take() {
+        if let Some(error) = runtime.take_error() {
             return Err(error);
         }
         if builder.is_endless {
@@ -174,7 +174,7 @@ impl<T: Clone + Ord> Builder<T> {
         if self.nodes.is_empty() || self.going.is_some() {
             match result(runtime, ending, value) {
                 Some(result) => self.arrive(runtime, 0, Some(result)),
-                None => self.is_endless |= runtime.error.is_none(),
+                None => self.is_endless |= !runtime.is_given_up(),
             }
         }
     }

@@ -3,7 +3,7 @@
 //! Sending, receiving and dropping a sender or the receiver are one step each.
 
 use crate::explore::runtime::effect::channel::SENDER;
-use crate::explore::runtime::{Bits, Op, Word, content_of, step};
+use crate::explore::runtime::{Bits, Op, Word, content_of, is_over, step};
 use crate::trace::ObjectKind;
 use std::cell::UnsafeCell;
 use std::collections::VecDeque;
@@ -77,7 +77,9 @@ impl<T> Shared<T> {
 
     #[track_caller]
     fn drop_sender(&self) {
-        self.step(Op::DropSender);
+        if !is_over() {
+            self.step(Op::DropSender);
+        }
     }
 }
 
@@ -290,6 +292,10 @@ impl<T> Drop for SyncSender<T> {
 
 impl<T> Drop for Receiver<T> {
     fn drop(&mut self) {
+        if is_over() {
+            // The messages go with the last sender.
+            return;
+        }
         self.shared.step(Op::DropReceiver);
         // What nobody will receive is dropped here, by this thread, as in std.
         while let Some(message) = self.shared.pop() {

@@ -1,7 +1,7 @@
 //! `std::sync::Mutex`, for programs under exploration.
 
 use crate::explore::runtime::{
-    Bits, Op, Word, content_of, is_unwinding, step, step_at, step_value_at,
+    Bits, Op, Word, content_of, is_over, is_unwinding, step, step_at, step_value_at,
 };
 use crate::trace::ObjectKind;
 use std::cell::{Cell, UnsafeCell};
@@ -167,6 +167,9 @@ impl<T: ?Sized> DerefMut for MutexGuard<'_, T> {
 impl<T: ?Sized> Drop for MutexGuard<'_, T> {
     #[inline]
     fn drop(&mut self) {
+        if is_over() {
+            return;
+        }
         if !self.unwinding && is_unwinding() {
             self.lock.poisoned.set(true);
         }

@@ -2,7 +2,7 @@
 
 use super::mutex::poison;
 use crate::explore::runtime::{
-    Bits, Op, Word, content_of, is_unwinding, step, step_at, step_value_at,
+    Bits, Op, Word, content_of, is_over, is_unwinding, step, step_at, step_value_at,
 };
 use crate::trace::ObjectKind;
 use std::cell::{Cell, UnsafeCell};
@@ -171,12 +171,17 @@ impl<T: ?Sized> DerefMut for RwLockWriteGuard<'_, T> {
 
 impl<T: ?Sized> Drop for RwLockReadGuard<'_, T> {
     fn drop(&mut self) {
-        step_at(self.place, &self.lock.word, Op::ReadUnlock);
+        if !is_over() {
+            step_at(self.place, &self.lock.word, Op::ReadUnlock);
+        }
     }
 }
 
 impl<T: ?Sized> Drop for RwLockWriteGuard<'_, T> {
     fn drop(&mut self) {
+        if is_over() {
+            return;
+        }
         if !self.unwinding && is_unwinding() {
             self.lock.poisoned.set(true);
         }
