@@ -164,18 +164,19 @@ fn enter(state: State, place: &'static Location<'static>) -> Asked {
 /// As [`step`], for a `Drop`: it has no caller, so the place comes from what it undoes.
 #[inline(always)]
 pub(crate) fn step_at(place: &'static Location<'static>, word: &Word, op: Op) -> u64 {
-    step_value_at(place, word, op, (Bits::Opaque, 0))
+    step_value_at(place, word, op, Bits::Opaque, (0, 0))
 }
 
-/// As [`step_at`], with an operand.
+/// As [`step_at`], with operands.
 #[inline(always)]
 pub(crate) fn step_value_at(
     place: &'static Location<'static>,
     word: &Word,
     op: Op,
-    (bits, a): (Bits, u64),
+    bits: Bits,
+    operands: (u64, u64),
 ) -> u64 {
-    granted(ask_for(place, word, bits, op, Ordering::Relaxed, (a, 0)))
+    granted(ask_for(place, word, bits, op, Ordering::Relaxed, operands))
 }
 
 /// Has the running thread's compare-exchange, its last step, failed?

@@ -21,6 +21,8 @@
 
 mod ask;
 mod calls;
+#[cfg(test)]
+mod commute;
 pub(crate) mod effect;
 mod knowledge;
 mod leave;

@@ -3,7 +3,7 @@
 use super::Runtime;
 use crate::trace::ObjectKind;
 use std::cell::Cell;
-use std::panic::Location;
+use std::panic::{Location, RefUnwindSafe};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 /// The part of every modelled object that the runtime sees.
@@ -29,6 +29,9 @@ pub(crate) struct Word {
 unsafe impl Sync for Word {}
 // SAFETY: as above; nothing in it is tied to the thread that made it.
 unsafe impl Send for Word {}
+
+/// A step is taken as a whole or not at all, whatever panics.
+impl RefUnwindSafe for Word {}
 
 /// Execution numbers count from 1, so a fresh word belongs to none.
 pub(crate) const OBJECT_BITS: u32 = 24;
