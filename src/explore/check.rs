@@ -6,7 +6,7 @@ use super::progress::explored;
 use super::proof::second_total;
 use super::rc11::{Follow, Rc11};
 use super::replay::record;
-use super::runtime;
+use super::runtime::{self, ROUNDS};
 use super::tally::Entry;
 use super::workers::Worker;
 use super::{ExploreError, Explorer, Memory, replay};
@@ -87,6 +87,7 @@ impl Explorer {
             }
         };
         let classes = tally.classes();
+        let cut_loops = tally.cut_loops;
         let outcome = |(result, entry): (Result<T, Failure>, Entry)| Outcome {
             example: record(self, &mut runtime, &entry.example, program, &result),
             result,
@@ -109,7 +110,9 @@ impl Explorer {
                 here
             })?);
         }
+        let loops_cut_after = cut_loops.then_some(ROUNDS);
         let report = Report {
+            loops_cut_after,
             engine: Engine::Explorer,
             executions: tally.executions,
             redundant,
@@ -117,7 +120,7 @@ impl Explorer {
             interleavings: tally.interleavings,
             coverage: None,
             proof: Proof::None,
-            complete,
+            complete: complete && !cut_loops,
             estimate,
             elapsed: started.elapsed(),
             outcomes,

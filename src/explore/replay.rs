@@ -67,6 +67,11 @@ struct Script<'a> {
 }
 
 impl Driver for Script<'_> {
+    fn rerun(&mut self) {
+        self.next = 0;
+        self.memory = self.memory.take().map(|_| Follow::default());
+    }
+
     fn scripted(&mut self, runtime: &mut Runtime) -> Option<(u8, u32)> {
         let step = *self.steps.get(self.next)?;
         if runtime.asking & (1 << step.0) == 0 {
@@ -99,6 +104,7 @@ pub(super) fn replay<T: Debug, F: Fn() -> T>(
         Moves { moves: &moves, next: 0, last: 0, error: None, memory: settings.follow() };
     let value = std::cell::RefCell::new(None);
     let mut body = || {
+        value.borrow_mut().take();
         let returned = program();
         *value.borrow_mut() = Some(format!("returned {returned:?}"));
     };
@@ -166,6 +172,11 @@ struct Moves<'a> {
 }
 
 impl Driver for Moves<'_> {
+    fn rerun(&mut self) {
+        (self.next, self.last, self.error) = (0, 0, None);
+        self.memory = self.memory.take().map(|_| Follow::default());
+    }
+
     fn pick(&mut self, runtime: &mut Runtime, enabled: u64) -> Pick {
         let pick = self.decide(runtime, enabled);
         if let (Pick::Go(thread, choice), Some(memory)) = (pick, &mut self.memory) {

@@ -26,6 +26,8 @@ pub(super) struct Tally<T> {
     pub outcomes: BTreeMap<Result<T, Failure>, Entry>,
     /// The fingerprints of the classes met, if somebody wants to know.
     classes: Option<HashSet<u128>>,
+    /// A loop was followed for so many rounds only: there may be more outcomes.
+    pub cut_loops: bool,
     /// An outcome after which going on makes no sense.
     pub stop: bool,
 }
@@ -37,6 +39,7 @@ impl<T: Ord> Tally<T> {
             interleavings: Some(0),
             outcomes: BTreeMap::new(),
             classes: None,
+            cut_loops: false,
             stop: false,
         }
     }
@@ -65,6 +68,7 @@ impl<T: Ord> Tally<T> {
         };
         self.executions += other.executions;
         self.stop |= other.stop;
+        self.cut_loops |= other.cut_loops;
         if let (Some(mine), Some(theirs)) = (&mut self.classes, other.classes) {
             mine.extend(theirs);
         }
@@ -95,6 +99,7 @@ impl<T: Ord> Tally<T> {
         max_steps: u32,
     ) {
         let Execution { runtime, ending, course, interleavings } = execution;
+        self.cut_loops |= runtime.spins.cut;
         self.stop |= matches!(ending, Ending::StepLimit | Ending::Stopped);
         let result = match failure(runtime, course, ending, max_steps, value.is_some()) {
             Some(failure) => Err(failure),

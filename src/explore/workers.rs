@@ -176,6 +176,7 @@ impl<E: Exploration + Send, T: Ord + Debug + Send> Worker<E, T> {
         let max_steps = u32::try_from(settings.max_steps).unwrap_or(u32::MAX);
         let value = RefCell::new(None);
         let mut body = || {
+            value.borrow_mut().take();
             let returned = program();
             *value.borrow_mut() = Some(returned);
         };

@@ -138,6 +138,7 @@ impl<T: Clone + Ord + Debug> Collector<T> {
         let missed = coverage.map_or(self.unexplored, |coverage| coverage.visited < coverage.total);
         let classes = (self.classes.len() + self.stale.len()) as u64;
         Report {
+            loops_cut_after: None,
             engine: Engine::Loom,
             executions: self.executions,
             redundant: self.executions - classes,

@@ -11,7 +11,7 @@ pub use park::{Thread, ThreadId, park, park_timeout};
 pub use scope::{Scope, ScopedJoinHandle, scope};
 pub use std::thread::{AccessError, Result, panicking};
 
-use crate::explore::runtime::{self, State, wait_in, with_current};
+use crate::explore::runtime::{self, State, wait_in, wait_to_spin, with_current};
 use std::borrow::Cow;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -171,15 +171,16 @@ fn wait_for_end(number: u8) {
 ///
 /// A loop that only looks and yields is explored once for each change, not once for each round. If
 /// the thread has changed something itself since it last yielded, this does nothing.
-#[inline]
+#[inline(always)] // so that no frame of the model's own stands between two rounds
 #[track_caller]
 pub fn yield_now() {
-    if with_current(|runtime| runtime.must_spin()) {
-        wait_in(State::Spinning);
+    if with_current(|runtime| runtime.stops_at_yield()) {
+        wait_to_spin();
     }
 }
 
 /// Time does not pass in a model: as [`yield_now`].
+#[inline(always)] // as above
 #[track_caller]
 pub fn sleep(_duration: Duration) {
     yield_now();

@@ -56,6 +56,10 @@ impl<T> Report<T> {
             }
             (true, Proof::None) if self.interleavings.is_none() => "explored to the end".into(),
             (true, Proof::None) => "explored to the end, counted".into(),
+            (false, _) if let Some(rounds) = self.loops_cut_after => format!(
+                "not complete: a loop that yields and counts its rounds was followed for {rounds} of them \
+                 only; bound it, or do not count"
+            ),
             (false, _) => match self.estimate {
                 Some(all) => format!("stopped early; an estimate of the whole: {all:.3e}"),
                 None => "stopped early".into(),

@@ -74,6 +74,8 @@ pub struct Report<T> {
     pub(crate) coverage: Option<Coverage>,
     pub(crate) proof: Proof,
     pub(crate) complete: bool,
+    /// A loop that counts its rounds was followed for some of them only, so it is not complete.
+    pub(crate) loops_cut_after: Option<u32>,
     /// An estimate of the whole, in interleavings, when the exploration was stopped early.
     pub(crate) estimate: Option<f64>,
     pub(crate) elapsed: Duration,

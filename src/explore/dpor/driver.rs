@@ -9,6 +9,11 @@ impl Driver for Dpor {
         self.scripted
     }
 
+    fn rerun(&mut self) {
+        self.is_redundant = false;
+        self.scripted = self.history.len();
+    }
+
     fn scripted(&mut self, runtime: &mut Runtime) -> Option<(u8, u32)> {
         if (runtime.steps as usize) < self.scripted {
             self.note_divergence(runtime);
@@ -145,7 +150,7 @@ impl Dpor {
     /// steps so far are left to it by whoever explores the sleepers.
     fn note_redundancy(&mut self, runtime: &Runtime) {
         self.is_redundant = true;
-        self.names.learn(runtime, &self.history, self.scripted);
+        self.names.learn(runtime, &self.history, self.shared);
         self.reverse_races(runtime);
     }
 

@@ -266,6 +266,13 @@ pub(super) fn seen(graph: &Graph, id: EventId) -> Option<Seen> {
 }
 
 impl Driver for Rc11 {
+    fn rerun(&mut self) {
+        self.is_cut = false;
+        self.rounds.reset();
+        self.search.restart();
+        self.scripted = self.search.graph().events().len();
+    }
+
     fn scripted(&mut self, runtime: &mut Runtime) -> Option<(u8, u32)> {
         let depth = runtime.steps as usize;
         let id = depth as EventId;

@@ -1,8 +1,7 @@
 //! What the model's types ask of the runtime besides steps.
 
 use super::spawn::spawn;
-use super::{Runtime, State, Thread, Waking, Word, current, with_current};
-use crate::trace::Mode;
+use super::{Runtime, State, Word, current, with_current};
 use std::any::Any;
 use std::borrow::Cow;
 
@@ -124,47 +123,6 @@ impl Runtime {
         let current = self.current;
         if let Some(knowledge) = self.knowing() {
             knowledge.joined(current, thread);
-        }
-    }
-
-    /// Must the running thread wait for news before it looks again?
-    pub(crate) fn must_spin(&mut self) -> bool {
-        let current = usize::from(self.current);
-        self.threads[current].yields += 1;
-        if let Some(knowledge) = &mut self.knowledge {
-            knowledge.anyone_yields = true;
-        }
-        let thread = &self.threads[usize::from(self.current)];
-        let looked = !thread.looked_at.is_empty() && thread.looked_at.len() < 64;
-        // Whether news came before or after this moment is no matter of dependent steps, and with
-        // several objects it makes a difference how often the thread looks: classes no longer tell
-        // how many interleavings there are.
-        let first = thread.looked_at.first().map(|look| look.object);
-        self.uncountable |= thread.looked_at.iter().any(|look| Some(look.object) != first);
-        if looked && !self.has_news(self.current) {
-            return true;
-        }
-        if looked {
-            self.had_news(current);
-        }
-        self.threads[current].looked_at.clear();
-        false
-    }
-
-    /// A thread need not spin, since something it looked at has changed already: as if it had spun
-    /// and that had woken it.
-    fn had_news(&mut self, thread: usize) {
-        let Thread { looked_at, last_step, woken, .. } = &mut self.threads[thread];
-        let Some(first) = looked_at.first() else { return };
-        let looks = (first.step, *last_step);
-        for look in looked_at.iter() {
-            let info = &self.objects[look.object as usize];
-            if info.version != look.version {
-                // Of several changes the first is the one that counts, and only the last is known.
-                let one = info.version == look.version + 1;
-                self.uncountable |= !one || info.changed_by.mode() == Some(Mode::Share);
-                woken.push(Waking { by: info.changed_at, thread: thread as u8, looks });
-            }
         }
     }
 

@@ -11,6 +11,7 @@
 //! - `run`: one execution, from the first step to the last; `spawn`: starting a thread; `script`: the
 //!   steps that are repeated; `wait`: who can go on
 //! - `ask`: asking for a step; `step`: performing it; `record`: writing it down
+//! - `spin`: threads that look, find nothing new, and yield
 //! - `objects`: what is known of an object, and what it is called
 //! - `knowledge`: what threads have learnt and objects hold; `state`: when two executions are in the
 //!   same state; `mark`: what a state is known by
@@ -35,6 +36,7 @@ mod request;
 mod run;
 mod script;
 mod spawn;
+mod spin;
 mod stacks;
 mod state;
 mod statics;
@@ -44,7 +46,7 @@ mod wait;
 pub(crate) mod word;
 
 pub(crate) use ask::{
-    add_silently, failed, object_of, step, step_at, step_value_at, step_with, wait_in,
+    add_silently, failed, object_of, step, step_at, step_value_at, step_with, wait_in, wait_to_spin,
 };
 pub(crate) use calls::{address_of, is_unwinding, note_panic, number_of, spawn_thread};
 pub(crate) use knowledge::Knowledge;
@@ -56,6 +58,8 @@ pub(crate) use record::{cell_written, content_of};
 pub(crate) use request::{Bits, NONE, Op, Request, may_be_address};
 pub(crate) use run::{Driver, Ending, Pick, run};
 pub(crate) use script::Scripted;
+pub(crate) use spin::ROUNDS;
+use spin::Spins;
 use stacks::ThreadStack;
 pub(crate) use state::Shown;
 pub(crate) use step::{Seen, Taken};
@@ -130,6 +134,10 @@ pub(crate) struct Runtime {
     overflowed: Option<u8>,
     /// The execution ends: because of an error or an overflow.
     given_up: bool,
+    /// A number for all steps so far: who took them, and which of their alternatives.
+    path: u64,
+    /// Who spins, and who only seemed to.
+    pub(crate) spins: Spins,
 }
 
 thread_local! {
@@ -233,6 +241,8 @@ impl Runtime {
             error: None,
             overflowed: None,
             given_up: false,
+            path: 0,
+            spins: Spins::default(),
         }
     }
 
@@ -251,6 +261,7 @@ impl Runtime {
     pub(crate) fn colleague(&self) -> Self {
         let mut runtime = Runtime::new(self.stack_size);
         runtime.shared_table = Arc::clone(&self.shared_table);
+        runtime.spins = self.spins.shared();
         runtime
     }
 
@@ -280,6 +291,11 @@ impl Runtime {
         self.panics = 0;
         self.overflowed = None;
         self.given_up = false;
+        self.path = 0;
+        if let Some(steps) = &mut self.recording {
+            steps.clear();
+        }
+        self.spins.wasted = false;
         self.seen = None;
         if let Some(knowledge) = &mut self.knowledge {
             knowledge.begin();

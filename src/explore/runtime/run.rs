@@ -23,6 +23,8 @@ pub(crate) trait Driver {
     fn scripted(&mut self, _: &mut Runtime) -> Option<(u8, u32)> {
         None
     }
+    /// The execution under way is run again, with the same steps.
+    fn rerun(&mut self);
     /// Picks among the threads in `enabled`, a bit set that is not empty.
     fn pick(&mut self, runtime: &mut Runtime, enabled: u64) -> Pick;
     /// Told of every step that was picked (not of scripted ones), before the thread runs on.
@@ -64,12 +66,20 @@ pub(crate) fn run<D: Driver, R>(
     // function has returned.
     let ending = unsafe {
         let _current = Current::set(rt);
-        (*rt).begin();
-        (*rt).script.truncate(driver.repeats());
         let main: *mut dyn FnMut() = std::mem::transmute::<&mut dyn FnMut(), _>(body);
-        spawn(rt, None, 0, move || (*main)());
-        settle(rt, None);
-        drive(rt, driver, max_steps)
+        loop {
+            (*rt).begin();
+            (*rt).script.truncate(driver.repeats());
+            spawn(rt, None, 0, move || (*main)());
+            settle(rt, None);
+            if let Some(ending) = drive(rt, driver, max_steps) {
+                break ending;
+            }
+            if (*rt).live != 0 {
+                leave::leave(rt);
+            }
+            driver.rerun();
+        }
     };
     // SAFETY: no coroutine runs any more.
     at_end(unsafe { &mut *rt }, driver, ending)
@@ -105,17 +115,26 @@ impl Drop for Leaves {
     }
 }
 
+/// Takes step after step until the execution has ended; `None` if it was wasted (see
+/// [`spin`](super::spin)) and has to be run again.
+///
 /// # Safety
 /// `rt` is the current runtime, and no reference to it is alive.
-unsafe fn drive<D: Driver>(rt: *mut Runtime, driver: &mut D, max_steps: u32) -> Ending {
+unsafe fn drive<D: Driver>(rt: *mut Runtime, driver: &mut D, max_steps: u32) -> Option<Ending> {
     loop {
         // SAFETY: by the caller's promise; the reference is not used across `resume`.
         let runtime = unsafe { &mut *rt };
         if runtime.given_up {
-            return Ending::Stopped;
+            return Some(Ending::Stopped);
         }
         if runtime.live == 0 {
-            return Ending::Finished;
+            return (!runtime.spins.wasted).then_some(Ending::Finished);
+        }
+        if runtime.spins.wasted {
+            let thread = runtime.goes_through()?;
+            // SAFETY: as below.
+            unsafe { settle(rt, thread) };
+            continue;
         }
         let thread = match runtime.repeated().or_else(|| driver.scripted(runtime)) {
             Some((thread, choice)) => {
@@ -126,13 +145,13 @@ unsafe fn drive<D: Driver>(rt: *mut Runtime, driver: &mut D, max_steps: u32) -> 
                 let enabled = runtime.enabled();
                 if enabled == 0 {
                     let spins = runtime.threads.iter().any(|t| t.state == State::Spinning);
-                    return if spins { Ending::Livelock } else { Ending::Deadlock };
+                    return Some(if spins { Ending::Livelock } else { Ending::Deadlock });
                 }
                 if runtime.steps >= max_steps {
-                    return Ending::StepLimit;
+                    return Some(Ending::StepLimit);
                 }
                 let Pick::Go(thread, choice) = driver.pick(runtime, enabled) else {
-                    return Ending::Stopped;
+                    return Some(Ending::Stopped);
                 };
                 let taken = runtime.perform_and_tell(thread, choice);
                 driver.taken(runtime, thread, choice, &taken);
@@ -158,6 +177,11 @@ unsafe fn settle(rt: *mut Runtime, mut next: Option<u8>) {
         loop {
             if let Some(thread) = next {
                 resume(rt, thread);
+                while thread_at(rt, thread).state == State::Spinning && !Runtime::stays(rt, thread)
+                {
+                    thread_at(rt, thread).state = State::Running;
+                    resume(rt, thread);
+                }
             }
             next = (*rt).newborn.pop();
             while next.is_none() {

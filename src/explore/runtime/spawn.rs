@@ -5,6 +5,7 @@ use super::thread::Body;
 use super::{NONE, Runtime, State, Thread, leave, thread_at};
 use crate::explore::ExploreError;
 use corosensei::Coroutine;
+use corosensei::stack::Stack;
 use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -75,6 +76,12 @@ pub(super) unsafe fn spawn(
     };
     while runtime.threads.len() <= usize::from(number) {
         runtime.threads.push(Thread::new());
+    }
+    #[cfg(unix)] // elsewhere a stack is not all there before it is used
+    if runtime.spins.wipes > 0 {
+        let bytes = runtime.spins.wipes.min(stack.bytes() / 2);
+        // SAFETY: nobody runs on the stack, and it is that large.
+        unsafe { std::ptr::write_bytes((stack.base().get() - bytes) as *mut u8, 0, bytes) };
     }
     let (stack_bytes, floor) = (stack.bytes(), stack.floor());
     #[cfg(unix)]

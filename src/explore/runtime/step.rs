@@ -84,7 +84,8 @@ impl Runtime {
         let seen = if WATCHED { self.seen.take() } else { None };
         // Looked at where it stands: most steps are only repeated, and a copy costs as much as they.
         let request = &self.threads[index].request;
-        let Request { op, object, word, .. } = *request;
+        let Request { op, object, word, place, .. } = *request;
+        let operands = (request.a, request.b);
         let before = seen.map_or_else(|| self.word(request), |seen| seen.value);
         let mut effect = request.effect(before, thread, choice);
         if seen.is_some_and(|seen| seen.fails) {
@@ -108,6 +109,7 @@ impl Runtime {
             self.record(thread, choice, taken, &effect, seen);
         }
         self.steps += 1;
+        self.note_on_path(thread, choice);
         self.asking &= !(1 << thread);
         let actor = &mut self.threads[index];
         actor.result = match op {
@@ -132,9 +134,19 @@ impl Runtime {
             let version = info.version - u32::from(outdated);
             if writes {
                 actor.looked_at.clear();
-            } else if op != Op::Store && actor.looked_at.len() < 64 {
+            } else if op != Op::Store && actor.looked_at.len() < Look::MOST {
                 // A blind store that changes nothing has not looked either.
-                actor.looked_at.push(Look { object, version, step: nth });
+                let (failed, result) = (actor.failed, actor.result);
+                actor.looked_at.push(Look {
+                    object,
+                    version,
+                    step: nth,
+                    op,
+                    failed,
+                    operands,
+                    place,
+                    result,
+                });
             }
         }
         match effect.action {

@@ -1,6 +1,8 @@
 //! A modelled thread: a coroutine that stops before each shared step.
 
+use super::Mark;
 use super::request::{Bits, NONE, Op, Request};
+use super::spin::Standing;
 use super::stacks::ThreadStack;
 use super::word::Word;
 use crate::trace::{ObjectKind, Place, ThreadId};
@@ -70,6 +72,31 @@ pub(super) struct Look {
     pub object: u32,
     pub version: u32,
     pub step: u32,
+    /// What was asked for, and what it gave.
+    pub op: Op,
+    pub failed: bool,
+    pub operands: (u64, u64),
+    pub place: &'static Location<'static>,
+    pub result: u64,
+}
+
+impl Look {
+    /// A round of more looks than this is not compared with the next one.
+    pub(super) const MOST: usize = 64;
+
+    /// Does the request ask for the same?
+    pub(super) fn is(&self, request: &Request) -> bool {
+        (self.object, self.op, self.operands)
+            == (request.object, request.op, (request.a, request.b))
+            && self.place == request.place
+    }
+
+    /// A mark with what was asked for and what came of it.
+    pub(super) fn mark(&self, mark: Mark) -> Mark {
+        let place = std::ptr::from_ref(self.place) as u64;
+        let mark = mark.with(self.op as u64).with(place).with(self.operands.0);
+        mark.with(self.operands.1).with(self.result).with(u64::from(self.failed))
+    }
 }
 
 /// The end of a thread's spinning.
@@ -106,6 +133,18 @@ pub(crate) struct Thread {
     pub(crate) woken: Vec<Waking>,
     /// Objects it has looked at since it last changed something.
     pub(super) looked_at: Vec<Look>,
+    /// How many steps it has asked for; how many it had at its last yield.
+    pub(super) asked: u32,
+    pub(super) yielded_at: u32,
+    /// Yields in a row without having asked for anything, and what was on its stack at the last.
+    pub(super) idle: u32,
+    pub(super) idle_stack: Option<Mark>,
+    /// Rounds in a row that changed nothing but its own stack.
+    pub(super) rounds: u32,
+    /// If it next comes to a yield with this round, having asked for so many steps, it spins.
+    pub(super) then_spins: Option<(Mark, u32)>,
+    /// Where it stands when it has stopped at a yield.
+    pub(super) standing: Standing,
     /// How often it has yielded.
     pub(crate) yields: u32,
     /// Was its last step a compare-exchange that failed?
@@ -155,6 +194,13 @@ impl Thread {
             after: Vec::new(),
             woken: Vec::new(),
             looked_at: Vec::new(),
+            asked: 0,
+            yielded_at: 0,
+            idle: 0,
+            idle_stack: None,
+            rounds: 0,
+            then_spins: None,
+            standing: Standing::NOWHERE,
             yields: 0,
             failed: false,
             waits_at: nowhere,
@@ -180,6 +226,12 @@ impl Thread {
         self.after.clear();
         self.woken.clear();
         self.looked_at.clear();
+        self.asked = 0;
+        self.yielded_at = 0;
+        self.idle = 0;
+        self.idle_stack = None;
+        self.rounds = 0;
+        self.then_spins = None;
         self.yields = 0;
         self.failed = false;
         self.panic = None;

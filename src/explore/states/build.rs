@@ -56,6 +56,7 @@ where
     let mut builder = Builder::<T>::new(settings.max_states);
     let value = RefCell::new(None);
     let mut body = || {
+        value.borrow_mut().take();
         let returned = program();
         *value.borrow_mut() = Some(returned);
     };
@@ -228,6 +229,10 @@ impl<T: Clone + Ord> Builder<T> {
 }
 
 impl<T: Clone + Ord> Driver for Builder<T> {
+    fn rerun(&mut self) {
+        self.begin_run();
+    }
+
     fn pick(&mut self, runtime: &mut Runtime, enabled: u64) -> Pick {
         let Some(state) = self.arrive(runtime, enabled, None) else { return Pick::Stop };
         if self.states[state as usize].open == 0

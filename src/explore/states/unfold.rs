@@ -29,12 +29,13 @@ where
     let mut builder = Builder::<T>::default();
     let value = RefCell::new(None);
     let mut body = || {
+        value.borrow_mut().take();
         let returned = program();
         *value.borrow_mut() = Some(returned);
     };
     loop {
         value.borrow_mut().take();
-        builder.begin_run(settings);
+        builder.begin_run(settings.follow());
         runtime.recording = Some(Vec::new());
         // By it what objects hold can be shown.
         runtime.knowledge = Some(Box::default());
@@ -101,7 +102,7 @@ impl<T> Default for Builder<T> {
 }
 
 impl<T: Clone + Ord> Builder<T> {
-    fn begin_run(&mut self, settings: &Explorer) {
+    fn begin_run(&mut self, memory: Option<Follow>) {
         self.script.clear();
         if let Some((node, at)) = self.going {
             let node = &self.nodes[node];
@@ -109,7 +110,7 @@ impl<T: Clone + Ord> Builder<T> {
             self.script.push(node.ways[at]);
         }
         self.depth = 0;
-        self.memory = settings.follow();
+        self.memory = memory;
         self.objects.begin_run();
     }
 
@@ -214,6 +215,11 @@ impl<T: Clone + Ord> Builder<T> {
 }
 
 impl<T: Clone + Ord> Driver for Builder<T> {
+    fn rerun(&mut self) {
+        let memory = self.memory.take().map(|_| Follow::default());
+        self.begin_run(memory);
+    }
+
     fn scripted(&mut self, _: &mut Runtime) -> Option<(u8, u32)> {
         None
     }

@@ -4,6 +4,7 @@
 
 use crate::explore::runtime::effect::channel::SENDER;
 use crate::explore::runtime::{Bits, Op, Word, content_of, is_over, step};
+use crate::model::thread::yield_now;
 use crate::trace::ObjectKind;
 use std::cell::UnsafeCell;
 use std::collections::VecDeque;
@@ -195,16 +196,23 @@ impl<T> Receiver<T> {
 
     /// Takes a message; if there is none yet, the time-out passes.
     ///
-    /// Time does not pass in a model: whether a message came in time is whether it is there now.
+    /// Time does not pass in a model: whether a message came in time is whether it is there now. If it
+    /// is not, others may go first as with [`yield_now`](crate::model::thread::yield_now): a loop that
+    /// only polls is not followed round after round.
     ///
     /// # Errors
     /// When there is none, or none can come any more.
+    #[inline(always)] // see `yield_now`
     #[track_caller]
     pub fn recv_timeout(&self, _timeout: Duration) -> Result<T, RecvTimeoutError> {
-        self.try_recv().map_err(|error| match error {
-            TryRecvError::Empty => RecvTimeoutError::Timeout,
-            TryRecvError::Disconnected => RecvTimeoutError::Disconnected,
-        })
+        match self.try_recv() {
+            Ok(message) => Ok(message),
+            Err(TryRecvError::Empty) => {
+                yield_now();
+                Err(RecvTimeoutError::Timeout)
+            }
+            Err(TryRecvError::Disconnected) => Err(RecvTimeoutError::Disconnected),
+        }
     }
 
     /// The messages as they come, until every sender is gone.

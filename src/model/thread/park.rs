@@ -6,12 +6,12 @@ use std::fmt;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
-/// Takes a step on a thread's token.
+/// Takes a step on a thread's token; returns whether the token was there.
 #[track_caller]
-fn token_step(thread: u8, op: Op) {
+fn token_step(thread: u8, op: Op) -> bool {
     let token: *const Word = with_current(|runtime| runtime.token(thread));
     // SAFETY: the token is the runtime's, which outlives the execution this thread is part of.
-    step(unsafe { &*token }, Bits::Opaque, op, Relaxed, 0, 0);
+    step(unsafe { &*token }, Bits::Opaque, op, Relaxed, 0, 0) == 1
 }
 
 /// Waits for the thread's token and takes it.
@@ -20,10 +20,14 @@ pub fn park() {
     token_step(with_current(|runtime| runtime.current_thread()), Op::Park);
 }
 
-/// Takes the thread's token if it is there; if not, the time-out passes.
+/// Takes the thread's token if it is there; if not, the time-out passes, and others may go first as with
+/// [`yield_now`](super::yield_now): a loop that only polls is not followed round after round.
+#[inline(always)] // see `yield_now`
 #[track_caller]
 pub fn park_timeout(_timeout: Duration) {
-    token_step(with_current(|runtime| runtime.current_thread()), Op::ParkTimeout);
+    if !token_step(with_current(|runtime| runtime.current_thread()), Op::ParkTimeout) {
+        super::yield_now();
+    }
 }
 
 /// A handle to a thread.
