@@ -104,6 +104,7 @@ impl Waiting {
         let leave = leave.clone();
         let body = move || {
             if told.recv() == Ok(true) {
+                runtime::prepare();
                 let result = catch_unwind(AssertUnwindSafe(body));
                 let is_spoilt = runtime::is_spoilt();
                 let _ = leave.send(Left { number, result, is_spoilt });

@@ -183,7 +183,7 @@ pub(super) fn panic(
         runtime.threads.iter().map(|t| t.panic.as_ref()).enumerate().filter_map(with_panic)
     };
     let main_panicked = !returned && panics().any(|(thread, _)| thread == 0);
-    let counts = |(_, panic): &(usize, &Panic)| main_panicked || !panic.taken;
+    let counts = |(_, panic): &(usize, &Panic)| main_panicked || !panic.taken || panic.is_uncaught;
     // Does the second panic come after everything that the first one comes after?
     let is_known = |first: &Panic, second: &Panic| {
         let known = |&step: &u32| second.after.iter().any(|&last| happens_before(step, last));

@@ -25,23 +25,6 @@ pub(crate) fn note_panic(payload: &(dyn Any + Send)) {
     with_current(|runtime| runtime.note_panic(runtime.current, payload));
 }
 
-/// Is the running thread unwinding from a panic of its own?
-///
-/// `std::thread::panicking` alone would not do: another modelled thread may have stopped in the
-/// middle of its unwinding, on the same OS thread.
-pub(crate) fn is_unwinding() -> bool {
-    std::thread::panicking()
-        && with_current(|runtime| {
-            // `resume_unwind` calls no hook: if nobody else has been seen to unwind, it is this one.
-            let seen = runtime.threads.iter().any(|thread| thread.unwinding);
-            // Nobody runs while the explorer itself does.
-            runtime.threads.get_mut(usize::from(runtime.current)).is_some_and(|thread| {
-                thread.unwinding |= !seen;
-                thread.unwinding
-            })
-        })
-}
-
 /// The number of an address in this execution, from 1.
 pub(crate) fn number_of(address: usize) -> u64 {
     with_current(|runtime| {
@@ -101,8 +84,14 @@ impl Runtime {
         self.threads[usize::from(thread)].state == State::Finished
     }
 
-    pub(crate) fn has_untaken_panic(&self, thread: u8) -> bool {
-        self.threads[usize::from(thread)].panic.as_ref().is_some_and(|panic| !panic.taken)
+    /// The running thread's scope answers for the panic of `thread`, if that had one that nobody took.
+    pub(crate) fn pass_panic_on(&mut self, thread: u8) -> bool {
+        let owner = self.current;
+        let panic = self.threads[usize::from(thread)].panic.as_mut();
+        let Some(panic) = panic.filter(|panic| !panic.taken) else { return false };
+        panic.taken = true;
+        panic.passed_to = Some(owner);
+        true
     }
 
     pub(crate) fn panic_taken(&mut self, thread: u8) {

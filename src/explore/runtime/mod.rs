@@ -17,7 +17,7 @@
 //! - `calls`: what the model's types ask besides steps
 //! - `leave`: threads that are left where they are, when their execution has ended or is refused
 //! - `stacks`: what threads run on
-//! - `panics`: one quiet panic hook; `overflow`: stack overflow; `statics`: what outlives a run
+//! - `panics`: one quiet panic hook; `panic_count`: each thread takes its panics along; `overflow`: stack overflow; `statics`: what outlives a run
 
 mod ask;
 mod calls;
@@ -29,6 +29,7 @@ mod leave;
 mod mark;
 mod objects;
 mod overflow;
+mod panic_count;
 mod panics;
 mod record;
 mod request;
@@ -46,7 +47,7 @@ pub(crate) mod word;
 pub(crate) use ask::{
     add_silently, failed, object_of, step, step_at, step_value_at, step_with, wait_in,
 };
-pub(crate) use calls::{address_of, is_unwinding, note_panic, number_of, spawn_thread};
+pub(crate) use calls::{address_of, note_panic, number_of, spawn_thread};
 pub(crate) use knowledge::Knowledge;
 pub(crate) use mark::Mark;
 use objects::ObjectInfo;
@@ -119,6 +120,8 @@ pub(crate) struct Runtime {
     pub(crate) knowledge: Option<Box<Knowledge>>,
     stacks: Vec<ThreadStack>,
     stack_size: usize,
+    /// Who ran last: whose panics are under way on this OS thread, if any are.
+    ran_last: u8,
     /// How many threads have ended with a panic.
     pub(crate) panics: u32,
     /// Executions some of whose threads were left.
@@ -134,6 +137,12 @@ pub(crate) struct Runtime {
 
 thread_local! {
     static CURRENT: Cell<*mut Runtime> = const { Cell::new(std::ptr::null_mut()) };
+}
+
+/// What has to be done before a program runs on this OS thread.
+pub(crate) fn prepare() {
+    panics::install();
+    overflow::install();
 }
 
 /// Is this OS thread running a program under exploration?
@@ -200,8 +209,6 @@ unsafe fn thread_at<'a>(rt: *mut Runtime, thread: u8) -> &'a mut Thread {
 
 impl Runtime {
     pub(crate) fn new(stack_size: usize) -> Self {
-        panics::install();
-        overflow::install();
         Runtime {
             execution: 0,
             threads: Vec::new(),
@@ -227,6 +234,7 @@ impl Runtime {
             knowledge: None,
             stacks: Vec::new(),
             stack_size,
+            ran_last: 0,
             panics: 0,
             left: 0,
             uncountable: false,

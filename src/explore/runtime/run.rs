@@ -1,7 +1,7 @@
 //! One execution, from the first step to the last.
 
 use super::spawn::spawn;
-use super::{CURRENT, Runtime, State, Taken, leave, panics, thread_at};
+use super::{CURRENT, Runtime, State, Taken, leave, panic_count, panics, thread_at};
 use corosensei::{Coroutine, CoroutineResult};
 
 /// Who goes next.
@@ -56,6 +56,7 @@ pub(crate) fn run<D: Driver, R>(
     // From here on the runtime is reached through this pointer only: the coroutines use it too, so
     // no `&mut` may be assumed to be unique across a switch.
     let rt: *mut Runtime = runtime;
+    panics::look_after();
     assert!(!super::is_spoilt(), "no program runs on an OS thread that one has spoilt");
     // Whatever panics below, no thread is left in it and the runtime is not left current.
     let _left = Leaves(rt);
@@ -76,18 +77,20 @@ pub(crate) fn run<D: Driver, R>(
 }
 
 /// Makes a runtime the current one until it is dropped.
-struct Current(panics::Quiet);
+struct Current(*mut Runtime, panics::Quiet);
 
 impl Current {
     fn set(rt: *mut Runtime) -> Self {
         CURRENT.set(rt);
-        Current(panics::quiet())
+        Current(rt, panics::quiet())
     }
 }
 
 impl Drop for Current {
     fn drop(&mut self) {
         CURRENT.set(std::ptr::null_mut());
+        // SAFETY: no coroutine runs any more.
+        unsafe { panic_count::put_down(self.0) };
     }
 }
 
@@ -183,6 +186,7 @@ pub(super) unsafe fn resume(rt: *mut Runtime, thread: u8) {
     // SAFETY: by the caller's promise. Each coroutine has a place of its own, and nobody touches
     // that of a coroutine that runs.
     unsafe {
+        panic_count::switch_to(rt, thread);
         (*rt).current = thread;
         let slot = (*rt).coroutines.of(thread);
         let coroutine = (*slot).as_mut().expect("a live thread has one");

@@ -42,7 +42,7 @@ where
         let Some(number) = scope.threads.borrow().get(next).copied() else { break };
         next += 1;
         wait_for_end(number);
-        panicked |= with_current(|runtime| runtime.has_untaken_panic(number));
+        panicked |= with_current(|runtime| runtime.pass_panic_on(number));
     }
     match result {
         Err(panic) => resume_unwind(panic),
