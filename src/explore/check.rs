@@ -98,7 +98,7 @@ impl Explorer {
         let mut found = tally.outcomes.into_iter().map(outcome);
         let mut outcomes = Vec::with_capacity(found.len());
         while found.len() > 0 {
-            outcomes.extend(apart(|| {
+            outcomes.extend(apart(self, || {
                 let mut here = Vec::new();
                 while let Some(outcome) = found.next() {
                     here.push(outcome);
@@ -175,7 +175,7 @@ impl Explorer {
         if runtime::is_exploring() {
             return Err(ExploreError::Nested);
         }
-        apart(|| replay::replay(schedule, self, program))?
+        apart(self, || replay::replay(schedule, self, program))?
     }
 }
 

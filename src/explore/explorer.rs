@@ -71,6 +71,7 @@ pub struct Explorer {
     pub(super) timeout: Option<Duration>,
     pub(super) jobs: usize,
     pub(super) stack_size: usize,
+    pub(super) patience: Duration,
     pub(super) checkpoint: Option<PathBuf>,
     pub(super) listener: Option<Listener>,
     pub(super) stop: Option<Arc<AtomicBool>>,
@@ -99,6 +100,7 @@ impl Explorer {
             timeout: None,
             jobs: 1,
             stack_size: 256 << 10,
+            patience: Duration::from_secs(10),
             checkpoint: None,
             listener: None,
             stop: None,
@@ -281,6 +283,17 @@ impl Explorer {
     #[must_use]
     pub fn stack_size(mut self, bytes: usize) -> Self {
         self.stack_size = bytes;
+        self
+    }
+
+    /// How long a program's code may go on without taking a step (10 seconds unless told otherwise).
+    ///
+    /// A loop without steps, a lock of std's that another modelled thread holds, a channel or a sleep
+    /// of std's: such code cannot be interrupted. After this time the process says where the thread
+    /// took its last step, and ends.
+    #[must_use]
+    pub fn patience(mut self, time: Duration) -> Self {
+        self.patience = time;
         self
     }
 

@@ -27,6 +27,7 @@
 //! - [`Explorer`]: the settings; `check`: from a program to its report
 //! - `workers`: the loop, execution after execution, by one worker or several
 //! - `apart`: OS threads for an exploration to run on
+//! - `watchdog`: code that takes no step; `os_threads`: those that a program has started
 //! - `runtime`: threads as coroutines, steps as functions on words
 //! - `dpor`: which execution comes next, and how many interleavings each stands for
 //! - `proof`: the second total that a count is held against
@@ -54,6 +55,7 @@ mod dpor;
 mod error;
 mod exploration;
 mod explorer;
+mod os_threads;
 mod progress;
 mod proof;
 pub mod rc11;
@@ -62,6 +64,7 @@ mod replay;
 pub(crate) mod runtime;
 mod states;
 mod tally;
+mod watchdog;
 mod workers;
 
 pub use check::explore;

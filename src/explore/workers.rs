@@ -55,7 +55,7 @@ impl<T: Ord + Debug + Send> Worker<Dpor, T> {
         if jobs == 1 {
             return match &settings.checkpoint {
                 None => Worker::alone(first.engine, settings, program, started),
-                Some(file) => apart(|| first.resumed(file, settings, program, started))?,
+                Some(file) => apart(settings, || first.resumed(file, settings, program, started))?,
             };
         }
         let mut workers = vec![first];
@@ -78,7 +78,7 @@ impl<T: Ord + Debug + Send> Worker<Dpor, T> {
                 })
             }
         });
-        let results = side_by_side(bodies.collect())?;
+        let results = side_by_side(settings, bodies.collect())?;
         let results = results.into_iter().collect::<Result<Vec<_>, _>>()?;
         let mut all: Option<Self> = None;
         for worker in results {
@@ -149,7 +149,7 @@ impl<E: Exploration + Send, T: Ord + Debug + Send> Worker<E, T> {
         let mut worker = Worker::new(settings, Runtime::new(settings.stack_size), engine);
         let crew = Crew::new(1);
         let watch = Watch::new(settings.listener.as_ref(), started, 1);
-        apart(|| {
+        apart(settings, || {
             worker.complete =
                 worker.work(settings, program, started, &crew, Start::Anew, (0, &watch))?;
             Ok(worker)

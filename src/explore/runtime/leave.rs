@@ -9,13 +9,25 @@
 
 use super::{CURRENT, Runtime, thread_at};
 use crate::explore::ExploreError;
+use std::cell::Cell;
 use std::mem::MaybeUninit;
+
+thread_local! {
+    /// Have threads been left on this OS thread?
+    static HAS_LEFT: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Has an execution on this OS thread left threads?
+pub(crate) fn has_left() -> bool {
+    HAS_LEFT.get()
+}
 
 /// Leaves every thread that has not ended.
 ///
 /// # Safety
 /// `rt` is the current runtime, no thread runs, and none will in this execution.
 pub(super) unsafe fn leave(rt: *mut Runtime) {
+    HAS_LEFT.set(true);
     // SAFETY: by the caller's promise, nobody else uses the coroutines.
     unsafe {
         let live = (*rt).live;

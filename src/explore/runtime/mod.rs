@@ -17,6 +17,7 @@
 //! - `calls`: what the model's types ask besides steps
 //! - `leave`: threads that are left where they are, when their execution has ended or is refused
 //! - `stacks`: what threads run on
+//! - `pulse`: signs of life
 //! - `panics`: one quiet panic hook; `panic_count`: each thread takes its panics along; `overflow`: stack overflow; `statics`: what outlives a run
 
 mod ask;
@@ -31,6 +32,7 @@ mod objects;
 mod overflow;
 mod panic_count;
 mod panics;
+mod pulse;
 mod record;
 mod request;
 mod run;
@@ -49,10 +51,12 @@ pub(crate) use ask::{
 };
 pub(crate) use calls::{address_of, note_panic, number_of, spawn_thread};
 pub(crate) use knowledge::Knowledge;
+pub(crate) use leave::has_left;
 pub(crate) use mark::Mark;
 use objects::ObjectInfo;
 pub(crate) use objects::{default_name, kind_index};
 pub(crate) use overflow::is_spoilt;
+pub(crate) use pulse::{Pulse, pulse};
 pub(crate) use record::{cell_written, content_of};
 pub(crate) use request::{Bits, NONE, Op, Request, may_be_address};
 pub(crate) use run::{Driver, Ending, Pick, run};

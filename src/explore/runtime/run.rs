@@ -1,7 +1,7 @@
 //! One execution, from the first step to the last.
 
 use super::spawn::spawn;
-use super::{CURRENT, Runtime, State, Taken, leave, panic_count, panics, thread_at};
+use super::{CURRENT, Runtime, State, Taken, leave, panic_count, panics, pulse, thread_at};
 use corosensei::{Coroutine, CoroutineResult};
 
 /// Who goes next.
@@ -82,6 +82,7 @@ struct Current(*mut Runtime, panics::Quiet);
 impl Current {
     fn set(rt: *mut Runtime) -> Self {
         CURRENT.set(rt);
+        pulse::runs(true);
         Current(rt, panics::quiet())
     }
 }
@@ -89,6 +90,7 @@ impl Current {
 impl Drop for Current {
     fn drop(&mut self) {
         CURRENT.set(std::ptr::null_mut());
+        pulse::runs(false);
         // SAFETY: no coroutine runs any more.
         unsafe { panic_count::put_down(self.0) };
     }
@@ -187,6 +189,7 @@ pub(super) unsafe fn resume(rt: *mut Runtime, thread: u8) {
     // that of a coroutine that runs.
     unsafe {
         panic_count::switch_to(rt, thread);
+        pulse::beat(rt, thread);
         (*rt).current = thread;
         let slot = (*rt).coroutines.of(thread);
         let coroutine = (*slot).as_mut().expect("a live thread has one");

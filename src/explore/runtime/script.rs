@@ -47,6 +47,8 @@ impl Runtime {
     fn repeat(&mut self, thread: u8) -> bool {
         let Some((_, choice)) = self.repeated() else { return false };
         self.perform(thread, choice);
+        // SAFETY: nothing else refers to the runtime meanwhile.
+        unsafe { super::pulse::beat(self, thread) };
         self.forget_reasons(thread);
         self.threads[usize::from(thread)].state == State::Running
     }
