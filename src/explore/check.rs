@@ -6,7 +6,7 @@ use super::progress::explored;
 use super::proof::second_total;
 use super::rc11::{Follow, Rc11};
 use super::replay::record;
-use super::runtime;
+use super::runtime::{self, Clock};
 use super::tally::Entry;
 use super::workers::Worker;
 use super::{ExploreError, Explorer, Memory, replay};
@@ -86,6 +86,8 @@ impl Explorer {
                 (runtime, tally, complete, rc11.redundant(), None, None)
             }
         };
+        // Whatever time it was given, its examples are shown.
+        runtime.clock = Clock::default();
         let classes = tally.classes();
         let outcome = |(result, entry): (Result<T, Failure>, Entry)| Outcome {
             example: record(self, &mut runtime, &entry.example, program, &result),

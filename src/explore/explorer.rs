@@ -1,10 +1,11 @@
 //! The settings of an exploration.
 
 use super::progress::{Listener, Progress};
+use super::runtime::Clock;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Which values a load may see.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -272,6 +273,13 @@ impl Explorer {
     pub fn stop_when(mut self, flag: Arc<AtomicBool>) -> Self {
         self.stop = Some(flag);
         self
+    }
+
+    /// When an exploration that began at this moment has to be over.
+    pub(super) fn clock(&self, started: Instant) -> Clock {
+        let deadline = self.timeout.and_then(|timeout| started.checked_add(timeout));
+        // A checkpoint begins between two executions.
+        Clock::new(deadline, self.stop.clone(), self.checkpoint.is_none())
     }
 
     /// Has somebody had enough?

@@ -173,6 +173,7 @@ impl<E: Exploration + Send, T: Ord + Debug + Send> Worker<E, T> {
         start: Start,
         (number, watch): (usize, &Watch<'_>),
     ) -> Result<bool, ExploreError> {
+        self.runtime.clock = settings.clock(started);
         let max_steps = u32::try_from(settings.max_steps).unwrap_or(u32::MAX);
         let value = RefCell::new(None);
         let mut body = || {
@@ -217,10 +218,8 @@ impl<E: Exploration + Send, T: Ord + Debug + Send> Worker<E, T> {
             if !self.engine.backtrack() && !self.engine.find_work() {
                 return Ok(!crew.stop.load(Relaxed));
             }
-            let due = executions.is_multiple_of(64);
-            let late = || settings.timeout.is_some_and(|timeout| started.elapsed() >= timeout);
-            let called_off = crew.stop.load(Relaxed) || settings.is_called_off();
-            if executions >= settings.max_executions || (due && late()) || called_off {
+            let over = self.runtime.clock.is_over() || settings.is_called_off();
+            if executions >= settings.max_executions || over || crew.stop.load(Relaxed) {
                 return Ok(false);
             }
         }

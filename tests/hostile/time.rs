@@ -1,9 +1,10 @@
 //! Programs that hang or take long: each is told so in one line, in time.
 
 use crate::{alone, stderr};
-use racelab::Explorer;
+use racelab::explore::StateGraph;
 use racelab::model::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use racelab::model::thread;
+use racelab::{Explorer, Memory, Reduction};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -106,4 +107,58 @@ fn an_os_thread_that_outlives_a_stuck_execution_is_waited_for_and_then_told() {
     assert_eq!(output.status.code(), Some(101), "{errors}");
     assert!(errors.contains("an OS thread that it has started has not ended"), "{errors}");
     assert!(started.elapsed() < Duration::from_secs(60));
+}
+
+#[test]
+fn time_is_over_when_it_is_over() {
+    fn steps(each: Duration, count: u32) -> impl Fn() -> u32 + Send + Sync + Copy {
+        move || {
+            let x = Arc::new(AtomicU32::new(0));
+            let threads = [0; 3].map(|_| {
+                let x = Arc::clone(&x);
+                thread::spawn(move || {
+                    for _ in 0..count {
+                        let begun = Instant::now();
+                        while begun.elapsed() < each {}
+                        x.store(x.load(SeqCst) + 1, SeqCst);
+                    }
+                })
+            });
+            for thread in threads {
+                thread.join().unwrap();
+            }
+            x.load(SeqCst)
+        }
+    }
+    let short = Duration::from_millis(200);
+    let late = |explore: &dyn Fn()| {
+        let started = Instant::now();
+        explore();
+        started.elapsed()
+    };
+    // Executions that take long because of many steps, or of long ones.
+    for (each, count) in [(Duration::ZERO, 200_000), (Duration::from_millis(5), 100)] {
+        let program = steps(each, count);
+        for explorer in [
+            Explorer::new(),
+            Explorer::new().jobs(2),
+            Explorer::new().reduction(Reduction::None),
+            Explorer::new().memory(Memory::Rc11),
+        ] {
+            let explorer = explorer.counting(false).max_steps(usize::MAX).timeout(short);
+            let took = late(&|| assert!(!explorer.explore(program).is_complete()));
+            assert!(took < Duration::from_secs(5), "{took:?} with {explorer:?}");
+        }
+        let explorer = Explorer::new().max_steps(usize::MAX).timeout(short);
+        let took = late(&|| assert!(StateGraph::build(&explorer, program).is_err()));
+        assert!(took < Duration::from_secs(5), "{took:?} for the states");
+    }
+    // What is found until then is told.
+    let report = Explorer::new().timeout(short).explore(steps(Duration::ZERO, 3));
+    assert!(!report.is_complete() && report.executions() > 10);
+    // No time at all, and time for ever.
+    let nothing = Explorer::new().timeout(Duration::ZERO).explore(steps(Duration::ZERO, 1));
+    assert!(!nothing.is_complete());
+    let all = Explorer::new().timeout(Duration::MAX).explore(steps(Duration::ZERO, 1));
+    assert!(all.is_complete());
 }

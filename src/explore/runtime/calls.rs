@@ -1,7 +1,8 @@
 //! What the model's types ask of the runtime besides steps.
 
 use super::spawn::spawn;
-use super::{Runtime, State, Thread, Waking, Word, current, with_current};
+use super::{Runtime, State, Thread, Waking, Word, current, leave, with_current};
+use crate::explore::ExploreError;
 use crate::trace::Mode;
 use std::any::Any;
 use std::borrow::Cow;
@@ -18,6 +19,21 @@ pub(crate) unsafe fn spawn_thread(
 ) -> u8 {
     // SAFETY: this is the current runtime, and no reference to it is alive here.
     unsafe { spawn(current(), name, stack_size, body) }
+}
+
+/// Refuses a handle that was kept from another execution.
+#[inline]
+pub(crate) fn must_be_under_way(execution: u64) {
+    let refused = with_current(|runtime| {
+        let refused = runtime.execution != execution;
+        if refused {
+            runtime.refuse(ExploreError::OutsideThread);
+        }
+        refused
+    });
+    if refused {
+        leave::for_good();
+    }
 }
 
 /// Notes that the running thread's program panicked.
@@ -53,6 +69,11 @@ impl Runtime {
 
     pub(crate) fn execution_and_thread(&self) -> (u64, u8) {
         (self.execution, self.current)
+    }
+
+    /// Whatever thread ends in this execution does this last.
+    pub(crate) fn at_exit(&mut self, exit: fn()) {
+        self.at_exit = Some(exit);
     }
 
     pub(crate) fn begin_operation(&mut self) {

@@ -17,11 +17,12 @@
 //! - `calls`: what the model's types ask besides steps
 //! - `leave`: threads that are left where they are, when their execution has ended or is refused
 //! - `stacks`: what threads run on
-//! - `pulse`: signs of life
+//! - `clock`: when it has to be over; `pulse`: signs of life
 //! - `panics`: one quiet panic hook; `panic_count`: each thread takes its panics along; `overflow`: stack overflow; `statics`: what outlives a run
 
 mod ask;
 mod calls;
+mod clock;
 #[cfg(test)]
 mod commute;
 pub(crate) mod effect;
@@ -49,7 +50,8 @@ pub(crate) mod word;
 pub(crate) use ask::{
     add_silently, failed, object_of, step, step_at, step_value_at, step_with, wait_in,
 };
-pub(crate) use calls::{address_of, note_panic, number_of, spawn_thread};
+pub(crate) use calls::{address_of, must_be_under_way, note_panic, number_of, spawn_thread};
+pub(crate) use clock::Clock;
 pub(crate) use knowledge::Knowledge;
 pub(crate) use leave::has_left;
 pub(crate) use mark::Mark;
@@ -114,6 +116,9 @@ pub(crate) struct Runtime {
     pub(crate) silent: Vec<(u32, u32, u64)>,
     /// The addresses that pointers have held, by their number.
     addresses: Vec<usize>,
+    pub(crate) clock: Clock,
+    /// The step at which the limits are to be looked at.
+    limit: u32,
     /// Steps taken.
     pub(crate) steps: u32,
     /// The steps with their values, when somebody wants to see them.
@@ -122,6 +127,8 @@ pub(crate) struct Runtime {
     pub(crate) seen: Option<Seen>,
     /// What its threads have learnt, when somebody wants to know its states.
     pub(crate) knowledge: Option<Box<Knowledge>>,
+    /// What a thread does at its end.
+    at_exit: Option<fn()>,
     stacks: Vec<ThreadStack>,
     stack_size: usize,
     /// Who ran last: whose panics are under way on this OS thread, if any are.
@@ -232,10 +239,13 @@ impl Runtime {
             statics: Vec::new(),
             silent: Vec::new(),
             addresses: Vec::new(),
+            clock: Clock::default(),
+            limit: 0,
             steps: 0,
             recording: None,
             seen: None,
             knowledge: None,
+            at_exit: None,
             stacks: Vec::new(),
             stack_size,
             ran_last: 0,
@@ -267,7 +277,7 @@ impl Runtime {
     }
 
     /// The runtime as it is before the first step of a new execution.
-    fn begin(&mut self) {
+    fn begin(&mut self, max_steps: u32) {
         /// Numbers are taken by the block, so that workers need not pass one counter to and fro.
         const BLOCK: u64 = 1024;
         static BLOCKS: AtomicU64 = AtomicU64::new(0);
@@ -288,8 +298,10 @@ impl Runtime {
         self.statics.clear();
         self.silent.clear();
         self.addresses.clear();
+        self.set_limit(max_steps);
         self.steps = 0;
         self.panics = 0;
+        self.at_exit = None;
         self.overflowed = None;
         self.given_up = false;
         self.seen = None;

@@ -40,7 +40,7 @@ pub(crate) enum Ending {
     Livelock,
     /// The step limit was reached.
     StepLimit,
-    /// The driver gave it up, the runtime found an error, or a thread has used up its stack.
+    /// The driver gave it up, its time was over, the runtime found an error, or a thread has used up its stack.
     Stopped,
 }
 
@@ -65,7 +65,7 @@ pub(crate) fn run<D: Driver, R>(
     // function has returned.
     let ending = unsafe {
         let _current = Current::set(rt);
-        (*rt).begin();
+        (*rt).begin(max_steps);
         (*rt).script.truncate(driver.repeats());
         let main: *mut dyn FnMut() = std::mem::transmute::<&mut dyn FnMut(), _>(body);
         spawn(rt, None, 0, move || (*main)());
@@ -133,8 +133,10 @@ unsafe fn drive<D: Driver>(rt: *mut Runtime, driver: &mut D, max_steps: u32) -> 
                     let spins = runtime.threads.iter().any(|t| t.state == State::Spinning);
                     return if spins { Ending::Livelock } else { Ending::Deadlock };
                 }
-                if runtime.steps >= max_steps {
-                    return Ending::StepLimit;
+                if runtime.steps >= runtime.limit
+                    && let Some(ending) = runtime.at_limit(max_steps)
+                {
+                    return ending;
                 }
                 let Pick::Go(thread, choice) = driver.pick(runtime, enabled) else {
                     return Ending::Stopped;

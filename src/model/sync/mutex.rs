@@ -128,6 +128,16 @@ impl<T: ?Sized> Mutex<T> {
 }
 
 /// Access to a locked value; gives the lock back when dropped.
+///
+/// As std's, it may be shared with other threads, and stays with the one that took the lock:
+/// ```
+/// fn is_shared<T: Sync>() {}
+/// is_shared::<racelab::model::sync::MutexGuard<'static, u32>>();
+/// ```
+/// ```compile_fail,E0277
+/// fn is_sent<T: Send>() {}
+/// is_sent::<racelab::model::sync::MutexGuard<'static, u32>>();
+/// ```
 #[must_use = "if unused the lock is given back at once"]
 pub struct MutexGuard<'a, T: ?Sized> {
     pub(super) lock: &'a Mutex<T>,

@@ -179,6 +179,16 @@ impl<T: ?Sized + fmt::Debug> fmt::Debug for RwLock<T> {
 }
 
 /// Shared access to a value; gives the lock back when dropped.
+///
+/// As std's, it may be shared with other threads, and stays with the one that took the lock:
+/// ```
+/// fn is_shared<T: Sync>() {}
+/// is_shared::<racelab::model::sync::RwLockReadGuard<'static, u32>>();
+/// ```
+/// ```compile_fail,E0277
+/// fn is_sent<T: Send>() {}
+/// is_sent::<racelab::model::sync::RwLockReadGuard<'static, u32>>();
+/// ```
 #[must_use = "if unused the lock is given back at once"]
 pub struct RwLockReadGuard<'a, T: ?Sized> {
     lock: &'a RwLock<T>,
@@ -188,6 +198,16 @@ pub struct RwLockReadGuard<'a, T: ?Sized> {
 }
 
 /// Exclusive access to a value; gives the lock back when dropped.
+///
+/// As std's, it may be shared with other threads, and stays with the one that took the lock:
+/// ```
+/// fn is_shared<T: Sync>() {}
+/// is_shared::<racelab::model::sync::RwLockWriteGuard<'static, u32>>();
+/// ```
+/// ```compile_fail,E0277
+/// fn is_sent<T: Send>() {}
+/// is_sent::<racelab::model::sync::RwLockWriteGuard<'static, u32>>();
+/// ```
 #[must_use = "if unused the lock is given back at once"]
 pub struct RwLockWriteGuard<'a, T: ?Sized> {
     lock: &'a RwLock<T>,
