@@ -67,7 +67,7 @@ impl Explorer {
             Memory::SequentiallyConsistent => {
                 let all = Worker::crew(self, program, started)?;
                 let done = all.done();
-                let Worker { runtime, engine: dpor, tally, complete } = all;
+                let Worker { runtime, engine: dpor, tally, complete, .. } = all;
                 let estimate = match (complete, explored(tally.interleavings, done)) {
                     (false, Some(share)) if share > 0.0 => {
                         tally.interleavings.map(|counted| counted as f64 / share)
@@ -82,7 +82,7 @@ impl Explorer {
             }
             Memory::Rc11 => {
                 let all = Worker::alone(Rc11::default(), self, program, started)?;
-                let Worker { runtime, engine: rc11, tally, complete } = all;
+                let Worker { runtime, engine: rc11, tally, complete, .. } = all;
                 (runtime, tally, complete, rc11.redundant(), None, None)
             }
         };
@@ -122,6 +122,7 @@ impl Explorer {
             complete,
             estimate,
             elapsed: started.elapsed(),
+            left: tally.left,
             outcomes,
         };
         Ok((report, closed_form))

@@ -34,6 +34,7 @@
 //! - `repetition`: the first execution is run twice
 //! - `exploration`: what both ways of choosing the next execution have in common
 //! - `checkpoint`: stopping and going on later
+//! - `left`: what executions that got stuck cost
 //! - `tally`: outcomes and their counts
 //! - [`Progress`]: how far it has come
 //! - `data_race`: plain accesses that nothing orders
@@ -55,6 +56,7 @@ mod dpor;
 mod error;
 mod exploration;
 mod explorer;
+mod left;
 mod os_threads;
 mod progress;
 mod proof;
@@ -70,5 +72,6 @@ mod workers;
 pub use check::explore;
 pub use error::ExploreError;
 pub use explorer::{Explorer, Memory, Reduction};
+pub(crate) use left::Left;
 pub use progress::Progress;
 pub use states::{Blocked, Count, Move, Partial, State, StateGraph, Unfolding};

@@ -3,6 +3,7 @@
 use super::dpor::Execution;
 use super::error::used_up;
 use super::exploration::Exploration;
+use super::left::Left;
 use super::runtime::{Ending, Panic, Runtime, State};
 use crate::report::Failure;
 use crate::trace::{Object, Place, ThreadId, Waiting};
@@ -26,6 +27,8 @@ pub(super) struct Tally<T> {
     pub outcomes: BTreeMap<Result<T, Failure>, Entry>,
     /// The fingerprints of the classes met, if somebody wants to know.
     classes: Option<HashSet<u128>>,
+    /// What executions that got stuck have cost.
+    pub left: Left,
     /// An outcome after which going on makes no sense.
     pub stop: bool,
 }
@@ -37,6 +40,7 @@ impl<T: Ord> Tally<T> {
             interleavings: Some(0),
             outcomes: BTreeMap::new(),
             classes: None,
+            left: Left::default(),
             stop: false,
         }
     }
@@ -65,6 +69,7 @@ impl<T: Ord> Tally<T> {
         };
         self.executions += other.executions;
         self.stop |= other.stop;
+        self.left += other.left;
         if let (Some(mine), Some(theirs)) = (&mut self.classes, other.classes) {
             mine.extend(theirs);
         }

@@ -3,6 +3,7 @@
 use super::apart::{apart, side_by_side};
 use super::dpor::{Crew, Dpor};
 use super::exploration::Exploration;
+use super::left::Books;
 use super::progress::{Done, Watch};
 use super::runtime::Runtime;
 use super::tally::Tally;
@@ -18,6 +19,8 @@ pub(super) struct Worker<E, T> {
     pub runtime: Runtime,
     pub engine: E,
     pub tally: Tally<T>,
+    /// What executions that got stuck cost.
+    pub left: Books,
     /// Was everything explored?
     pub complete: bool,
 }
@@ -136,7 +139,7 @@ impl<E: Exploration + Send, T: Ord + Debug + Send> Worker<E, T> {
         if settings.classes && apart && settings.checkpoint.is_none() {
             tally.tell_classes_apart();
         }
-        Worker { runtime, engine, tally, complete: false }
+        Worker { runtime, engine, tally, left: Books::default(), complete: false }
     }
 
     /// Explores `program` alone.
@@ -171,9 +174,22 @@ impl<E: Exploration + Send, T: Ord + Debug + Send> Worker<E, T> {
         started: Instant,
         crew: &Crew,
         start: Start,
-        (number, watch): (usize, &Watch<'_>),
+        watch: (usize, &Watch<'_>),
     ) -> Result<bool, ExploreError> {
         self.runtime.clock = settings.clock(started);
+        let complete = self.run_all(settings, program, crew, start, watch);
+        self.tally.left = self.left.close(&self.runtime);
+        complete
+    }
+
+    fn run_all<F: Fn() -> T>(
+        &mut self,
+        settings: &Explorer,
+        program: &F,
+        crew: &Crew,
+        start: Start,
+        (number, watch): (usize, &Watch<'_>),
+    ) -> Result<bool, ExploreError> {
         let max_steps = u32::try_from(settings.max_steps).unwrap_or(u32::MAX);
         let value = RefCell::new(None);
         let mut body = || {
@@ -218,7 +234,9 @@ impl<E: Exploration + Send, T: Ord + Debug + Send> Worker<E, T> {
             if !self.engine.backtrack() && !self.engine.find_work() {
                 return Ok(!crew.stop.load(Relaxed));
             }
-            let over = self.runtime.clock.is_over() || settings.is_called_off();
+            let over = self.runtime.clock.is_over()
+                || settings.is_called_off()
+                || !self.left.note(&self.runtime);
             if executions >= settings.max_executions || over || crew.stop.load(Relaxed) {
                 return Ok(false);
             }

@@ -36,7 +36,14 @@ pub(super) unsafe fn leave(rt: *mut Runtime) {
             // Without a coroutine the thread cannot be resumed, and nothing unwinds it. The frames
             // on its stack are not given up by this: `below` never touches them.
             coroutine.force_reset();
-            let below = coroutine.into_stack().below(thread_at(rt, thread).mark);
+            let stack = coroutine.into_stack();
+            let floor = stack.floor();
+            let below = stack.below(thread_at(rt, thread).mark);
+            let lost = match &below {
+                Some(below) => below.floor().abs_diff(floor),
+                None => thread_at(rt, thread).stack_bytes,
+            };
+            (*rt).left_bytes += lost as u64;
             (*rt).stacks.extend(below);
         }
         (*rt).left += 1;

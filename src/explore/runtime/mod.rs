@@ -137,6 +137,8 @@ pub(crate) struct Runtime {
     pub(crate) panics: u32,
     /// Executions some of whose threads were left.
     pub(crate) left: u64,
+    /// What their stacks take.
+    pub(crate) left_bytes: u64,
     /// A thread has waited for any of several objects to change: interleavings cannot be counted.
     pub(crate) uncountable: bool,
     pub(crate) error: Option<ExploreError>,
@@ -251,6 +253,7 @@ impl Runtime {
             ran_last: 0,
             panics: 0,
             left: 0,
+            left_bytes: 0,
             uncountable: false,
             error: None,
             overflowed: None,
