@@ -151,7 +151,15 @@ pub(super) fn parse(schedule: &str) -> Result<Vec<(ThreadId, Option<u32>)>, Expl
         if let Some(thread) = ThreadId::from_letter(letter) {
             moves.push((thread, None));
         } else if let (Some(digit), Some((_, choice))) = (letter.to_digit(10), moves.last_mut()) {
-            *choice = choice.unwrap_or(0).checked_mul(10).and_then(|c| c.checked_add(digit));
+            let number = choice.unwrap_or(0).checked_mul(10).and_then(|c| c.checked_add(digit));
+            let Some(number) = number else {
+                return Err(ExploreError::Schedule(format!(
+                    "no step has so many alternatives: the number at place {} is larger than {}",
+                    at + 1,
+                    u32::MAX
+                )));
+            };
+            *choice = Some(number);
         } else {
             return Err(ExploreError::Schedule(format!(
                 "a schedule is one letter a step, like ABAB, with the number of a free choice \

@@ -3,6 +3,7 @@
 use super::dpor::Execution;
 use super::error::used_up;
 use super::exploration::Exploration;
+use super::left::Left;
 use super::runtime::{Ending, Panic, Runtime, State};
 use crate::report::Failure;
 use crate::trace::{Object, Place, ThreadId, Waiting};
@@ -28,6 +29,8 @@ pub(super) struct Tally<T> {
     classes: Option<HashSet<u128>>,
     /// A loop was followed for so many rounds only: there may be more outcomes.
     pub cut_loops: bool,
+    /// What executions that got stuck have cost.
+    pub left: Left,
     /// An outcome after which going on makes no sense.
     pub stop: bool,
 }
@@ -40,6 +43,7 @@ impl<T: Ord> Tally<T> {
             outcomes: BTreeMap::new(),
             classes: None,
             cut_loops: false,
+            left: Left::default(),
             stop: false,
         }
     }
@@ -69,6 +73,7 @@ impl<T: Ord> Tally<T> {
         self.executions += other.executions;
         self.stop |= other.stop;
         self.cut_loops |= other.cut_loops;
+        self.left += other.left;
         if let (Some(mine), Some(theirs)) = (&mut self.classes, other.classes) {
             mine.extend(theirs);
         }
@@ -188,7 +193,7 @@ pub(super) fn panic(
         runtime.threads.iter().map(|t| t.panic.as_ref()).enumerate().filter_map(with_panic)
     };
     let main_panicked = !returned && panics().any(|(thread, _)| thread == 0);
-    let counts = |(_, panic): &(usize, &Panic)| main_panicked || !panic.taken;
+    let counts = |(_, panic): &(usize, &Panic)| main_panicked || !panic.taken || panic.is_uncaught;
     // Does the second panic come after everything that the first one comes after?
     let is_known = |first: &Panic, second: &Panic| {
         let known = |&step: &u32| second.after.iter().any(|&last| happens_before(step, last));

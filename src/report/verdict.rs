@@ -1,6 +1,7 @@
 //! The verdict on a program.
 
 use super::{Failure, Grade, Outcome};
+use crate::explore::Left;
 use std::time::Duration;
 
 /// Which engine ran the program.
@@ -79,6 +80,8 @@ pub struct Report<T> {
     /// An estimate of the whole, in interleavings, when the exploration was stopped early.
     pub(crate) estimate: Option<f64>,
     pub(crate) elapsed: Duration,
+    /// What executions that got stuck have cost.
+    pub(crate) left: Left,
     /// Values first, in their order, then failures in theirs.
     pub(crate) outcomes: Vec<Outcome<T>>,
 }
@@ -133,6 +136,18 @@ impl<T> Report<T> {
     /// How long it took.
     pub fn elapsed(&self) -> Duration {
         self.elapsed
+    }
+
+    /// How many executions got stuck, or were given up, with threads that had not ended. Those are left
+    /// where they are: what they own is never dropped.
+    pub fn executions_left(&self) -> u64 {
+        self.left.executions
+    }
+
+    /// How much memory the process has taken since the first of [them](Report::executions_left), in
+    /// bytes. An exploration stops when it has become more than a gibibyte.
+    pub fn bytes_left(&self) -> u64 {
+        self.left.bytes
     }
 
     /// The distinct outcomes: values in their order, then failures.

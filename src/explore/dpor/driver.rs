@@ -91,8 +91,8 @@ impl Driver for Dpor {
         let depth = self.history.len();
         self.history.push(runtime, thread, choice, taken);
         let Request { object, place, .. } = taken.request;
-        let before = taken.before;
-        runtime.script.push(Scripted { thread, choice, object, before, place });
+        let (before, a) = (taken.before, taken.request.a);
+        runtime.script.push(Scripted { thread, choice, object, before, a, place });
         if depth < self.forced.len() {
             // Another worker has been here: what sleeps further down came with the branch.
             return;
@@ -160,14 +160,12 @@ impl Dpor {
         let depth = runtime.steps as usize;
         let before = &self.history.events[depth];
         let now = &runtime.threads[usize::from(before.thread)];
-        let describe = |asks: bool, request: &Request, found: u64| match asks {
-            true => {
-                let place = request.place;
-                let value = request.bits.value(found).map(|value| format!(" (finding {value})"));
-                let value = value.unwrap_or_default();
-                format!("{:?} at {}:{}{value}", request.op, place.file(), place.line())
+        let describe = |asks: bool, request: &Request, found: u64| {
+            if !asks {
+                return "nothing".to_owned();
             }
-            false => "nothing".to_owned(),
+            let finds = request.bits.value(found).map(|value| format!(", finding {value}"));
+            request.described() + &finds.unwrap_or_default()
         };
         let asks = runtime.asking & (1 << before.thread) != 0;
         let finds = runtime.word(&now.request);

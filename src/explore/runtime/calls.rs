@@ -1,7 +1,8 @@
 //! What the model's types ask of the runtime besides steps.
 
 use super::spawn::spawn;
-use super::{Runtime, State, Word, current, with_current};
+use super::{Runtime, State, Word, current, leave, with_current};
+use crate::explore::ExploreError;
 use std::any::Any;
 use std::borrow::Cow;
 
@@ -19,26 +20,24 @@ pub(crate) unsafe fn spawn_thread(
     unsafe { spawn(current(), name, stack_size, body) }
 }
 
+/// Refuses a handle that was kept from another execution.
+#[inline]
+pub(crate) fn must_be_under_way(execution: u64) {
+    let refused = with_current(|runtime| {
+        let refused = runtime.execution != execution;
+        if refused {
+            runtime.refuse(ExploreError::OutsideThread);
+        }
+        refused
+    });
+    if refused {
+        leave::for_good();
+    }
+}
+
 /// Notes that the running thread's program panicked.
 pub(crate) fn note_panic(payload: &(dyn Any + Send)) {
     with_current(|runtime| runtime.note_panic(runtime.current, payload));
-}
-
-/// Is the running thread unwinding from a panic of its own?
-///
-/// `std::thread::panicking` alone would not do: another modelled thread may have stopped in the
-/// middle of its unwinding, on the same OS thread.
-pub(crate) fn is_unwinding() -> bool {
-    std::thread::panicking()
-        && with_current(|runtime| {
-            // `resume_unwind` calls no hook: if nobody else has been seen to unwind, it is this one.
-            let seen = runtime.threads.iter().any(|thread| thread.unwinding);
-            // Nobody runs while the explorer itself does.
-            runtime.threads.get_mut(usize::from(runtime.current)).is_some_and(|thread| {
-                thread.unwinding |= !seen;
-                thread.unwinding
-            })
-        })
 }
 
 /// The number of an address in this execution, from 1.
@@ -71,6 +70,11 @@ impl Runtime {
         (self.execution, self.current)
     }
 
+    /// Whatever thread ends in this execution does this last.
+    pub(crate) fn at_exit(&mut self, exit: fn()) {
+        self.at_exit = Some(exit);
+    }
+
     pub(crate) fn begin_operation(&mut self) {
         let current = usize::from(self.current);
         self.threads[current].operation += 1;
@@ -100,8 +104,14 @@ impl Runtime {
         self.threads[usize::from(thread)].state == State::Finished
     }
 
-    pub(crate) fn has_untaken_panic(&self, thread: u8) -> bool {
-        self.threads[usize::from(thread)].panic.as_ref().is_some_and(|panic| !panic.taken)
+    /// The running thread's scope answers for the panic of `thread`, if that had one that nobody took.
+    pub(crate) fn pass_panic_on(&mut self, thread: u8) -> bool {
+        let owner = self.current;
+        let panic = self.threads[usize::from(thread)].panic.as_mut();
+        let Some(panic) = panic.filter(|panic| !panic.taken) else { return false };
+        panic.taken = true;
+        panic.passed_to = Some(owner);
+        true
     }
 
     pub(crate) fn panic_taken(&mut self, thread: u8) {

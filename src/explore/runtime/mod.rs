@@ -18,10 +18,12 @@
 //! - `calls`: what the model's types ask besides steps
 //! - `leave`: threads that are left where they are, when their execution has ended or is refused
 //! - `stacks`: what threads run on
-//! - `panics`: one quiet panic hook; `overflow`: stack overflow; `statics`: what outlives a run
+//! - `clock`: when it has to be over; `pulse`: signs of life
+//! - `panics`: one quiet panic hook; `panic_count`: each thread takes its panics along; `overflow`: stack overflow; `statics`: what outlives a run
 
 mod ask;
 mod calls;
+mod clock;
 #[cfg(test)]
 mod commute;
 pub(crate) mod effect;
@@ -30,7 +32,9 @@ mod leave;
 mod mark;
 mod objects;
 mod overflow;
+mod panic_count;
 mod panics;
+mod pulse;
 mod record;
 mod request;
 mod run;
@@ -48,12 +52,15 @@ pub(crate) mod word;
 pub(crate) use ask::{
     add_silently, failed, object_of, step, step_at, step_value_at, step_with, wait_in, wait_to_spin,
 };
-pub(crate) use calls::{address_of, is_unwinding, note_panic, number_of, spawn_thread};
+pub(crate) use calls::{address_of, must_be_under_way, note_panic, number_of, spawn_thread};
+pub(crate) use clock::Clock;
 pub(crate) use knowledge::Knowledge;
+pub(crate) use leave::has_left;
 pub(crate) use mark::Mark;
 use objects::ObjectInfo;
 pub(crate) use objects::{default_name, kind_index};
 pub(crate) use overflow::is_spoilt;
+pub(crate) use pulse::{Pulse, pulse};
 pub(crate) use record::{cell_written, content_of};
 pub(crate) use request::{Bits, NONE, Op, Request, may_be_address};
 pub(crate) use run::{Driver, Ending, Pick, run};
@@ -113,6 +120,9 @@ pub(crate) struct Runtime {
     pub(crate) silent: Vec<(u32, u32, u64)>,
     /// The addresses that pointers have held, by their number.
     addresses: Vec<usize>,
+    pub(crate) clock: Clock,
+    /// The step at which the limits are to be looked at.
+    limit: u32,
     /// Steps taken.
     pub(crate) steps: u32,
     /// The steps with their values, when somebody wants to see them.
@@ -121,12 +131,18 @@ pub(crate) struct Runtime {
     pub(crate) seen: Option<Seen>,
     /// What its threads have learnt, when somebody wants to know its states.
     pub(crate) knowledge: Option<Box<Knowledge>>,
+    /// What a thread does at its end.
+    at_exit: Option<fn()>,
     stacks: Vec<ThreadStack>,
     stack_size: usize,
+    /// Who ran last: whose panics are under way on this OS thread, if any are.
+    ran_last: u8,
     /// How many threads have ended with a panic.
     pub(crate) panics: u32,
     /// Executions some of whose threads were left.
     pub(crate) left: u64,
+    /// What their stacks take.
+    pub(crate) left_bytes: u64,
     /// A thread has waited for any of several objects to change: interleavings cannot be counted.
     pub(crate) uncountable: bool,
     pub(crate) error: Option<ExploreError>,
@@ -142,6 +158,12 @@ pub(crate) struct Runtime {
 
 thread_local! {
     static CURRENT: Cell<*mut Runtime> = const { Cell::new(std::ptr::null_mut()) };
+}
+
+/// What has to be done before a program runs on this OS thread.
+pub(crate) fn prepare() {
+    panics::install();
+    overflow::install();
 }
 
 /// Is this OS thread running a program under exploration?
@@ -208,8 +230,6 @@ unsafe fn thread_at<'a>(rt: *mut Runtime, thread: u8) -> &'a mut Thread {
 
 impl Runtime {
     pub(crate) fn new(stack_size: usize) -> Self {
-        panics::install();
-        overflow::install();
         Runtime {
             execution: 0,
             threads: Vec::new(),
@@ -229,14 +249,19 @@ impl Runtime {
             statics: Vec::new(),
             silent: Vec::new(),
             addresses: Vec::new(),
+            clock: Clock::default(),
+            limit: 0,
             steps: 0,
             recording: None,
             seen: None,
             knowledge: None,
+            at_exit: None,
             stacks: Vec::new(),
             stack_size,
+            ran_last: 0,
             panics: 0,
             left: 0,
+            left_bytes: 0,
             uncountable: false,
             error: None,
             overflowed: None,
@@ -266,7 +291,7 @@ impl Runtime {
     }
 
     /// The runtime as it is before the first step of a new execution.
-    fn begin(&mut self) {
+    fn begin(&mut self, max_steps: u32) {
         /// Numbers are taken by the block, so that workers need not pass one counter to and fro.
         const BLOCK: u64 = 1024;
         static BLOCKS: AtomicU64 = AtomicU64::new(0);
@@ -287,8 +312,10 @@ impl Runtime {
         self.statics.clear();
         self.silent.clear();
         self.addresses.clear();
+        self.set_limit(max_steps);
         self.steps = 0;
         self.panics = 0;
+        self.at_exit = None;
         self.overflowed = None;
         self.given_up = false;
         self.path = 0;

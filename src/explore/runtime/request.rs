@@ -1,6 +1,7 @@
 //! What a thread asks for before each step.
 
 use super::effect::{channel, lock, once};
+use super::script::Scripted;
 use super::word::Word;
 use crate::trace::{self, Action, Mode, Value};
 use std::panic::Location;
@@ -179,6 +180,19 @@ impl Request {
             _ => is_same_value(self.a, before.a) && is_same_value(self.b, before.b),
         };
         same_step && self.place == before.place && same_values
+    }
+
+    /// Does it find what it found when it was first asked for, and give the same?
+    #[inline]
+    pub(super) fn repeats_values(&self, word: u64, before: &Scripted) -> bool {
+        word == before.before && self.a == before.a || self.may_repeat(word, before)
+    }
+
+    #[cold]
+    fn may_repeat(&self, word: u64, before: &Scripted) -> bool {
+        let gives_address =
+            matches!(self.op, Op::CellRead | Op::CellWrite) || self.bits == Bits::Pointer;
+        is_same_value(word, before.before) && (gives_address || is_same_value(self.a, before.a))
     }
 
     /// Is an operand one that may differ when the request is repeated?

@@ -1,7 +1,7 @@
 //! One execution, from the first step to the last.
 
 use super::spawn::spawn;
-use super::{CURRENT, Runtime, State, Taken, leave, panics, thread_at};
+use super::{CURRENT, Runtime, State, Taken, leave, panic_count, panics, pulse, thread_at};
 use corosensei::{Coroutine, CoroutineResult};
 
 /// Who goes next.
@@ -42,7 +42,7 @@ pub(crate) enum Ending {
     Livelock,
     /// The step limit was reached.
     StepLimit,
-    /// The driver gave it up, the runtime found an error, or a thread has used up its stack.
+    /// The driver gave it up, its time was over, the runtime found an error, or a thread has used up its stack.
     Stopped,
 }
 
@@ -58,6 +58,7 @@ pub(crate) fn run<D: Driver, R>(
     // From here on the runtime is reached through this pointer only: the coroutines use it too, so
     // no `&mut` may be assumed to be unique across a switch.
     let rt: *mut Runtime = runtime;
+    panics::look_after();
     assert!(!super::is_spoilt(), "no program runs on an OS thread that one has spoilt");
     // Whatever panics below, no thread is left in it and the runtime is not left current.
     let _left = Leaves(rt);
@@ -68,7 +69,7 @@ pub(crate) fn run<D: Driver, R>(
         let _current = Current::set(rt);
         let main: *mut dyn FnMut() = std::mem::transmute::<&mut dyn FnMut(), _>(body);
         loop {
-            (*rt).begin();
+            (*rt).begin(max_steps);
             (*rt).script.truncate(driver.repeats());
             spawn(rt, None, 0, move || (*main)());
             settle(rt, None);
@@ -86,18 +87,22 @@ pub(crate) fn run<D: Driver, R>(
 }
 
 /// Makes a runtime the current one until it is dropped.
-struct Current(panics::Quiet);
+struct Current(*mut Runtime, panics::Quiet);
 
 impl Current {
     fn set(rt: *mut Runtime) -> Self {
         CURRENT.set(rt);
-        Current(panics::quiet())
+        pulse::runs(true);
+        Current(rt, panics::quiet())
     }
 }
 
 impl Drop for Current {
     fn drop(&mut self) {
         CURRENT.set(std::ptr::null_mut());
+        pulse::runs(false);
+        // SAFETY: no coroutine runs any more.
+        unsafe { panic_count::put_down(self.0) };
     }
 }
 
@@ -147,8 +152,10 @@ unsafe fn drive<D: Driver>(rt: *mut Runtime, driver: &mut D, max_steps: u32) -> 
                     let spins = runtime.threads.iter().any(|t| t.state == State::Spinning);
                     return Some(if spins { Ending::Livelock } else { Ending::Deadlock });
                 }
-                if runtime.steps >= max_steps {
-                    return Some(Ending::StepLimit);
+                if runtime.steps >= runtime.limit
+                    && let Some(ending) = runtime.at_limit(max_steps)
+                {
+                    return Some(ending);
                 }
                 let Pick::Go(thread, choice) = driver.pick(runtime, enabled) else {
                     return Some(Ending::Stopped);
@@ -207,6 +214,8 @@ pub(super) unsafe fn resume(rt: *mut Runtime, thread: u8) {
     // SAFETY: by the caller's promise. Each coroutine has a place of its own, and nobody touches
     // that of a coroutine that runs.
     unsafe {
+        panic_count::switch_to(rt, thread);
+        pulse::beat(rt, thread);
         (*rt).current = thread;
         let slot = (*rt).coroutines.of(thread);
         let coroutine = (*slot).as_mut().expect("a live thread has one");

@@ -12,6 +12,16 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 /// With less than this no thread comes far.
 const LEAST: usize = 16 << 10;
 
+/// Runs what belongs to a thread; a panic ends it, and is the thread's.
+unsafe fn for_itself(rt: *mut Runtime, thread: u8, body: impl FnOnce()) {
+    if let Err(payload) = catch_unwind(AssertUnwindSafe(body)) {
+        // SAFETY: `rt` is the current runtime, and no reference to it is alive.
+        unsafe { (*rt).note_panic(thread, payload.as_ref()) };
+        // Dropping a payload may run the program's code, and that may panic.
+        let _ = catch_unwind(AssertUnwindSafe(|| drop(payload)));
+    }
+}
+
 /// Nothing has started, and the execution has been given up: nobody goes on.
 #[cold]
 fn give_up(parent: u8) -> u8 {
@@ -90,11 +100,9 @@ pub(super) unsafe fn spawn(
     let coroutine: Body = unsafe {
         Coroutine::with_stack_unchecked(stack, move |yielder, _| {
             thread_at(rt, number).yielder = yielder;
-            let result = catch_unwind(AssertUnwindSafe(body));
-            if let Err(payload) = result {
-                (*rt).note_panic(number, payload.as_ref());
-                // Dropping a payload may run the program's code, and that may panic.
-                let _ = catch_unwind(AssertUnwindSafe(|| drop(payload)));
+            for_itself(rt, number, body);
+            if let Some(exit) = (*rt).at_exit {
+                for_itself(rt, number, exit);
             }
         })
     };

@@ -62,8 +62,12 @@ pub(crate) struct Panic {
     pub order: u32,
     /// The latest steps that the thread comes after: its last one, and those of whoever it joined.
     pub after: Vec<u32>,
-    /// Somebody took the error from `join`.
+    /// Somebody took the error from `join`, or the panic of its scope answers for it.
     pub taken: bool,
+    /// Whose scope that is.
+    pub(super) passed_to: Option<u8>,
+    /// The scope's owner ended with a panic too: nobody has caught it there.
+    pub is_uncaught: bool,
 }
 
 /// A step that changed nothing: its thread knows this version of the object.
@@ -152,8 +156,8 @@ pub(crate) struct Thread {
     /// Where it waits, when it waits for something that is not a step.
     pub(crate) waits_at: &'static Location<'static>,
     pub(crate) panic: Option<Panic>,
-    /// Has a panic of its own begun to unwind?
-    pub(super) unwinding: bool,
+    /// Panics of its own that are under way, while it does not run.
+    pub(super) panics_under_way: u32,
     /// How much of its stack it may use, in bytes.
     pub(super) stack_bytes: usize,
     /// The lowest address of its stack that it may use.
@@ -205,7 +209,7 @@ impl Thread {
             failed: false,
             waits_at: nowhere,
             panic: None,
-            unwinding: false,
+            panics_under_way: 0,
             stack_bytes: 0,
             floor: 0,
             mark: 0,
@@ -235,6 +239,6 @@ impl Thread {
         self.yields = 0;
         self.failed = false;
         self.panic = None;
-        self.unwinding = false;
+        self.panics_under_way = 0;
     }
 }

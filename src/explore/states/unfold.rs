@@ -23,8 +23,8 @@ where
     F: Fn() -> T,
     T: Clone + Ord,
 {
-    let started = Instant::now();
     let mut runtime = Runtime::new(settings.stack_size);
+    runtime.clock = settings.clock(Instant::now());
     let max_steps = u32::try_from(settings.max_steps).unwrap_or(u32::MAX);
     let mut builder = Builder::<T>::default();
     let value = RefCell::new(None);
@@ -45,13 +45,12 @@ where
         if let Some(error) = runtime.take_error() {
             return Err(error);
         }
+        let found = builder.nodes.len();
+        if found > settings.max_states || runtime.clock.is_over() || settings.is_called_off() {
+            return Err(ExploreError::TooManyStates { found });
+        }
         if builder.is_endless {
             return Err(ExploreError::Endless { limit: settings.max_steps });
-        }
-        let found = builder.nodes.len();
-        let late = settings.timeout.is_some_and(|timeout| started.elapsed() >= timeout);
-        if found > settings.max_states || late || settings.is_called_off() {
-            return Err(ExploreError::TooManyStates { found });
         }
         let Some(next) = builder.open.pop() else { return Ok(builder.finish()) };
         builder.going = Some(next);

@@ -6,9 +6,10 @@ use crate::explore::runtime::effect::channel::SENDER;
 use crate::explore::runtime::{Bits, Op, Word, content_of, is_over, step};
 use crate::model::thread::yield_now;
 use crate::trace::ObjectKind;
-use std::cell::UnsafeCell;
+use std::cell::{Cell, UnsafeCell};
 use std::collections::VecDeque;
 use std::fmt;
+use std::marker::PhantomData;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 pub use std::sync::mpsc::{RecvError, RecvTimeoutError, SendError, TryRecvError, TrySendError};
@@ -102,7 +103,7 @@ pub fn sync_channel<T>(bound: usize) -> (SyncSender<T>, Receiver<T>) {
 #[track_caller]
 pub(crate) fn named_channel<T>(name: Option<&'static str>) -> (Sender<T>, Receiver<T>) {
     let shared = Shared::new(name, UNBOUNDED);
-    (Sender { shared: Arc::clone(&shared) }, Receiver { shared })
+    (Sender { shared: Arc::clone(&shared) }, Receiver { shared, unshared: PhantomData })
 }
 
 #[track_caller]
@@ -112,7 +113,7 @@ pub(crate) fn named_sync_channel<T>(
 ) -> (SyncSender<T>, Receiver<T>) {
     assert!(bound > 0, "a rendezvous channel (bound 0) is not modelled: give it a bound of 1");
     let shared = Shared::new(name, (bound as u64).min(UNBOUNDED));
-    (SyncSender { shared: Arc::clone(&shared) }, Receiver { shared })
+    (SyncSender { shared: Arc::clone(&shared) }, Receiver { shared, unshared: PhantomData })
 }
 
 /// Sends without waiting.
@@ -126,8 +127,19 @@ pub struct SyncSender<T> {
 }
 
 /// Receives. There is one a channel.
+///
+/// As std's, it may go to another thread, but two threads cannot share it:
+/// ```
+/// fn is_sent<T: Send>() {}
+/// is_sent::<racelab::model::sync::mpsc::Receiver<u32>>();
+/// ```
+/// ```compile_fail,E0277
+/// fn is_shared<T: Sync>() {}
+/// is_shared::<racelab::model::sync::mpsc::Receiver<u32>>();
+/// ```
 pub struct Receiver<T> {
     shared: Arc<Shared<T>>,
+    unshared: PhantomData<Cell<()>>,
 }
 
 impl<T> Sender<T> {

@@ -1,6 +1,6 @@
 //! Parking: a token a thread, which `unpark` gives and `park` takes.
 
-use crate::explore::runtime::{Bits, Op, Word, step, with_current};
+use crate::explore::runtime::{Bits, Op, Word, must_be_under_way, step, with_current};
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::atomic::Ordering::Relaxed;
@@ -33,6 +33,8 @@ pub fn park_timeout(_timeout: Duration) {
 /// A handle to a thread.
 #[derive(Clone)]
 pub struct Thread {
+    /// The execution it belongs to.
+    execution: u64,
     number: u8,
     name: Option<Cow<'static, str>>,
 }
@@ -42,14 +44,23 @@ pub struct Thread {
 pub struct ThreadId(u8);
 
 impl Thread {
+    /// A thread of the execution under way.
     pub(super) fn new(number: u8, name: Option<Cow<'static, str>>) -> Self {
-        Thread { number, name }
+        let execution = with_current(|runtime| runtime.execution_and_thread().0);
+        Thread { execution, number, name }
+    }
+
+    /// Its number, if it belongs to the execution under way. A handle that was kept from another one
+    /// is refused.
+    pub(super) fn number(&self) -> u8 {
+        must_be_under_way(self.execution);
+        self.number
     }
 
     /// Gives the thread its token.
     #[track_caller]
     pub fn unpark(&self) {
-        token_step(self.number, Op::Unpark);
+        token_step(self.number(), Op::Unpark);
     }
 
     /// The thread's identity.
@@ -71,5 +82,5 @@ impl fmt::Debug for Thread {
 
 pub(super) fn current() -> Thread {
     let (number, name) = with_current(|runtime| runtime.current_name());
-    Thread { number, name }
+    Thread::new(number, name)
 }
