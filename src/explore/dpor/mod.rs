@@ -162,7 +162,7 @@ impl Dpor {
                 return;
             }
             this.names.learn(runtime, &this.history, this.scripted);
-            if ending == Ending::Stopped {
+            if matches!(ending, Ending::Stopped | Ending::Undefined) {
                 at_end(Execution { runtime, ending, course: this, interleavings: None });
                 return;
             }

@@ -85,6 +85,9 @@ fn ask_for(
             b,
             place,
         };
+        if object == NONE {
+            (*rt).refused(&request);
+        }
         ask(rt, request)
     }
 }
@@ -218,7 +221,7 @@ impl Runtime {
             && info.bits == Bits::Opaque
         {
             info.bits = request.bits;
-            if matches!(request.op, Op::CellRead | Op::CellWrite) {
+            if request.op.is_on_cell() {
                 info.initial = peek(request.a, request.bits);
             }
         }

@@ -40,6 +40,8 @@ pub(crate) enum Ending {
     Livelock,
     /// The step limit was reached.
     StepLimit,
+    /// Going on would have been undefined behaviour: see [`Undefined`](super::Undefined).
+    Undefined,
     /// The driver gave it up, the runtime found an error, or a thread has used up its stack.
     Stopped,
 }
@@ -112,7 +114,8 @@ unsafe fn drive<D: Driver>(rt: *mut Runtime, driver: &mut D, max_steps: u32) -> 
         // SAFETY: by the caller's promise; the reference is not used across `resume`.
         let runtime = unsafe { &mut *rt };
         if runtime.given_up {
-            return Ending::Stopped;
+            let undefined = runtime.undefined.is_some();
+            return if undefined { Ending::Undefined } else { Ending::Stopped };
         }
         if runtime.live == 0 {
             return Ending::Finished;

@@ -113,6 +113,8 @@ pub(crate) struct Thread {
     /// Where it waits, when it waits for something that is not a step.
     pub(crate) waits_at: &'static Location<'static>,
     pub(crate) panic: Option<Panic>,
+    /// The threads that have ended before whatever it does next, as a bit set.
+    pub(super) joined: u64,
     /// Has a panic of its own begun to unwind?
     pub(super) unwinding: bool,
     /// How much of its stack it may use, in bytes.
@@ -159,6 +161,7 @@ impl Thread {
             failed: false,
             waits_at: nowhere,
             panic: None,
+            joined: 0,
             unwinding: false,
             stack_bytes: 0,
             floor: 0,
@@ -172,7 +175,7 @@ impl Thread {
     pub(super) fn reset(&mut self) {
         self.state = State::Absent;
         self.name = None;
-        *self.token = Word::new(ObjectKind::Park, 0);
+        self.token.renew();
         self.children = 0;
         self.made = 0;
         self.operation = 0;
@@ -183,6 +186,7 @@ impl Thread {
         self.yields = 0;
         self.failed = false;
         self.panic = None;
+        self.joined = 0;
         self.unwinding = false;
     }
 }
