@@ -172,7 +172,7 @@ fn failure(
 
 /// Why the execution could not go on, if that was undefined behaviour.
 pub(super) fn undefined(runtime: &Runtime, objects: &[Object]) -> Option<Failure> {
-    let Undefined { object, first, second } = runtime.undefined?;
+    let Undefined { object, first, second, .. } = runtime.undefined?;
     let access = |Use { thread, writes, frees, place }: Use| RacingAccess {
         thread: ThreadId(thread).letter(),
         writes,

@@ -85,7 +85,7 @@ fn ask_for(
             b,
             place,
         };
-        if object == NONE {
+        if (*rt).given_up {
             (*rt).refused(&request);
         }
         ask(rt, request)
@@ -114,6 +114,9 @@ fn ask_with(
         let (mutex, mutex_word) = locate(mutex);
         let request =
             Request { op, bits, order, failure, object, mutex, word, mutex_word, a, b, place };
+        if (*rt).given_up {
+            (*rt).refused(&request);
+        }
         ask(rt, request)
     }
 }

@@ -49,6 +49,8 @@ pub(crate) struct Undefined {
     pub object: u32,
     pub first: Use,
     pub second: Use,
+    /// Is it known yet what the second one does, and where?
+    told: bool,
 }
 
 /// The running thread's access of a cell begins, its step has been taken; returns the step.
@@ -71,7 +73,7 @@ pub(crate) fn access_begins(
             let first =
                 Use { thread: open.thread, writes: open.writes, frees: false, place: open.place };
             let second = Use { thread, writes, frees: false, place };
-            runtime.end_undefined(Undefined { object, first, second });
+            runtime.end_undefined(Undefined { object, first, second, told: true });
             return None;
         }
         runtime.open.push(Open { object, thread, writes, place });
@@ -197,7 +199,8 @@ impl Runtime {
             let request = self.threads[usize::from(thread)].request;
             if request.object == object || request.mutex == object {
                 let first = Use { thread: self.current, writes: true, frees, place };
-                self.end_undefined(Undefined { object, first, second: Use::of(thread, &request) });
+                let second = Use::of(thread, &request);
+                self.end_undefined(Undefined { object, first, second, told: true });
                 return;
             }
         }
@@ -227,11 +230,10 @@ impl Runtime {
             // In an earlier execution, so it was made outside.
             return self.refuse_outside_object(word);
         };
-        // What it does and where is known to `refused`.
         let Dropped { object, kind, by: first, .. } = *dropped;
         let second = Use { thread: self.current, frees: false, ..first };
         let object = if object == NONE { self.note_unused(kind, first.place) } else { object };
-        self.end_undefined(Undefined { object, first, second });
+        self.end_undefined(Undefined { object, first, second, told: false });
     }
 
     /// Was an object dropped at this address, in this execution?
@@ -239,11 +241,12 @@ impl Runtime {
         self.dropped.iter().any(|dropped| dropped.address == word as usize)
     }
 
-    /// What was asked for will not be granted: its object was refused.
+    /// What was asked for will not be granted.
     #[cold]
     pub(super) fn refused(&mut self, request: &Request) {
-        if let Some(undefined) = &mut self.undefined {
+        if let Some(undefined) = self.undefined.as_mut().filter(|undefined| !undefined.told) {
             undefined.second = Use::of(undefined.second.thread, request);
+            undefined.told = true;
         }
     }
 
