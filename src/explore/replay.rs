@@ -116,6 +116,10 @@ pub(super) fn replay<T: Debug, F: Fn() -> T>(
         trace.ending = match ending {
             Ending::Deadlock => "deadlock".to_owned(),
             Ending::StepLimit | Ending::Livelock => "does not end".to_owned(),
+            Ending::Undefined => {
+                let race = tally::undefined(runtime, trace.objects());
+                race.map(|race| race.to_string()).unwrap_or_default()
+            }
             _ => String::new(),
         };
         if let Some((thread, bytes)) = runtime.overflowed() {
@@ -138,7 +142,7 @@ pub(super) fn replay<T: Debug, F: Fn() -> T>(
         )));
     }
     if trace.ending.is_empty() {
-        let race = Failure::data_race(&trace).map(|race| race.to_string());
+        let race = Failure::data_race(&trace, &runtime.claims).map(|race| race.to_string());
         trace.ending = race.or(value.take()).unwrap_or_default();
     }
     Ok(trace)

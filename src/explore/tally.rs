@@ -4,8 +4,8 @@ use super::dpor::Execution;
 use super::error::used_up;
 use super::exploration::Exploration;
 use super::left::Left;
-use super::runtime::{Ending, Panic, Runtime, State};
-use crate::report::Failure;
+use super::runtime::{Ending, Panic, Runtime, State, Undefined, Use};
+use crate::report::{Failure, RacingAccess};
 use crate::trace::{Object, Place, ThreadId, Waiting};
 use std::collections::{BTreeMap, HashSet};
 
@@ -105,7 +105,7 @@ impl<T: Ord> Tally<T> {
     ) {
         let Execution { runtime, ending, course, interleavings } = execution;
         self.cut_loops |= runtime.spins.cut;
-        self.stop |= matches!(ending, Ending::StepLimit | Ending::Stopped);
+        self.stop |= matches!(ending, Ending::StepLimit | Ending::Undefined | Ending::Stopped);
         let result = match failure(runtime, course, ending, max_steps, value.is_some()) {
             Some(failure) => Err(failure),
             None => match value {
@@ -163,17 +163,34 @@ fn failure(
             let limit = (ending == Ending::StepLimit).then_some(max_steps as usize);
             Some(Failure::StepLimit { limit, looping: looping(runtime, engine) })
         }
-        Ending::Finished if !runtime.has_cells() => None,
+        Ending::Finished if !runtime.has_cells() && runtime.claims.is_empty() => None,
         Ending::Finished => {
             let objects = std::cell::OnceCell::new();
-            engine.data_race(|object| {
+            engine.data_race(&runtime.claims, |object| {
                 let objects = objects
                     .get_or_init(|| runtime.named_objects(engine.uses().chain(runtime.pending())));
                 objects[object as usize].name.to_string()
             })
         }
+        Ending::Undefined => {
+            let uses = engine.uses().chain(runtime.pending());
+            undefined(runtime, &runtime.named_objects(uses))
+        }
         Ending::Stopped => None,
     }
+}
+
+/// Why the execution could not go on, if that was undefined behaviour.
+pub(super) fn undefined(runtime: &Runtime, objects: &[Object]) -> Option<Failure> {
+    let Undefined { object, first, second, .. } = runtime.undefined?;
+    let access = |Use { thread, writes, frees, place }: Use| RacingAccess {
+        thread: ThreadId(thread).letter(),
+        writes,
+        frees,
+        place: place.into(),
+    };
+    let name = objects[object as usize].name.to_string();
+    Some(Failure::race_of(name, access(first), access(second)))
 }
 
 /// The first panic, if the main thread panicked or nobody took a thread's.

@@ -1,6 +1,6 @@
 //! A trace: the recorded steps of one execution.
 
-use super::{Action, ObjectId, Place, Step, ThreadId, Value, linear_extensions};
+use super::{ObjectId, Place, Step, ThreadId, Value, linear_extensions};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::fmt;
@@ -165,7 +165,7 @@ impl Trace {
         for step in &self.steps[..count] {
             // What takes its place before a newer write leaves the newest value as it is.
             let newest = step.behind.is_none() && step.stale.is_none();
-            let writes = newest && !matches!(step.action, Action::Load | Action::CellRead);
+            let writes = newest && step.writes_value();
             if let (true, Some(object), Some(written)) = (writes, step.object, step.written) {
                 values[object.0 as usize] = Some(written);
             }

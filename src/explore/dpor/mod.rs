@@ -165,7 +165,7 @@ impl Dpor {
                 return;
             }
             this.names.learn(runtime, &this.history, this.shared);
-            if ending == Ending::Stopped {
+            if matches!(ending, Ending::Stopped | Ending::Undefined) {
                 at_end(Execution { runtime, ending, course: this, interleavings: None });
                 return;
             }

@@ -88,7 +88,8 @@ fn op(runtime: &Runtime, thread: u8, request: &Request) -> (Op, Option<Action>) 
         (_, Asked::Fence) => Op::Fence { order },
         (_, Asked::Choose) => Op::Pick { ways: request.a as u32 },
         (Some(ObjectKind::Cell), asked) => {
-            Op::Plain { location, writes: asked == Asked::CellWrite }
+            let writes = matches!(asked, Asked::CellWrite | Asked::CellWriteEnd);
+            Op::Plain { location, writes }
         }
         (Some(ObjectKind::Atomic), Asked::Load) => Op::Load { location, order },
         (Some(ObjectKind::Atomic), Asked::Store) => Op::Store { location, value: request.a, order },

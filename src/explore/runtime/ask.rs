@@ -86,6 +86,9 @@ fn ask_for(
             b,
             place,
         };
+        if (*rt).given_up {
+            (*rt).refused(&request);
+        }
         ask(rt, request)
     }
 }
@@ -112,6 +115,9 @@ fn ask_with(
         let (mutex, mutex_word) = locate(mutex);
         let request =
             Request { op, bits, order, failure, object, mutex, word, mutex_word, a, b, place };
+        if (*rt).given_up {
+            (*rt).refused(&request);
+        }
         ask(rt, request)
     }
 }
@@ -238,7 +244,7 @@ impl Runtime {
             && info.bits == Bits::Opaque
         {
             info.bits = request.bits;
-            if matches!(request.op, Op::CellRead | Op::CellWrite) {
+            if request.op.is_on_cell() {
                 info.initial = peek(request.a, request.bits);
             }
         }

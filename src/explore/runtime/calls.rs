@@ -125,6 +125,7 @@ impl Runtime {
         let pair = self.threads.get_disjoint_mut([usize::from(self.current), usize::from(thread)]);
         let Ok([running, ended]) = pair else { return };
         // A thread that took no step may still have learnt something: by joining others.
+        running.joined |= ended.joined | 1 << thread;
         running.after.extend_from_slice(&ended.after);
         running.woken.extend_from_slice(&ended.woken);
         if ended.last_step != super::NONE {
@@ -141,7 +142,7 @@ impl Runtime {
         let word: *const Word = &raw const *self.threads[usize::from(thread)].token;
         // SAFETY: the token lives in a box of the runtime's, which nothing replaces meanwhile.
         let token = unsafe { &*word };
-        if !token.belongs_to(self.execution) {
+        if token.number_in(self.execution).is_none() {
             let object = self.register(token, false).expect("each execution has tokens of its own");
             // Whoever asks for it first, it is the same token.
             self.objects[object as usize].key = 1 << 63 | u64::from(thread);

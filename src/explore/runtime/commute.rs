@@ -32,7 +32,7 @@ fn kind(op: Op) -> Kind {
         Park | ParkTimeout | Unpark => Kind::Park,
         Arrive => Kind::Barrier,
         OnceLook | OnceEnter | OnceWait | OnceEnd => Kind::Once,
-        Fence | CellRead | CellWrite | Choose => Kind::Nothing,
+        Fence | Choose | CellRead | CellWrite | CellReadEnd | CellWriteEnd => Kind::Nothing,
     }
 }
 

@@ -117,6 +117,8 @@ impl Request {
             Op::Fence => done(Action::Fence, 0, 0),
             Op::CellRead => done(Action::CellRead, 0, 0),
             Op::CellWrite => done(Action::CellWrite, 0, 0),
+            Op::CellReadEnd => done(Action::CellReadEnd, 0, 0),
+            Op::CellWriteEnd => done(Action::CellWriteEnd, 0, 0),
             Op::Lock | Op::TryLock if lock::is_free(word) => {
                 done(Action::Lock, lock::taken(word), word + owner * lock::WRITER)
             }

@@ -16,6 +16,7 @@
 //! - `knowledge`: what threads have learnt and objects hold; `state`: when two executions are in the
 //!   same state; `mark`: what a state is known by
 //! - `calls`: what the model's types ask besides steps
+//! - `lifetime`: how long accesses and objects last; `counted`: whether a count ends them
 //! - `leave`: threads that are left where they are, when their execution has ended or is refused
 //! - `stacks`: what threads run on
 //! - `clock`: when it has to be over; `pulse`: signs of life
@@ -26,9 +27,11 @@ mod calls;
 mod clock;
 #[cfg(test)]
 mod commute;
+mod counted;
 pub(crate) mod effect;
 mod knowledge;
 mod leave;
+mod lifetime;
 mod mark;
 mod objects;
 mod overflow;
@@ -56,6 +59,8 @@ pub(crate) use calls::{address_of, must_be_under_way, note_panic, number_of, spa
 pub(crate) use clock::Clock;
 pub(crate) use knowledge::Knowledge;
 pub(crate) use leave::has_left;
+pub(crate) use lifetime::{Becomes, Undefined, Use, access_begins, access_ends, claimed};
+use lifetime::{Dropped, Open};
 pub(crate) use mark::Mark;
 use objects::ObjectInfo;
 pub(crate) use objects::{default_name, kind_index};
@@ -74,8 +79,9 @@ use thread::Coroutines;
 pub(crate) use thread::{Panic, State, Thread, Waking};
 pub(crate) use word::Word;
 
-use crate::trace::{Step, ThreadId};
+use crate::trace::{Claim, Step, ThreadId};
 use std::cell::Cell;
+use std::mem::ManuallyDrop;
 use std::panic::Location;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -114,7 +120,17 @@ pub(crate) struct Runtime {
     pub(crate) objects: Vec<ObjectInfo>,
     /// Two objects of one execution have had the same key.
     pub(crate) crowded: bool,
-    statics: Vec<(usize, Box<Word>, u32)>,
+    statics: Vec<(usize, Box<ManuallyDrop<Word>>, u32)>,
+    /// The accesses of cells that have not ended.
+    open: Vec<Open>,
+    /// The objects that were dropped.
+    dropped: Vec<Dropped>,
+    /// The objects that have become others, by address, and the claims that made them so.
+    renewed: Vec<(usize, usize)>,
+    /// Who has had an object for itself that others had used.
+    pub(crate) claims: Vec<Claim>,
+    /// Why the execution could not go on.
+    pub(crate) undefined: Option<Undefined>,
     /// What was done to objects between steps, since no step can tell: the object, the steps taken
     /// before, and what was added to its word.
     pub(crate) silent: Vec<(u32, u32, u64)>,
@@ -247,6 +263,11 @@ impl Runtime {
             objects: Vec::new(),
             crowded: false,
             statics: Vec::new(),
+            open: Vec::new(),
+            dropped: Vec::new(),
+            renewed: Vec::new(),
+            claims: Vec::new(),
+            undefined: None,
             silent: Vec::new(),
             addresses: Vec::new(),
             clock: Clock::default(),
@@ -310,6 +331,11 @@ impl Runtime {
         self.anyone_spins = false;
         self.objects.clear();
         self.statics.clear();
+        self.open.clear();
+        self.dropped.clear();
+        self.renewed.clear();
+        self.claims.clear();
+        self.undefined = None;
         self.silent.clear();
         self.addresses.clear();
         self.set_limit(max_steps);

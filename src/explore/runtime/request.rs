@@ -90,6 +90,9 @@ pub(crate) enum Op {
     Fence,
     CellRead,
     CellWrite,
+    /// The end of an access in which steps were taken.
+    CellReadEnd,
+    CellWriteEnd,
     Lock,
     TryLock,
     Unlock,
@@ -124,6 +127,13 @@ pub(crate) enum Op {
     OnceWait,
     OnceEnd,
     Choose,
+}
+
+impl Op {
+    /// Is it an access of a plain cell, or the end of one?
+    pub(super) fn is_on_cell(self) -> bool {
+        matches!(self, Op::CellRead | Op::CellWrite | Op::CellReadEnd | Op::CellWriteEnd)
+    }
 }
 
 /// One step, asked for.
@@ -175,7 +185,7 @@ impl Request {
             == (before.op, before.object, before.order, before.failure);
         let same_values = match self.op {
             // The cell's address.
-            Op::CellRead | Op::CellWrite => true,
+            op if op.is_on_cell() => true,
             _ if self.bits == Bits::Pointer => true,
             _ => is_same_value(self.a, before.a) && is_same_value(self.b, before.b),
         };
@@ -197,7 +207,7 @@ impl Request {
 
     /// Is an operand one that may differ when the request is repeated?
     pub(crate) fn may_have_addresses(&self) -> bool {
-        let compared = !matches!(self.op, Op::CellRead | Op::CellWrite);
+        let compared = !self.op.is_on_cell();
         compared && self.bits != Bits::Pointer && [self.a, self.b].into_iter().any(may_be_address)
     }
 
@@ -219,8 +229,9 @@ impl Request {
     #[inline]
     pub(crate) fn mode(&self) -> Option<Mode> {
         match self.op {
-            Op::Load | Op::CellRead => Some(Mode::Read),
-            Op::Store | Op::Swap | Op::Add | Op::Sub | Op::CellWrite => Some(Mode::Write),
+            Op::Load | Op::CellRead | Op::CellReadEnd => Some(Mode::Read),
+            Op::Store | Op::Swap | Op::Add | Op::Sub => Some(Mode::Write),
+            Op::CellWrite | Op::CellWriteEnd => Some(Mode::Write),
             _ => None,
         }
     }

@@ -42,6 +42,8 @@ pub(crate) enum Ending {
     Livelock,
     /// The step limit was reached.
     StepLimit,
+    /// Going on would have been undefined behaviour: see [`Undefined`](super::Undefined).
+    Undefined,
     /// The driver gave it up, its time was over, the runtime found an error, or a thread has used up its stack.
     Stopped,
 }
@@ -130,7 +132,8 @@ unsafe fn drive<D: Driver>(rt: *mut Runtime, driver: &mut D, max_steps: u32) -> 
         // SAFETY: by the caller's promise; the reference is not used across `resume`.
         let runtime = unsafe { &mut *rt };
         if runtime.given_up {
-            return Some(Ending::Stopped);
+            let undefined = runtime.undefined.is_some();
+            return Some(if undefined { Ending::Undefined } else { Ending::Stopped });
         }
         if runtime.live == 0 {
             return (!runtime.spins.wasted).then_some(Ending::Finished);

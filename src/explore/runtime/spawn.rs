@@ -124,6 +124,7 @@ pub(super) unsafe fn spawn(
         let [spawner, child] = pair.expect("a child has a number of its own");
         child.after.extend_from_slice(&spawner.after);
         child.woken.extend_from_slice(&spawner.woken);
+        child.joined = spawner.joined;
         if spawner.last_step != NONE {
             child.after.push(spawner.last_step);
         }

@@ -2,7 +2,7 @@
 
 use super::knowledge::Knowledge;
 use super::request::Request;
-use super::{Bits, Mark, NONE, Op, Runtime, State, effect};
+use super::{Bits, Mark, NONE, Runtime, State, effect};
 use crate::trace::{ObjectKind, Value};
 
 impl Runtime {
@@ -42,8 +42,7 @@ impl Runtime {
         let place = std::ptr::from_ref(request.place) as u64;
         let mut mark = Mark::of(request.op as u64).with(place);
         // Addresses differ from one execution to the next.
-        let is_address = matches!(request.op, Op::CellRead | Op::CellWrite);
-        if !is_address && request.bits != Bits::Pointer {
+        if !request.op.is_on_cell() && request.bits != Bits::Pointer {
             mark = mark.with(request.a).with(request.b);
         }
         for object in [request.object, request.mutex] {

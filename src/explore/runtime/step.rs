@@ -121,6 +121,7 @@ impl Runtime {
         actor.last_step = nth;
         if !word.is_null() {
             let info = &mut self.objects[object as usize];
+            info.users |= 1 << thread;
             if changed {
                 info.version += 1;
                 info.changed_by = effect.action;

@@ -158,6 +158,8 @@ pub(crate) struct Thread {
     pub(crate) panic: Option<Panic>,
     /// Panics of its own that are under way, while it does not run.
     pub(super) panics_under_way: u32,
+    /// The threads that have ended before whatever it does next, as a bit set.
+    pub(super) joined: u64,
     /// How much of its stack it may use, in bytes.
     pub(super) stack_bytes: usize,
     /// The lowest address of its stack that it may use.
@@ -210,6 +212,7 @@ impl Thread {
             waits_at: nowhere,
             panic: None,
             panics_under_way: 0,
+            joined: 0,
             stack_bytes: 0,
             floor: 0,
             mark: 0,
@@ -222,7 +225,7 @@ impl Thread {
     pub(super) fn reset(&mut self) {
         self.state = State::Absent;
         self.name = None;
-        *self.token = Word::new(ObjectKind::Park, 0);
+        self.token.renew();
         self.children = 0;
         self.made = 0;
         self.operation = 0;
@@ -240,5 +243,6 @@ impl Thread {
         self.failed = false;
         self.panic = None;
         self.panics_under_way = 0;
+        self.joined = 0;
     }
 }

@@ -194,7 +194,7 @@ impl<T: Clone + Ord> Builder<T> {
             .iter()
             .map(|node| {
                 let result = node.result.clone()?;
-                let race = result.is_ok().then(|| Failure::data_race(&trace(&node.steps)));
+                let race = result.is_ok().then(|| Failure::data_race(&trace(&node.steps), &[]));
                 Some(race.flatten().map_or(result, Err))
             })
             .collect();

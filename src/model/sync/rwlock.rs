@@ -3,7 +3,8 @@
 use super::lock_result;
 use crate::explore::runtime::effect::lock;
 use crate::explore::runtime::{
-    Bits, Op, Word, content_of, is_exploring, is_over, step, step_at, step_value_at,
+    Becomes, Bits, Op, Word, claimed, content_of, is_exploring, is_over, step, step_at,
+    step_value_at,
 };
 use crate::trace::ObjectKind;
 use std::cell::UnsafeCell;
@@ -42,7 +43,9 @@ impl<T> RwLock<T> {
     ///
     /// # Errors
     /// When a thread panicked while it held the lock for writing.
+    #[track_caller]
     pub fn into_inner(self) -> LockResult<T> {
+        claimed(&self.word, Becomes::Gone, Location::caller());
         let poisoned = lock::is_poisoned(self.word.get());
         lock_result(poisoned, self.value.into_inner())
     }
@@ -117,7 +120,9 @@ impl<T: ?Sized> RwLock<T> {
     ///
     /// # Errors
     /// When a thread panicked while it held the lock for writing.
+    #[track_caller]
     pub fn get_mut(&mut self) -> LockResult<&mut T> {
+        claimed(&self.word, Becomes::Itself, Location::caller());
         let poisoned = lock::is_poisoned(self.word.get());
         lock_result(poisoned, self.value.get_mut())
     }
