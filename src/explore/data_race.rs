@@ -23,7 +23,8 @@ pub(super) fn first<'r>(
             place: request(nth).place.into(),
         }
     };
-    let races = trace::racing(count, &event, after).into_iter().map(|(earlier, later)| {
+    let place = |nth: usize| request(nth).place;
+    let races = trace::racing(count, &event, after, place).into_iter().map(|(earlier, later)| {
         let (mut first, mut second) = (access(earlier), access(later));
         if second.thread < first.thread {
             std::mem::swap(&mut first, &mut second);
