@@ -614,4 +614,31 @@ fn play_without_a_terminal_names_the_alternative() {
 fn a_report_that_cannot_be_written_is_refused() {
     assert_refused("report", &["give --out <DIR>"]);
     assert_refused("report --out Cargo.toml/pages", &["cannot make the folder"]);
+    let nameless = command("report").args(["--out", ""]).output().expect("the command starts");
+    assert_eq!(nameless.status.code(), Some(2));
+    let told = String::from_utf8_lossy(&nameless.stderr);
+    assert!(told.starts_with("error: --out names no folder; name one"), "{told}");
+    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("a-site-of-mine");
+    let _ = std::fs::create_dir(&folder);
+    std::fs::write(folder.join("index.html"), "mine").unwrap();
+    let theirs = format!("report --out {}", folder.display());
+    assert_refused(&theirs, &["index.html is not racelab's; name another folder"]);
+    assert_eq!(std::fs::read(folder.join("index.html")).unwrap(), b"mine");
+}
+
+/// The disk is full as soon as a file has 100 blocks: the index is written, the first page is not.
+#[cfg(unix)]
+#[test]
+fn a_report_that_does_not_fit_leaves_nothing_behind() {
+    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("full");
+    let _ = std::fs::remove_dir_all(&folder);
+    let pages = folder.join("some/pages");
+    let words = r#"ulimit -f 100; trap '' XFSZ; exec "$0" report --out "$1""#;
+    let mut command = Command::new("sh");
+    command.args(["-c", words, env!("CARGO_BIN_EXE_racelab")]).arg(&pages);
+    let output = command.stdin(Stdio::null()).output().expect("there is a shell");
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{told}");
+    assert!(told.starts_with("error: cannot write the pages to "), "{told}");
+    assert!(!folder.exists(), "not the folders either");
 }

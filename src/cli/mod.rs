@@ -8,6 +8,7 @@
 //! - `orderings`: `check` for the catalogue's races of orderings
 //! - `subject`: a counter, or a race in one choice of orderings
 //! - `engines`: running a counter under an engine; `both`: two verdicts side by side
+//! - `folder`: where `report` writes its pages
 //! - `limits`: how far the explorer may go; `signals`: Ctrl-C
 //! - `ask`: a question to the person at the terminal
 //! - `json`: the machine-readable form of a check
@@ -21,6 +22,7 @@ mod check;
 mod counters;
 mod diagram;
 mod engines;
+mod folder;
 mod graphs;
 mod json;
 mod limits;
