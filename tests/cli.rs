@@ -141,11 +141,52 @@ fn a_closed_pipe_is_nothing_to_panic_about() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_full_disk_is_told() {
-    let full = std::fs::File::options().write(true).open("/dev/full").expect("Linux has it");
-    let output = command("counters").stdout(full).output().expect("the command starts");
-    let told = String::from_utf8_lossy(&output.stderr);
-    assert!(told.starts_with("error: cannot write the output: "), "{told}");
-    assert_eq!(output.status.code(), Some(2));
+    for words in ["counters", "--version", "--help", "help check", "show racy", "check atomic"] {
+        let full = std::fs::File::options().write(true).open("/dev/full").expect("Linux has it");
+        let output = command(words).stdout(full).output().expect("the command starts");
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert!(told.starts_with("error: cannot write the output: "), "{words}: {told}");
+        assert_eq!(output.status.code(), Some(2), "{words}");
+    }
+}
+
+/// Line breaks, escape codes, what turns the writing round, and more than anybody reads.
+#[test]
+fn whatever_was_typed_a_mistake_is_one_line_of_bounded_length() {
+    let nasty = "x\n\u{1b}[31m\r\u{202e}y";
+    let long = "a".repeat(100_000);
+    let trace = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("nasty.json");
+    for value in [nasty, &long] {
+        let json = serde_json::json!({"format": "racelab-trace", "version": 1, "trace": {
+            "threads": [], "objects": [{"name": "x", "kind": value, "initial": null}],
+            "steps": [], "ending": ""}});
+        std::fs::write(&trace, json.to_string()).unwrap();
+        let file = trace.to_str().unwrap();
+        let all: [&[&str]; 12] = [
+            &[value],
+            &["check", value],
+            &["check", "racy", value],
+            &["check", "racy", "--threads", value],
+            &["check", "racy", "--engine", value],
+            &["check", "racy", "--checkpoint", &format!("no/{value}/such")],
+            &["show", "racy", "--outcome", value],
+            &["show", "spin-lock", "--case", value],
+            &["replay", "racy", value],
+            &["diagram", value],
+            &["diagram", file],
+            &["report", "--out", &format!("Cargo.toml/{value}")],
+        ];
+        for words in all {
+            let output = command("").args(words).output().expect("the command starts");
+            let told = String::from_utf8(output.stderr).expect("the error is UTF-8");
+            let shown: Vec<_> = words.iter().map(|word| &word[..word.len().min(30)]).collect();
+            assert_eq!(output.status.code(), Some(2), "{shown:?}: {told}");
+            assert_eq!(told.lines().count(), 1, "{shown:?}: {told}");
+            let line = told.trim_end_matches('\n');
+            let controls = line.contains(|c: char| c.is_control() || c == '\u{202e}');
+            assert!(!controls && line.len() < 1_000, "{shown:?}: {line:?}");
+        }
+    }
 }
 
 #[test]

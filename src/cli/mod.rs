@@ -45,7 +45,7 @@ mod values;
 use args::Command;
 use out::Out;
 use std::process::ExitCode;
-use usage::Usage;
+use usage::{Usage, cannot_write};
 
 /// How a subcommand ended, when it could do its work at all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,7 +78,7 @@ pub fn run() -> ExitCode {
         Some(Command::Report(what)) => report::run(&what, &mut out),
         Some(Command::Diagram(what)) => diagram::run(&what, &mut out),
     };
-    let written = out.finish().map_err(|e| Usage::new(format!("cannot write the output: {e}")));
+    let written = out.finish().map_err(cannot_write);
     match verdict.and_then(|verdict| written.map(|()| verdict)) {
         Ok(Verdict::Kept) => ExitCode::SUCCESS,
         Ok(Verdict::Broken) => ExitCode::from(1),

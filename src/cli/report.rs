@@ -6,6 +6,7 @@ use super::limits::Bounds;
 use super::out::{Out, say};
 use super::progress::Progress;
 use super::subject::{Subject, strongest_failing};
+use super::usage::one_line;
 use super::{Usage, Verdict, counters, graphs, style};
 use racelab::counter::{LADDER, Rung};
 use racelab::diagram::html::{self, Program, Race};
@@ -41,7 +42,8 @@ pub fn run(args: &ReportArgs, out: &mut Out) -> Result<Verdict, Usage> {
     folder.publish(&written)?;
     drop(progress);
     let pages = written.len();
-    say!(out, "{pages} pages. Open {} in a browser.", index.display());
+    let index = one_line(&index.display().to_string(), usize::MAX);
+    say!(out, "{pages} pages. Open {index} in a browser.");
     Ok(Verdict::Kept)
 }
 
