@@ -29,6 +29,7 @@ pub(crate) use count::clocks;
 pub use count::linear_extensions;
 pub use cycle::{Cycle, Edge, Why};
 pub use dependence::{Access, Footprint, Mode, dependent};
+pub(crate) use execution::lock_text;
 pub use execution::{Object, ObjectKind, Thread, Trace, Waiting};
 pub use happens_before::DataRace;
 pub(crate) use happens_before::{Event, racing, racing_steps};

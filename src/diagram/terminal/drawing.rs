@@ -115,8 +115,7 @@ impl Drawing<'_> {
         }
         match column {
             None => {
-                let name = words::thread_name(&self.picture.trace.threads, row.thread);
-                self.span(&format!("{name}: {}", layout::struck(row)), Look::Plain);
+                self.span(&layout::span_text(self.picture, row), Look::Plain);
             }
             Some(_) if layout.narrow => {
                 let look = if row.lost { Look::Lost } else { Look::Plain };

@@ -3,7 +3,8 @@
 use super::lock_result;
 use crate::explore::runtime::effect::lock;
 use crate::explore::runtime::{
-    Bits, Op, Word, content_of, is_exploring, is_over, is_unwinding, step, step_at, step_value_at,
+    Bits, Op, Word, content_of, found, is_exploring, is_over, is_unwinding, step, step_at,
+    step_value_at,
 };
 use crate::trace::ObjectKind;
 use std::cell::UnsafeCell;
@@ -117,6 +118,7 @@ impl<T: ?Sized> Mutex<T> {
 
     #[inline]
     fn guard_at(&self, place: &'static Location<'static>) -> MutexGuard<'_, T> {
+        found(|| self.content());
         MutexGuard { lock: self, place, unwinding: is_unwinding(), unsent: PhantomData }
     }
 

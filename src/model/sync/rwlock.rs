@@ -3,7 +3,8 @@
 use super::lock_result;
 use crate::explore::runtime::effect::lock;
 use crate::explore::runtime::{
-    Bits, Op, Word, content_of, is_exploring, is_over, is_unwinding, step, step_at, step_value_at,
+    Bits, Op, Word, content_of, found, is_exploring, is_over, is_unwinding, step, step_at,
+    step_value_at,
 };
 use crate::trace::ObjectKind;
 use std::cell::UnsafeCell;
@@ -126,6 +127,7 @@ impl<T: ?Sized> RwLock<T> {
         taken: u64,
         place: &'static Location<'static>,
     ) -> LockResult<RwLockReadGuard<'_, T>> {
+        found(|| content_of(self.value.get()));
         let guard = RwLockReadGuard { lock: self, place, unsent: PhantomData };
         lock_result(taken == lock::TAKEN_POISONED, guard)
     }
@@ -135,6 +137,7 @@ impl<T: ?Sized> RwLock<T> {
         taken: u64,
         place: &'static Location<'static>,
     ) -> LockResult<RwLockWriteGuard<'_, T>> {
+        found(|| content_of(self.value.get()));
         let unwinding = is_unwinding();
         let guard = RwLockWriteGuard { lock: self, place, unwinding, unsent: PhantomData };
         lock_result(taken == lock::TAKEN_POISONED, guard)
