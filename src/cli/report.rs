@@ -1,17 +1,17 @@
 //! `racelab report`: the pages on which a reader steps through everything that can happen.
 
 use super::args::ReportArgs;
+use super::folder::Folder;
 use super::limits::Bounds;
 use super::out::{Out, say};
 use super::progress::Progress;
 use super::subject::{Subject, strongest_failing};
+use super::usage::one_line;
 use super::{Usage, Verdict, counters, graphs, style};
 use racelab::counter::{LADDER, Rung};
 use racelab::diagram::html::{self, Program, Race};
 use racelab::explore::Memory;
 use racelab::race::{self, CATALOGUE};
-use std::fs;
-use std::path::Path;
 
 /// Threads and increments that a page offers; those that are too large for a counter are left out.
 const SIZES: [(usize, usize); 4] = [(2, 1), (2, 2), (3, 1), (3, 2)];
@@ -23,10 +23,7 @@ const LARGEST: usize = 4_000;
 /// index.
 pub fn run(args: &ReportArgs, out: &mut Out) -> Result<Verdict, Usage> {
     let memory = Memory::from(args.memory);
-    let folder = Path::new(&args.out);
-    fs::create_dir_all(folder).map_err(|error| {
-        Usage::new(format!("cannot make the folder {}: {error}", folder.display()))
-    })?;
+    let folder = Folder::open(&args.out)?;
     let progress = Progress::start("everything that can happen in every program");
     let rungs: Vec<_> = LADDER.iter().filter(|rung| rung.model.is_some()).collect();
     let firsts: Vec<_> = CATALOGUE.iter().map(|race| first_case(race)).collect();
@@ -41,15 +38,12 @@ pub fn run(args: &ReportArgs, out: &mut Out) -> Result<Verdict, Usage> {
         };
         written.push((format!("{}.html", race.name), page));
     }
-    for (name, page) in &written {
-        let file = folder.join(name);
-        fs::write(&file, page)
-            .map_err(|error| Usage::new(format!("cannot write {}: {error}", file.display())))?;
-    }
+    let index = folder.index();
+    folder.publish(&written)?;
     drop(progress);
     let pages = written.len();
-    let index = folder.join("index.html");
-    say!(out, "{pages} pages. Open {} in a browser.", index.display());
+    let index = one_line(&index.display().to_string(), usize::MAX);
+    say!(out, "{pages} pages. Open {index} in a browser.");
     Ok(Verdict::Kept)
 }
 

@@ -217,6 +217,11 @@ impl Action {
         (facts.learns, facts.leaves)
     }
 
+    /// Does its thread get hold of what a lock guards, or of a message?
+    pub(crate) fn finds_content(self) -> bool {
+        matches!(self, Action::Lock | Action::ReadLock | Action::Reacquire | Action::Receive)
+    }
+
     /// Does it put a value into an atomic or a cell?
     pub fn writes_value(self) -> bool {
         self.facts().writes

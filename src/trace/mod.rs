@@ -32,6 +32,7 @@ pub use cycle::{Cycle, Edge, Why};
 pub use data_race::DataRace;
 pub(crate) use data_race::{Claim, racing, racing_steps};
 pub use dependence::{Access, Footprint, Mode, dependent};
+pub(crate) use execution::lock_text;
 pub use execution::{Object, ObjectKind, Thread, Trace, Waiting};
 pub(crate) use happens_before::Event;
 pub use lost_update::LostUpdate;

@@ -66,7 +66,7 @@ use objects::ObjectInfo;
 pub(crate) use objects::{default_name, kind_index};
 pub(crate) use overflow::is_spoilt;
 pub(crate) use pulse::{Pulse, pulse};
-pub(crate) use record::{cell_written, content_of};
+pub(crate) use record::{cell_written, content_of, found};
 pub(crate) use request::{Bits, NONE, Op, Request, may_be_address};
 pub(crate) use run::{Driver, Ending, Pick, run};
 pub(crate) use script::Scripted;
@@ -79,7 +79,7 @@ use thread::Coroutines;
 pub(crate) use thread::{Panic, State, Thread, Waking};
 pub(crate) use word::Word;
 
-use crate::trace::{Claim, Step, ThreadId};
+use crate::trace::{Claim, Step, ThreadId, Value};
 use std::cell::Cell;
 use std::mem::ManuallyDrop;
 use std::panic::Location;
@@ -145,6 +145,8 @@ pub(crate) struct Runtime {
     pub(crate) recording: Option<Vec<Step>>,
     /// What the memory lets the next step see, where that is not simply the newest value.
     pub(crate) seen: Option<Seen>,
+    /// What the running thread has found behind the lock of its last step, or in the message.
+    pub(crate) found: Option<Value>,
     /// What its threads have learnt, when somebody wants to know its states.
     pub(crate) knowledge: Option<Box<Knowledge>>,
     /// What a thread does at its end.
@@ -275,6 +277,7 @@ impl Runtime {
             steps: 0,
             recording: None,
             seen: None,
+            found: None,
             knowledge: None,
             at_exit: None,
             stacks: Vec::new(),

@@ -2,7 +2,7 @@
 
 use super::{Bits, NONE, Runtime, State, Word};
 use crate::explore::ExploreError;
-use crate::trace::{Action, Object, ObjectKind};
+use crate::trace::{Action, Object, ObjectKind, Value};
 use std::borrow::Cow;
 use std::mem::ManuallyDrop;
 use std::panic::Location;
@@ -13,6 +13,10 @@ pub(crate) struct ObjectInfo {
     pub name: Option<&'static str>,
     pub initial: u64,
     pub bits: Bits,
+    /// What a lock guarded when it was first taken, and what it guards now, as far as that can be
+    /// shown; noted only where somebody looks on.
+    pub first_guarded: Option<Value>,
+    pub guarded: Option<Value>,
     /// How many steps had been taken when it was registered.
     pub born: u32,
     /// A name that is the same in every execution, as far as one is known: exact for objects that
@@ -28,6 +32,17 @@ pub(crate) struct ObjectInfo {
     pub changed_at: u32,
     /// The threads that have taken a step on it, as a bit set.
     pub users: u64,
+}
+
+impl ObjectInfo {
+    /// The value it began with, if it holds or guards one that can be shown.
+    pub(crate) fn shown_at_first(&self) -> Option<Value> {
+        match self.kind {
+            ObjectKind::Atomic | ObjectKind::Cell => self.bits.value(self.initial),
+            ObjectKind::Mutex | ObjectKind::RwLock => self.first_guarded,
+            _ => None,
+        }
+    }
 }
 
 impl Runtime {
@@ -62,6 +77,8 @@ impl Runtime {
             name: word.name(),
             initial: word.get(),
             bits: Bits::Opaque,
+            first_guarded: None,
+            guarded: None,
             born: self.steps,
             key,
             exact: at_creation,
@@ -143,10 +160,10 @@ impl Runtime {
             };
             *nth += 1;
         }
-        let object = |(info, name): (&ObjectInfo, _)| {
-            let holds_value = matches!(info.kind, ObjectKind::Atomic | ObjectKind::Cell);
-            let initial = holds_value.then(|| info.bits.value(info.initial)).flatten();
-            Object { name, kind: info.kind, initial }
+        let object = |(info, name): (&ObjectInfo, _)| Object {
+            name,
+            kind: info.kind,
+            initial: info.shown_at_first(),
         };
         self.objects.iter().zip(names).map(object).collect()
     }

@@ -22,6 +22,9 @@ pub(crate) enum Bits {
 }
 
 impl Bits {
+    /// Of a value that says nothing: all of its kind are the same.
+    pub(crate) const NOTHING: Bits = Bits::Unsigned(0);
+
     /// Of a `T`. By name, since the type need not be `'static`.
     pub(crate) fn of<T: ?Sized>() -> Bits {
         match std::any::type_name::<T>() {
@@ -62,6 +65,7 @@ impl Bits {
 
     pub(crate) fn value(self, value: u64) -> Option<Value> {
         match self {
+            Bits::NOTHING => None,
             Bits::Unsigned(_) => Some(Value::Unsigned(value)),
             Bits::Signed(_) => Some(Value::Signed(self.signed(value))),
             Bits::Bool => Some(Value::Bool(value != 0)),

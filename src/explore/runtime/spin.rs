@@ -229,7 +229,7 @@ impl Runtime {
         found.get(&self.moment(thread)).copied()
     }
 
-    fn note_found(&self, moment: Mark, found: Found) {
+    fn note_judgement(&self, moment: Mark, found: Found) {
         let mut all = self.spins.found.lock().unwrap_or_else(PoisonError::into_inner);
         all.entry(moment).or_insert(found);
     }
@@ -349,7 +349,7 @@ impl Runtime {
             let moment = (*rt).moment(thread);
             let found = known.unwrap_or_else(|| Self::tried(rt, thread, on_stack));
             (*rt).spins.known.insert(key, found);
-            (*rt).note_found(moment, found);
+            (*rt).note_judgement(moment, found);
             if let Found::GoesOn(onward) = found {
                 match known {
                     // Nothing was tried: the thread stands where it stood.

@@ -97,7 +97,10 @@ impl Runtime {
         let info = &self.objects[object as usize];
         let word = knowledge.word(object);
         match info.kind {
-            ObjectKind::Mutex | ObjectKind::RwLock => Shown::Holders(knowledge.holders(object)),
+            ObjectKind::Mutex | ObjectKind::RwLock => {
+                let (holders, guards) = (knowledge.holders(object), info.guarded);
+                Shown::Lock { holders, guards }
+            }
             ObjectKind::Channel => Shown::Messages(effect::channel::messages(word)),
             ObjectKind::Cell => {
                 let value = knowledge.cell(object).unwrap_or(info.initial);
@@ -113,7 +116,10 @@ impl Runtime {
 pub(crate) enum Shown {
     Nothing,
     Value(Value),
-    /// The holders of a lock, as a bit set.
-    Holders(u64),
+    /// The holders of a lock, as a bit set, and what it guards.
+    Lock {
+        holders: u64,
+        guards: Option<Value>,
+    },
     Messages(u64),
 }

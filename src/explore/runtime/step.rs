@@ -156,6 +156,7 @@ impl Runtime {
             _ => self.affect_threads(thread, nth, &effect),
         }
         if let Some(taken) = told {
+            self.note_left(&taken);
             let result = self.threads[index].result;
             if let Some(knowledge) = self.knowing() {
                 knowledge.stepped(thread, &taken, result, effect.word);

@@ -157,6 +157,9 @@ impl<T: Clone + Ord> Builder<T> {
         {
             step.written = Some(value);
         }
+        if step.action.finds_content() {
+            step.read = runtime.found;
+        }
         let number = |value: Option<Value>| shown_mark(value.map(Shown::Value));
         let mark = Mark::of(u64::from(step.thread.0) << 32 | step.action as u64)
             .with(step.object.map_or(u64::MAX, |object| u64::from(object.0)))

@@ -3,7 +3,7 @@
 //! Sending, receiving and dropping a sender or the receiver are one step each.
 
 use crate::explore::runtime::effect::channel::SENDER;
-use crate::explore::runtime::{Bits, Op, Word, content_of, is_over, step};
+use crate::explore::runtime::{Bits, Op, Word, content_of, found, is_over, step};
 use crate::model::thread::yield_now;
 use crate::trace::ObjectKind;
 use std::cell::{Cell, UnsafeCell};
@@ -69,7 +69,11 @@ impl<T> Shared<T> {
 
     fn pop(&self) -> Option<T> {
         // SAFETY: see `Sync`; the borrow ends here.
-        unsafe { (*self.messages.get()).pop_front() }
+        let message = unsafe { (*self.messages.get()).pop_front() };
+        if let Some(message) = &message {
+            found(|| content_of(message));
+        }
+        message
     }
 
     /// One more sender: seen by nobody, since the one it is cloned from is still there.

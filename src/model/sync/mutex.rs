@@ -3,7 +3,7 @@
 use super::lock_result;
 use crate::explore::runtime::effect::lock;
 use crate::explore::runtime::{
-    Becomes, Bits, Op, Word, claimed, content_of, is_exploring, is_over, step, step_at,
+    Becomes, Bits, Op, Word, claimed, content_of, found, is_exploring, is_over, step, step_at,
     step_value_at,
 };
 use crate::trace::ObjectKind;
@@ -123,6 +123,7 @@ impl<T: ?Sized> Mutex<T> {
 
     #[inline]
     fn guard_at(&self, place: &'static Location<'static>) -> MutexGuard<'_, T> {
+        found(|| self.content());
         MutexGuard { lock: self, place, unwinding: panicking(), unsent: PhantomData }
     }
 

@@ -3,7 +3,7 @@
 use super::lock_result;
 use crate::explore::runtime::effect::lock;
 use crate::explore::runtime::{
-    Becomes, Bits, Op, Word, claimed, content_of, is_exploring, is_over, step, step_at,
+    Becomes, Bits, Op, Word, claimed, content_of, found, is_exploring, is_over, step, step_at,
     step_value_at,
 };
 use crate::trace::ObjectKind;
@@ -132,6 +132,7 @@ impl<T: ?Sized> RwLock<T> {
         taken: u64,
         place: &'static Location<'static>,
     ) -> LockResult<RwLockReadGuard<'_, T>> {
+        found(|| content_of(self.value.get()));
         let guard = RwLockReadGuard { lock: self, place, unsent: PhantomData };
         lock_result(taken == lock::TAKEN_POISONED, guard)
     }
@@ -141,6 +142,7 @@ impl<T: ?Sized> RwLock<T> {
         taken: u64,
         place: &'static Location<'static>,
     ) -> LockResult<RwLockWriteGuard<'_, T>> {
+        found(|| content_of(self.value.get()));
         let unwinding = panicking();
         let guard = RwLockWriteGuard { lock: self, place, unwinding, unsent: PhantomData };
         lock_result(taken == lock::TAKEN_POISONED, guard)
