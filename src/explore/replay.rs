@@ -186,10 +186,9 @@ impl Moves<'_> {
             self.error = Some(ExploreError::Schedule(self.refusal(runtime, thread, enabled)));
             return Pick::Stop;
         }
-        let request = &runtime.threads[thread.index()].request;
         let alternatives = match &mut self.memory {
             Some(memory) => memory.alternatives(runtime, thread.0),
-            None => request.alternatives(runtime.word(request)),
+            None => runtime.alternatives(thread.0),
         };
         let choice = choice.unwrap_or(0);
         if choice >= alternatives {

@@ -56,9 +56,22 @@ pub(super) struct Branch {
     pub thread: u8,
     /// Which alternative; `None`: all of them.
     pub choice: Option<u32>,
+    /// As `is_weak` of an item.
+    pub is_weak: bool,
     pub touches: FarTouches,
     pub first_child: u32,
     pub next: u32,
+}
+
+impl Branch {
+    /// The branch with what any alternative of its step touches.
+    pub fn at_most(&self) -> Branch {
+        let mut most = *self;
+        if self.choice.is_some() {
+            most.touches.iter_mut().flatten().for_each(|touch| touch.mode = Mode::Write);
+        }
+        most
+    }
 }
 
 /// An arena of branches.
@@ -78,7 +91,8 @@ impl Forest {
     }
 
     pub fn add(&mut self, thread: u8, choice: Option<u32>, touches: FarTouches) -> u32 {
-        let branch = Branch { thread, choice, touches, first_child: NONE, next: NONE };
+        let is_weak = false;
+        let branch = Branch { thread, choice, is_weak, touches, first_child: NONE, next: NONE };
         match self.free.pop() {
             Some(slot) => {
                 self.branches[slot as usize] = branch;
@@ -131,11 +145,12 @@ impl Forest {
         if branch == NONE {
             return NONE;
         }
-        let Branch { thread, choice, touches, first_child, next } = *other.get(branch);
+        let Branch { thread, choice, is_weak, touches, first_child, next } = *other.get(branch);
         let copy = self.add(thread, choice, without_names(touches));
         let first_child = self.import(other, first_child);
         let next = self.import(other, next);
         let slot = self.get_mut(copy);
+        slot.is_weak = is_weak;
         slot.first_child = first_child;
         slot.next = next;
         copy

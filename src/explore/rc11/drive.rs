@@ -224,13 +224,12 @@ pub(super) fn repeats<'r>(
         wish.declined = all.filter(|&write| graph.origin(write) == origin).collect();
     }
     if wish.request.op == Asked::CompareExchangeWeak {
-        let key = |r: &Request| (r.object, r.a, r.b, r.place);
         let events = graph.events().iter().zip(0..);
         let failed = events.filter_map(|(event, id)| match event.choice {
             Choice::Fail(write) if event.thread == thread => Some((write, id)),
             _ => None,
         });
-        let same = failed.filter(|&(_, id)| key(request(id)) == key(&wish.request));
+        let same = failed.filter(|&(_, id)| request(id).fails_like(&wish.request));
         wish.failed_on = same.map(|(write, _)| write).collect();
     }
 }

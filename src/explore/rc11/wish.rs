@@ -126,6 +126,6 @@ fn touch(runtime: &Runtime, thread: u8, request: &Request) -> (Op, Option<Action
         _ => (true, true),
     };
     let second = (action == Some(Wait)).then_some(request.mutex);
-    let ways = if action.is_some() { request.alternatives(word) } else { 1 };
+    let ways = if action.is_some() { request.alternatives(word, || false) } else { 1 };
     (Op::Touch { object: request.object, mode, second, acquires, releases, ways }, action)
 }

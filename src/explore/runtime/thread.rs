@@ -110,6 +110,8 @@ pub(crate) struct Thread {
     pub(crate) yields: u32,
     /// Was its last step a compare-exchange that failed?
     pub(super) failed: bool,
+    /// The weak compare-exchanges that have failed for no reason since anyone wrote their object.
+    pub(super) failures: Vec<Request>,
     /// Where it waits, when it waits for something that is not a step.
     pub(crate) waits_at: &'static Location<'static>,
     pub(crate) panic: Option<Panic>,
@@ -152,6 +154,7 @@ impl Thread {
             looked_at: Vec::new(),
             yields: 0,
             failed: false,
+            failures: Vec::new(),
             waits_at: nowhere,
             panic: None,
             unwinding: false,
@@ -174,6 +177,7 @@ impl Thread {
         self.looked_at.clear();
         self.yields = 0;
         self.failed = false;
+        self.failures.clear();
         self.panic = None;
         self.unwinding = false;
         self.abandoned_steps = 0;
