@@ -98,6 +98,33 @@ fn a_stress_run_with_a_loss_is_exit_code_1() {
     assert!(stdout(&output).contains("first loss seen in round"), "{}", stdout(&output));
 }
 
+/// 64,000,000,000 increments would take minutes.
+#[test]
+fn a_stress_run_ends_when_its_seconds_are_over_however_long_its_first_round_is() {
+    let output = racelab("stress atomic --threads 64 --increments 1,000,000,000 --seconds 1");
+    assert_eq!(output.status.code(), Some(0));
+    assert!(stdout(&output).contains("64 threads, 1 round"), "{}", stdout(&output));
+    assert!(stdout(&output).contains("lost                    0"), "{}", stdout(&output));
+}
+
+#[test]
+fn a_search_that_a_limit_stops_says_so_and_names_the_option() {
+    let told = |output: &Output| String::from_utf8(output.stderr.clone()).expect("UTF-8");
+    let output = racelab("show atomic --threads 16 --timeout 1ms");
+    assert_eq!(output.status.code(), Some(0));
+    assert!(stdout(&output).contains("returned 16"), "{}", stdout(&output));
+    assert!(told(&output).contains("this is the worst of "), "{}", told(&output));
+    assert!(told(&output).contains("--timeout"), "{}", told(&output));
+    let late = "show racy --threads 16 --timeout 1ms --outcome 99";
+    assert_refused(late, &["executions ends in \"99\"", "allow more time"]);
+    let most = "take fewer --threads or --increments, or allow more with --max-states";
+    let wide = "racy --threads 16 --max-states 100";
+    assert_refused(&format!("census {wide}"), &["more states", "(100 until here)", most]);
+    assert_refused(&format!("show {wide} --interleaving 7"), &["more states", most]);
+    let cut = "census racy --max-steps 2";
+    assert_refused(cut, &["not over after 2 steps; allow more with --max-steps"]);
+}
+
 #[test]
 fn a_closed_pipe_is_nothing_to_panic_about() {
     let mut child = command("counters")
@@ -332,13 +359,73 @@ fn a_check_out_of_time_is_judged_by_what_it_has_seen() {
     let (racy, code) = verdict("check racy --threads 3 --increments 5 --timeout 1ms --format json");
     assert_eq!((code, &racy["complete"]), (Some(1), &false.into()));
     let output = racelab("check atomic --threads 9 --timeout 1ms");
-    assert_eq!(output.status.code(), Some(0), "nothing forbidden was found");
+    assert_eq!(output.status.code(), Some(3), "nothing forbidden was found, and not all was run");
     let text = stdout(&output);
     assert!(text.contains("Stopped by --timeout"), "{text}");
     assert!(text.contains("Nothing forbidden so far, but not every interleaving"), "{text}");
     assert_refused("check racy --timeout 1d", &["--timeout", "500ms, 10s, 5m or 2h"]);
     assert_refused("check racy --jobs 65", &["a whole number from 1 to 64"]);
     assert_refused("check racy --max-executions 0", &["a whole number from 1"]);
+}
+
+#[test]
+fn the_largest_sizes_of_a_correct_counter_are_not_forbidden_and_stop_by_themselves() {
+    let largest = "--threads 16 --increments 1000 --timeout 1s";
+    for counter in ["atomic", "mutex", "compare-exchange"] {
+        let output = racelab(&format!("check {counter} {largest}"));
+        let text = stdout(&output).split_whitespace().collect::<Vec<_>>().join(" ");
+        assert_eq!(output.status.code(), Some(3), "{counter}: {text}");
+        assert!(!text.contains("forbidden,") && !text.contains("step limit"), "{counter}: {text}");
+        assert!(text.contains("Stopped by --timeout before the end"), "{counter}: {text}");
+        assert!(text.contains("16000 not counted"), "what was covered: {text}");
+    }
+    let output = racelab(&format!("check sharded {largest}"));
+    assert_eq!(output.status.code(), Some(0), "nobody shares: one class. {}", stdout(&output));
+}
+
+#[test]
+fn an_execution_that_was_cut_is_unknown_and_not_forbidden() {
+    let output = racelab("check atomic --max-steps 1");
+    let text = stdout(&output).split_whitespace().collect::<Vec<_>>().join(" ");
+    assert_eq!(output.status.code(), Some(3), "{text}");
+    assert!(text.contains("not over after 1 step; --max-steps allows"), "{text}");
+    assert!(text.contains("cut, so nobody knows how it ends"), "{text}");
+    let (verdict, code) = verdict("check mutex --increments 5 --max-steps 3 --format json");
+    assert_eq!((code, &verdict["complete"]), (Some(3), &false.into()));
+    assert_eq!(verdict["stopped_by"], "--max-steps");
+    assert_eq!(verdict["outcomes"][0]["grade"], "interesting");
+    let output = racelab("check spin-lock --max-steps 2");
+    assert_eq!(output.status.code(), Some(3), "{}", stdout(&output));
+    assert!(stdout(&output).contains("holds so far"), "{}", stdout(&output));
+    assert_refused("check racy --max-steps 0", &["a whole number from 1 to 1,000,000,000"]);
+}
+
+/// The signal comes when the exploration has begun: then there is the file that keeps others away.
+#[cfg(unix)]
+#[test]
+fn a_signal_stops_a_check_and_what_there_is_is_kept() {
+    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"));
+    for (signal, name) in [(libc::SIGINT, "int.json"), (libc::SIGTERM, "term.json")] {
+        let file = folder.join(name);
+        let _ = std::fs::remove_file(&file);
+        let words = format!("check atomic --threads 9 --checkpoint {}", file.display());
+        let child = command(&words).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        while !folder.join(format!(".{name}.racelab-lock")).exists() {
+            std::thread::yield_now();
+        }
+        assert_refused(&words, &["in use by another exploration"]);
+        // SAFETY: a signal to a child that has not been waited for, so the number is still its own.
+        assert_eq!(unsafe { libc::kill(child.id() as i32, signal) }, 0);
+        let output = child.wait_with_output().unwrap();
+        let text = stdout(&output).split_whitespace().collect::<Vec<_>>().join(" ");
+        assert_eq!(output.status.code(), Some(3), "{text}");
+        assert!(text.contains("Stopped by a signal before the end"), "{text}");
+        assert!(text.contains("The same command goes on where this one stopped"), "{text}");
+        let (first, _) = verdict(&format!("{words} --max-executions 1 --format json"));
+        assert_eq!(first["complete"], false);
+        assert!(first["executions"].as_str().unwrap().parse::<u64>().unwrap() >= 2, "{first}");
+        std::fs::remove_file(&file).unwrap();
+    }
 }
 
 #[test]

@@ -298,37 +298,26 @@ fn a_static_atomic_starts_anew_in_each_execution_also_in_parallel() {
     });
 }
 
-/// Takes a step when dropped, and counts.
-struct Stepping<'a>(Arc<AtomicUsize>, &'a Real);
+/// Counts who is dropped, with a step and a lock taken meanwhile.
+struct Dropped<'a>(Arc<Mutex<u32>>, &'a Real);
 
-impl<'a> Stepping<'a> {
-    fn new(alive: &'a Real) -> Self {
-        alive.fetch_add(1, SeqCst);
-        Stepping(Arc::new(AtomicUsize::new(0)), alive)
-    }
-}
-
-impl Drop for Stepping<'_> {
+impl Drop for Dropped<'_> {
     fn drop(&mut self) {
-        self.0.fetch_add(1, SeqCst);
-        self.1.fetch_sub(1, SeqCst);
+        *self.0.lock().unwrap() += 1;
+        self.1.fetch_add(1, SeqCst);
     }
 }
 
 #[test]
-fn ten_thousand_deadlocks_leak_nothing() {
-    let (alive, runs) = (Real::new(0), Real::new(0));
+fn no_code_of_a_program_runs_after_its_execution_has_ended() {
+    let (runs, dropped) = (Real::new(0), Real::new(0));
     let report = explore(|| {
         runs.fetch_add(1, SeqCst);
-        let x = AtomicUsize::new(0);
-        let lock = Mutex::new(0);
+        let lock = Arc::new(Mutex::new(0));
         thread::scope(|scope| {
             for _ in 0..2 {
                 scope.spawn(|| {
-                    let _stepping = Stepping::new(&alive);
-                    for _ in 0..4 {
-                        x.store(x.load(SeqCst) + 1, SeqCst);
-                    }
+                    let _counted = Dropped(Arc::clone(&lock), &dropped);
                     let _held = lock.lock();
                     // Nobody will ever send.
                     let (_sender, receiver) = mpsc::channel::<()>();
@@ -337,9 +326,9 @@ fn ten_thousand_deadlocks_leak_nothing() {
             }
         });
     });
-    assert!(runs.load(SeqCst) > 5_000, "{}", runs.load(SeqCst));
+    assert!(runs.load(SeqCst) >= 2);
     assert!(report.outcomes().iter().all(|o| o.result().is_err()));
-    assert_eq!(alive.load(SeqCst), 0, "values that were not dropped");
+    assert_eq!(dropped.load(SeqCst), 0);
 }
 
 #[test]
@@ -380,23 +369,6 @@ fn the_panic_hook_is_quiet_inside_and_speaks_outside() {
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{errors}");
     assert!(errors.contains("spoken words") && !errors.contains("hushed words"), "{errors}");
-}
-
-#[test]
-fn a_stack_overflow_is_one_clear_line() {
-    #[expect(unconditional_recursion, reason = "it has to overflow")]
-    fn deeper(n: usize) -> usize {
-        std::hint::black_box(n) + std::hint::black_box(deeper(n + 1))
-    }
-    if std::env::var_os("RACELAB_OVERFLOW").is_some() {
-        explore(|| thread::spawn(|| deeper(0)).join().unwrap());
-        return;
-    }
-    let output = again("a_stack_overflow_is_one_clear_line", "RACELAB_OVERFLOW");
-    let errors = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(101), "{errors}");
-    assert!(errors.contains("racelab: thread A of the program"), "{errors}");
-    assert!(errors.contains("stack_size(bytes)"), "{errors}");
 }
 
 /// Runs one test of this file again, in a process of its own.

@@ -198,7 +198,7 @@ fn random_program(seed: u64, runs: Option<&AtomicU64>) -> u32 {
 fn random_programs_get_a_verdict_whether_they_are_deterministic_or_not() {
     let explorer = Explorer::new().memory(Memory::Rc11).max_steps(300).max_executions(300);
     let (mut differ, mut spin) = (0, 0);
-    for seed in 0..300 {
+    for seed in 0..600 {
         let runs = AtomicU64::new(0);
         for runs in [None, Some(&runs)] {
             let report = explorer.explore(|| random_program(seed, runs));

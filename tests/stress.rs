@@ -124,3 +124,11 @@ fn the_tally_reads_as_a_verdict() {
     assert!(text.contains("lost                    2  (0.10% of all)"), "{text}");
     assert!(text.contains("first loss seen in round 1, after "), "{text}");
 }
+
+#[test]
+fn a_round_that_would_never_end_stops_when_its_time_is_over() {
+    let endless = Stress::new().threads(3).increments(u64::MAX / 4).at_most(Duration::ZERO);
+    let tally = endless.run(Forgets::every(u64::MAX));
+    assert_eq!((tally.rounds(), tally.lost()), (1, 0), "what was made is what is expected");
+    assert!(tally.expected() >= 3, "each thread increments once at least");
+}

@@ -11,7 +11,9 @@ use std::time::Duration;
 #[derive(Debug, Parser)]
 #[command(name = "racelab", version, max_term_width = 80)]
 #[command(after_help = "With no subcommand: the tour, under twenty seconds.\n\n\
-    Exit codes: 0 nothing forbidden was found; 1 a forbidden outcome was found; 2 bad usage.")]
+    Exit codes: 0 nothing forbidden was found, and everything was looked at; 1 a forbidden \
+    outcome was found; 2 bad usage, or the output could not be written; 3 nothing forbidden was \
+    found until a limit or Ctrl-C stopped the search.")]
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
@@ -62,6 +64,10 @@ pub struct ReplayArgs {
     /// Which values a load may see
     #[arg(long, value_enum, default_value_t = MemoryArg::Sc)]
     pub memory: MemoryArg,
+    /// The steps after which an execution is cut, 1 to 1,000,000,000 [default: as many as any
+    /// counter of this size needs]
+    #[arg(long, value_parser = number::<1, 1_000_000_000>)]
+    pub max_steps: Option<u64>,
     #[command(flatten)]
     pub drawing: Drawing,
 }
@@ -111,11 +117,15 @@ pub struct CheckArgs {
     /// Stop after this many executions (of this run) and show what was found
     #[arg(long, value_parser = number::<1, 1_000_000_000_000>)]
     pub max_executions: Option<u64>,
+    /// The steps after which an execution is cut, 1 to 1,000,000,000 [default: as many as any
+    /// counter of this size needs]
+    #[arg(long, value_parser = number::<1, 1_000_000_000>)]
+    pub max_steps: Option<u64>,
     /// How many cores the explorer uses, 1 to 64; the verdict is the same
     #[arg(long, default_value_t = 1, value_parser = number::<1, 64>)]
     pub jobs: u64,
-    /// When a limit stops the explorer, keep in this file how far it came; with the file there, go
-    /// on from it. It is removed at the end
+    /// When a limit or Ctrl-C stops the explorer, keep in this file how far it came; with the file
+    /// there, go on from it. It is removed at the end
     #[arg(long, value_name = "FILE", conflicts_with = "jobs")]
     pub checkpoint: Option<PathBuf>,
     /// How the verdict is printed
@@ -166,6 +176,8 @@ pub struct CensusArgs {
     pub increments: u64,
     #[arg(long, hide = true, value_parser = only_interleavings)]
     pub memory: Option<()>,
+    #[command(flatten)]
+    pub bounds: BoundArgs,
     /// As what
     #[arg(long, value_enum, default_value_t = CensusFormat::Terminal)]
     pub format: CensusFormat,
@@ -220,6 +232,11 @@ pub struct ShowArgs {
     /// List all interleavings, up to 100,000 (terminal, ascii and json)
     #[arg(long)]
     pub all: bool,
+    /// Look no longer for the one to draw: 500ms, 10s, 5m, 2h; at most a day
+    #[arg(long, default_value = "10s", value_parser = time)]
+    pub timeout: Duration,
+    #[command(flatten)]
+    pub bounds: BoundArgs,
     #[command(flatten)]
     pub drawing: Drawing,
 }
@@ -244,6 +261,8 @@ pub struct PlayArgs {
     /// Which values a load may see
     #[arg(long, value_enum, default_value_t = MemoryArg::Sc)]
     pub memory: MemoryArg,
+    #[command(flatten)]
+    pub bounds: BoundArgs,
 }
 
 /// What `report` takes.
@@ -266,6 +285,18 @@ pub struct DiagramArgs {
     pub memory: Option<()>,
     #[command(flatten)]
     pub drawing: Drawing,
+}
+
+/// How large a program's states may become.
+#[derive(Debug, Args)]
+pub struct BoundArgs {
+    /// The steps after which an execution is cut, 1 to 1,000,000,000 [default: as many as any
+    /// counter of this size needs]
+    #[arg(long, value_parser = number::<1, 1_000_000_000>)]
+    pub max_steps: Option<u64>,
+    /// The states after which a search among them is given up, 1 to 1,000,000,000
+    #[arg(long, default_value_t = 2_000_000, value_parser = number::<1, 1_000_000_000>)]
+    pub max_states: u64,
 }
 
 /// How a trace is to be drawn.

@@ -1,13 +1,15 @@
 //! `racelab census`: how many interleavings end in each value.
 
 use super::args::{CensusArgs, CensusFormat as Format};
+use super::limits::Bounds;
 use super::out::{Out, say};
 use super::style::{self, HEADING, paint};
+use super::subject::Subject;
 use super::{Usage, Verdict, counters, graphs};
 use racelab::Trace;
 use racelab::counter::Rung;
 use racelab::diagram::{Bar, Timeline, bars, bars_svg};
-use racelab::explore::{Explorer, StateGraph};
+use racelab::explore::StateGraph;
 use racelab::report::{counted, grouped};
 use racelab::trace::ObjectKind;
 use serde_json::json;
@@ -17,6 +19,7 @@ struct Census {
     rung: &'static Rung,
     threads: u64,
     increments: u64,
+    bounds: Bounds,
     graph: StateGraph<u64>,
     total: u128,
     bars: Vec<Bar>,
@@ -44,7 +47,11 @@ impl Census {
         let rung = counters::find(&args.counter)?;
         let (threads, increments) = (args.threads, args.increments);
         let program = rung.model.ok_or_else(|| counters::not_modelled(rung))?;
-        let graph = graphs::states(rung.name, || program(threads as usize, increments as usize))?;
+        let subject =
+            Subject::Counter { rung, threads: threads as usize, increments: increments as usize };
+        let bounds = Bounds::given(&args.bounds, &subject);
+        let graph =
+            graphs::states(rung.name, bounds, || program(threads as usize, increments as usize))?;
         let all = threads * increments;
         let bar = |count: racelab::explore::Count<'_, u64>| {
             let (label, lost) = match count.result {
@@ -60,7 +67,7 @@ impl Census {
                  threads or increments",
             ));
         };
-        Ok(Census { rung, threads, increments, graph, total, bars })
+        Ok(Census { rung, threads, increments, bounds, graph, total, bars })
     }
 
     /// `2 threads × 20 increments`.
@@ -109,7 +116,7 @@ impl Census {
     fn replay(&self, schedule: &str) -> Result<Trace, Usage> {
         let program = self.rung.model.ok_or_else(|| counters::not_modelled(self.rung))?;
         let (threads, increments) = (self.threads as usize, self.increments as usize);
-        Ok(Explorer::new().try_replay(schedule, move || program(threads, increments))?)
+        Ok(self.bounds.explorer().try_replay(schedule, move || program(threads, increments))?)
     }
 
     fn json(&self) -> serde_json::Value {

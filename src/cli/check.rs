@@ -1,12 +1,12 @@
 //! `racelab check`: every interleaving of a counter, and what comes out.
 
 use super::args::{CheckArgs, EngineArg, VerdictFormat as Format};
-use super::engines::{self, Checked, Limits, Race, Runner};
+use super::engines::{self, Checked, Checkpoint, Limits, Race, Runner};
 use super::out::{Out, say};
 use super::style::{self, BAD, GOOD, HEADING, ODD, paint};
 use super::subject::Subject;
 use super::table::{Align, Table};
-use super::{Usage, Verdict, both, counters, json, orderings};
+use super::{Usage, Verdict, both, counters, json, orderings, signals};
 use racelab::counter::Promise;
 use racelab::diagram::Timeline;
 use racelab::explore::Memory;
@@ -32,11 +32,13 @@ pub fn run(args: &CheckArgs, out: &mut Out) -> Result<Verdict, Usage> {
     let limits = Limits {
         timeout: args.timeout,
         max_executions: args.max_executions.unwrap_or(u64::MAX),
+        max_steps: args.max_steps,
         jobs: args.jobs as usize,
     };
     let race = Race { threads: args.threads, increments: args.increments, memory, limits };
     let checkpoint = args.checkpoint.as_deref();
-    let check = |runner| engines::check_from(rung, runner, race, checkpoint);
+    let checkpoint = checkpoint.map(|file| Checkpoint { file, stop: signals::first_one_asks() });
+    let check = |runner| engines::check_from(rung, runner, race, checkpoint.as_ref());
     let checked = match args.engine {
         EngineArg::Explorer => vec![check(Runner::Explorer)?],
         EngineArg::Loom => vec![check(Runner::Loom)?],
@@ -52,14 +54,20 @@ pub fn run(args: &CheckArgs, out: &mut Out) -> Result<Verdict, Usage> {
         (Format::Text, [explorer, loom, plain]) => both::print(explorer, [loom, plain], out),
         (Format::Text, all) => all.iter().for_each(|one| print(one, out)),
     }
-    if let (Some(file), Format::Text) = (checkpoint.filter(|file| file.exists()), args.format) {
+    let file = checkpoint.map(|checkpoint| checkpoint.file).filter(|file| file.exists());
+    if let (Some(file), Format::Text) = (file, args.format) {
         let goes_on =
             format!("The same command goes on where this one stopped: {} knows.", file.display());
         say!(out);
         say!(out, "{}", style::wrap(&goes_on, "", style::width()));
     }
-    let broken = checked.iter().any(|checked| forbidden(checked).next().is_some());
-    Ok(if broken { Verdict::Broken } else { Verdict::Kept })
+    Ok(if checked.iter().any(|checked| forbidden(checked).next().is_some()) {
+        Verdict::Broken
+    } else if checked.iter().any(|checked| checked.stopped_by().is_some()) {
+        Verdict::Incomplete
+    } else {
+        Verdict::Kept
+    })
 }
 
 /// The outcomes that must not be.

@@ -1,13 +1,15 @@
 //! Running a counter under an engine.
 
+use super::limits;
 use super::progress::Progress;
-use super::usage::warn;
 use super::{Usage, counters};
 use racelab::LoomExplorer;
 use racelab::counter::{Rung, ladder::Program};
-use racelab::explore::{Explorer, Memory, Reduction, StateGraph};
-use racelab::report::{Failure, Outcome, Proof, Report, counted, grouped, percent};
+use racelab::explore::{Explorer, Memory};
+use racelab::report::{Grade, Proof, Report, counted, grouped, percent};
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 
 /// Who runs a counter.
@@ -44,6 +46,8 @@ pub struct Checked {
     pub report: Report<u64>,
     /// Against which independent total the interleavings were held.
     pub proof: Proof,
+    /// Was it asked to stop, by Ctrl-C or the like?
+    pub called_off: bool,
 }
 
 /// How large a race is, and how long it may be explored.
@@ -66,8 +70,18 @@ pub struct Limits {
     pub timeout: Duration,
     /// No execution begins after so many.
     pub max_executions: u64,
+    /// An execution is cut after so many steps; `None`: after more than any needs.
+    pub max_steps: Option<u64>,
     /// How many OS threads explore.
     pub jobs: usize,
+}
+
+/// Where the explorer keeps how far it came, and who tells it to stop.
+pub struct Checkpoint<'a> {
+    /// The file.
+    pub file: &'a Path,
+    /// Set when it has to stop.
+    pub stop: Arc<AtomicBool>,
 }
 
 impl Race {
@@ -76,8 +90,19 @@ impl Race {
         threads: 2,
         increments: 1,
         memory: Memory::SequentiallyConsistent,
-        limits: Limits { timeout: Duration::from_secs(60), max_executions: u64::MAX, jobs: 1 },
+        limits: Limits {
+            timeout: Duration::from_secs(60),
+            max_executions: u64::MAX,
+            max_steps: None,
+            jobs: 1,
+        },
     };
+
+    /// The steps after which an execution is cut.
+    fn max_steps(self) -> usize {
+        let steps = self.limits.max_steps.map(|steps| steps as usize);
+        steps.unwrap_or_else(|| limits::steps(self.threads, self.increments))
+    }
 
     /// The race itself.
     pub fn run(self, program: Program) -> u64 {
@@ -100,7 +125,7 @@ pub fn check_from(
     rung: &'static Rung,
     runner: Runner,
     race: Race,
-    checkpoint: Option<&Path>,
+    checkpoint: Option<&Checkpoint<'_>>,
 ) -> Result<Checked, Usage> {
     let progress = Progress::start(format!("{} under the {}", rung.name, runner.name()));
     let program = match runner {
@@ -109,26 +134,27 @@ pub fn check_from(
         Runner::PlainLoom => rung.plain_loom,
     };
     let program = program.ok_or_else(|| counters::not_modelled(rung))?;
-    let (report, proof) = match runner {
+    let report = match runner {
         Runner::Explorer => explore(program, race, &progress, checkpoint)?,
         Runner::Loom | Runner::PlainLoom => {
             let Limits { timeout, max_executions, .. } = race.limits;
             let loom = LoomExplorer::new().timeout(timeout).max_executions(max_executions);
-            let report = loom.try_explore(move || race.run(program)).map_err(Usage::from)?;
-            let proof = report.proof();
-            (report, proof)
+            loom.try_explore(move || race.run(program)).map_err(Usage::from)?
         }
     };
+    let proof = report.proof();
     let all = race.threads * race.increments;
     let report = report
         .acceptable(|count| *count == all, "every increment is there")
         .forbidden(|count| *count < all, "an update was lost")
-        .forbidden(|_| true, "more than was added");
-    Ok(Checked { rung, runner, race, report, proof })
+        .forbidden(|_| true, "more than was added")
+        .failure(Grade::Interesting, limits::is_cut, "cut, so nobody knows how it ends");
+    let called_off = checkpoint.is_some_and(|checkpoint| checkpoint.stop.load(Relaxed));
+    Ok(Checked { rung, runner, race, report, proof, called_off })
 }
 
 /// Interleavings up to this number are also run one by one, where no closed form holds.
-const FEW: u128 = 200_000;
+const FEW: u64 = 200_000;
 
 /// A graph of more states than this takes too long for a second opinion.
 const MANY: usize = 100_000;
@@ -138,52 +164,17 @@ fn explore(
     program: Program,
     race: Race,
     progress: &Progress,
-    checkpoint: Option<&Path>,
-) -> Result<(Report<u64>, Proof), Usage> {
-    let Limits { timeout, max_executions, jobs } = race.limits;
+    checkpoint: Option<&Checkpoint<'_>>,
+) -> Result<Report<u64>, Usage> {
+    let Limits { timeout, max_executions, jobs, .. } = race.limits;
     let explorer = Explorer::new().timeout(timeout).max_executions(max_executions).jobs(jobs);
-    let explorer = progress.follow(explorer.memory(race.memory));
-    let report = match checkpoint {
-        Some(file) => explorer.clone().checkpoint(file).try_explore(|| race.run(program))?,
-        None => explorer.try_explore(|| race.run(program))?,
+    let explorer = explorer.max_steps(race.max_steps()).memory(race.memory);
+    let explorer = explorer.prove_up_to(FEW).prove_by_states(true).max_states(MANY);
+    let explorer = match checkpoint {
+        Some(Checkpoint { file, stop }) => explorer.checkpoint(file).stop_when(Arc::clone(stop)),
+        None => explorer,
     };
-    let Some(count) = report.interleavings() else {
-        return Ok((report, Proof::None));
-    };
-    if !report.is_complete() || report.proof() != Proof::None {
-        let proof = report.proof();
-        return Ok((report, proof));
-    }
-    if count > FEW {
-        // Too many to run, so the paths through the graph of states are counted instead.
-        let graph = StateGraph::build(&explorer.max_states(MANY), || race.run(program));
-        let agree = graph.is_ok_and(|graph| graph.agrees_with(&report));
-        return Ok((report, if agree { Proof::States } else { Proof::None }));
-    }
-    progress.say("running each by itself as well");
-    let rest = timeout.saturating_sub(report.elapsed());
-    let literal = Explorer::new().timeout(rest).max_executions(max_executions);
-    let literal = literal.reduction(Reduction::None).try_explore(|| race.run(program))?;
-    if !literal.is_complete() {
-        return Ok((report, Proof::None));
-    }
-    // Not only as many interleavings, but as many for each ending.
-    let endings = |report: &Report<u64>| -> Vec<_> {
-        let counted =
-            |o: &Outcome<u64>| (o.result().map_err(Failure::clone).copied(), o.interleavings());
-        report.outcomes().iter().map(counted).collect()
-    };
-    if endings(&literal) == endings(&report) {
-        return Ok((report, Proof::Enumeration));
-    }
-    // Should it ever come to this, the literal run is the one to trust, and it has to be told.
-    warn(&format!(
-        "the explorer counts {} and running them one by one gives {}: that is a fault of \
-         racelab, please report it; what follows is from running them one by one",
-        counted(report.interleavings().unwrap_or(0), "interleaving"),
-        grouped(literal.executions().into())
-    ));
-    Ok((literal, Proof::Enumeration))
+    Ok(progress.follow(explorer).try_explore(|| race.run(program))?)
 }
 
 impl Checked {
@@ -235,6 +226,9 @@ impl Checked {
             (true, Proof::States) => {
                 format!("That is all there are: {n} paths lead through the graph of states.")
             }
+            (true, Proof::None) if report.interleavings().is_none() => {
+                "Explored to the end; there are too many interleavings to count.".into()
+            }
             (true, Proof::None) => {
                 "Explored to the end and counted; held against no other total.".into()
             }
@@ -246,6 +240,10 @@ impl Checked {
         let Limits { timeout, max_executions, .. } = self.race.limits;
         if self.report.is_complete() {
             None
+        } else if limits::was_cut(&self.report) {
+            Some("--max-steps")
+        } else if self.called_off {
+            Some("a signal")
         } else if self.report.elapsed() >= timeout {
             Some("--timeout")
         } else if self.report.executions() >= max_executions {
@@ -257,6 +255,12 @@ impl Checked {
 
     /// What is known of the whole when only a part was covered.
     fn how_far(&self) -> String {
+        if limits::was_cut(&self.report) {
+            let steps = counted(self.race.max_steps() as u128, "step");
+            return format!(
+                "Stopped, because one was not over after {steps}; --max-steps allows more."
+            );
+        }
         let stopped = match self.stopped_by() {
             Some(limit) => format!("Stopped by {limit} before the end"),
             None => "Stopped before the end".into(),

@@ -1,42 +1,53 @@
 //! All executions of a program at once, for the pages and the player.
 
 use super::Usage;
+use super::limits::Bounds;
 use super::progress::Progress;
 use super::subject::{Subject, Value};
 use racelab::diagram::graph::{Aim, Blocked, Ending, Graph, Move, State};
-use racelab::explore::{self, Explorer, Memory, Partial, StateGraph, Unfolding};
+use racelab::explore::{self, Memory, Partial, StateGraph, Unfolding};
 use racelab::report::Failure;
 use racelab::trace::{Object, ObjectKind, Step};
 use std::fmt::Debug;
 
 /// The states of a program under sequential consistency, by what its objects hold.
-pub fn states<T, F>(name: &str, program: F) -> Result<StateGraph<T>, Usage>
+pub fn states<T, F>(
+    name: &str,
+    bounds: Bounds,
+    program: F,
+) -> Result<StateGraph<T>, explore::ExploreError>
 where
     F: Fn() -> T + Send + Sync,
     T: Clone + Ord + Debug + Send,
 {
     let _progress = Progress::start(format!("every interleaving of {name}"));
-    Ok(StateGraph::build(&Explorer::new(), program)?)
+    StateGraph::build(&bounds.explorer(), program)
 }
 
-/// The program's executions, ready to be drawn, in at most `most` states. `None` when there are
-/// more, or more interleavings than 128 bits can count.
-pub fn graph(subject: &Subject, memory: Memory, most: usize) -> Result<Option<Graph>, Usage> {
+/// The program's executions, ready to be drawn. `None` when they have more states than the bounds
+/// allow, or more interleavings than 128 bits can count.
+pub fn graph(subject: &Subject, memory: Memory, bounds: Bounds) -> Result<Option<Graph>, Usage> {
+    match unbounded(subject, memory, bounds) {
+        Err(explore::ExploreError::TooManyStates { .. }) => Ok(None),
+        graph => Ok(graph?),
+    }
+}
+
+fn unbounded(
+    subject: &Subject,
+    memory: Memory,
+    bounds: Bounds,
+) -> Result<Option<Graph>, explore::ExploreError> {
     if memory == Memory::SequentiallyConsistent {
-        let states = states(subject.name(), || subject.run())?;
+        let states = states(subject.name(), bounds, || subject.run())?;
         // Which plain accesses race depends on the way to a state: then the states have to know it.
         if states.objects().iter().all(|object| object.kind != ObjectKind::Cell) {
-            let small = states.len() <= most;
-            return Ok(small.then(|| from_states(subject, &states)).flatten());
+            return Ok(from_states(subject, &states));
         }
     }
     let _progress = Progress::start(format!("every execution of {}", subject.name()));
-    let settings = Explorer::new().memory(memory).max_states(most);
-    match Unfolding::build(&settings, || subject.run()) {
-        Ok(unfolding) => Ok(from_unfolding(subject, memory, &unfolding)),
-        Err(explore::ExploreError::TooManyStates { .. }) => Ok(None),
-        Err(error) => Err(error.into()),
-    }
+    let unfolding = Unfolding::build(&bounds.explorer().memory(memory), || subject.run())?;
+    Ok(from_unfolding(subject, memory, &unfolding))
 }
 
 fn from_states(subject: &Subject, states: &StateGraph<Value>) -> Option<Graph> {
@@ -180,6 +191,7 @@ fn alone(
 mod tests {
     use super::*;
     use racelab::counter::LADDER;
+    use racelab::explore::Explorer;
     use racelab::race::CATALOGUE;
 
     const SC: Memory = Memory::SequentiallyConsistent;
@@ -190,7 +202,7 @@ mod tests {
         for rung in LADDER.iter().filter(|rung| rung.model.is_some()) {
             for (threads, increments) in [(2, 1), (2, 2), (3, 1)] {
                 let subject = Subject::Counter { rung, threads, increments };
-                let graph = graph(&subject, SC, 4_000).unwrap().unwrap();
+                let graph = graph(&subject, SC, Bounds::of(&subject, 4_000)).unwrap().unwrap();
                 let name = format!("{} {threads}x{increments}", rung.name);
                 let players: String = graph.players().iter().map(|id| id.letter()).collect();
                 let workers = &"ABCD"[..threads];
@@ -217,7 +229,8 @@ mod tests {
             for case in race.cases {
                 let subject = Subject::Case { race, case };
                 for memory in [SC, Memory::Rc11] {
-                    let graph = graph(&subject, memory, 100_000).unwrap().unwrap();
+                    let graph =
+                        graph(&subject, memory, Bounds::of(&subject, 100_000)).unwrap().unwrap();
                     let explorer = Explorer::new().memory(memory);
                     let report = explorer.explore(|| subject.run());
                     let Some(paths) = &graph.executions else { continue };

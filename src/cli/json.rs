@@ -17,6 +17,8 @@ struct Verdict {
     increments: u64,
     memory: &'static str,
     complete: bool,
+    /// The option whose limit stopped it, or `a signal`.
+    stopped_by: Option<&'static str>,
     executions: String,
     interleavings: Option<String>,
     /// Of all interleavings, when only a part was covered.
@@ -50,6 +52,7 @@ impl Verdict {
             increments: checked.race.increments,
             memory: checked.race.memory.name(),
             complete: report.is_complete(),
+            stopped_by: checked.stopped_by(),
             executions: report.executions().to_string(),
             interleavings: report.interleavings().map(|n| n.to_string()),
             estimate: report.estimate().map(f64::round),

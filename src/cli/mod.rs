@@ -8,6 +8,7 @@
 //! - `orderings`: `check` for the catalogue's races of orderings
 //! - `subject`: a counter, or a race in one choice of orderings
 //! - `engines`: running a counter under an engine; `both`: two verdicts side by side
+//! - `limits`: how far the explorer may go; `signals`: Ctrl-C
 //! - `ask`: a question to the person at the terminal
 //! - `json`: the machine-readable form of a check
 //! - `out`, `style`, `table`, `progress`: how things are printed
@@ -22,6 +23,7 @@ mod diagram;
 mod engines;
 mod graphs;
 mod json;
+mod limits;
 mod orderings;
 mod out;
 mod play;
@@ -29,6 +31,7 @@ mod progress;
 mod replay;
 mod report;
 mod show;
+mod signals;
 mod stress;
 mod style;
 mod subject;
@@ -49,10 +52,12 @@ pub enum Verdict {
     Kept,
     /// A forbidden outcome was found: exit code 1.
     Broken,
+    /// Nothing forbidden was found, but a limit or Ctrl-C came before the end: exit code 3.
+    Incomplete,
 }
 
 /// Runs the command. Exit code 0: as promised; 1: a forbidden outcome was found; 2: bad usage, or
-/// the output could not be written.
+/// the output could not be written; 3: stopped before the end, nothing forbidden until then.
 pub fn run() -> ExitCode {
     let command = match args::parse() {
         Ok(command) => command,
@@ -75,6 +80,7 @@ pub fn run() -> ExitCode {
     match verdict.and_then(|verdict| written.map(|()| verdict)) {
         Ok(Verdict::Kept) => ExitCode::SUCCESS,
         Ok(Verdict::Broken) => ExitCode::from(1),
+        Ok(Verdict::Incomplete) => ExitCode::from(3),
         Err(usage) => usage.exit(),
     }
 }

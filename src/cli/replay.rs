@@ -1,16 +1,17 @@
 //! `racelab replay`: one schedule of a program, step by step.
 
 use super::args::ReplayArgs;
+use super::limits::Bounds;
 use super::out::Out;
 use super::subject::Subject;
 use super::{Usage, Verdict, diagram};
-use racelab::explore::Explorer;
 
 /// Replays a schedule and draws it. It draws what was asked for, so a loss is no failure.
 pub fn run(args: &ReplayArgs, out: &mut Out) -> Result<Verdict, Usage> {
     let size = (args.threads, args.increments);
     let subject = Subject::find(&args.counter, args.case.as_deref(), size)?;
-    let explorer = Explorer::new().memory(args.memory.into());
+    let bounds = Bounds::of(&subject, usize::MAX).with_steps(args.max_steps);
+    let explorer = bounds.explorer().memory(args.memory.into());
     let trace = explorer.try_replay(&args.schedule, || subject.run())?;
     diagram::draw(&trace, &args.drawing, out);
     Ok(Verdict::Kept)

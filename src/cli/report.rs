@@ -1,6 +1,7 @@
 //! `racelab report`: the pages on which a reader steps through everything that can happen.
 
 use super::args::ReportArgs;
+use super::limits::Bounds;
 use super::out::{Out, say};
 use super::progress::Progress;
 use super::subject::{Subject, strongest_failing};
@@ -87,7 +88,7 @@ fn counters<'r>(
         let mut graphs = Vec::new();
         for (threads, increments) in SIZES {
             let subject = Subject::Counter { rung, threads, increments };
-            graphs.extend(graphs::graph(&subject, memory, LARGEST)?);
+            graphs.extend(graphs::graph(&subject, memory, Bounds::of(&subject, LARGEST))?);
         }
         Ok(Program {
             name: rung.name.to_owned(),
@@ -113,7 +114,8 @@ fn cases<'r>(
         progress.say(format!("{}: {}", race.name, case.name));
         let mut graphs = Vec::new();
         for memory in memories {
-            graphs.extend(graphs::graph(&Subject::Case { race, case }, memory, LARGEST)?);
+            let subject = Subject::Case { race, case };
+            graphs.extend(graphs::graph(&subject, memory, Bounds::of(&subject, LARGEST))?);
         }
         let verdict = if case.holds { "holds" } else { "fails" };
         Ok(Program {

@@ -3,29 +3,32 @@
 mod all;
 
 use super::args::{Drawing, Format, ShowArgs};
+use super::limits::Bounds;
 use super::out::{Out, say};
 use super::progress::Progress;
 use super::subject::{Subject, Value};
+use super::usage::warn;
 use super::{Usage, Verdict, diagram, graphs};
 use racelab::explore::{Explorer, Memory};
-use racelab::report::{Report, grouped};
+use racelab::report::{Report, counted, grouped};
 use racelab::{Failure, Trace};
 use std::time::Duration;
 
-/// No execution begins after this much time. What was found until then is shown.
-const PATIENCE: Duration = Duration::from_secs(60);
-
-/// A program and the memory it runs under.
+/// A program, the memory it runs under, and how far to look.
 struct Show {
     subject: Subject,
     memory: Memory,
+    bounds: Bounds,
+    /// No execution begins after this much time. What was found until then is shown.
+    timeout: Duration,
 }
 
 /// Draws the execution asked for.
 pub fn run(args: &ShowArgs, out: &mut Out) -> Result<Verdict, Usage> {
     let size = (args.threads, args.increments);
     let subject = Subject::find(&args.counter, args.case.as_deref(), size)?;
-    let show = Show { subject, memory: args.memory.into() };
+    let bounds = Bounds::given(&args.bounds, &subject);
+    let show = Show { subject, memory: args.memory.into(), bounds, timeout: args.timeout };
     if args.all {
         return all::run(&show, args.drawing.format, out);
     }
@@ -47,7 +50,7 @@ pub fn run(args: &ShowArgs, out: &mut Out) -> Result<Verdict, Usage> {
 
 impl Show {
     fn explorer(&self) -> Explorer {
-        Explorer::new().memory(self.memory).timeout(PATIENCE)
+        self.bounds.explorer().memory(self.memory).timeout(self.timeout)
     }
 
     fn schedule(&self, schedule: &str) -> Result<Trace, Usage> {
@@ -56,7 +59,7 @@ impl Show {
 
     /// The interleaving with this number, without a look at those before it.
     fn numbered(&self, number: u128, drawing: &Drawing, out: &mut Out) -> Result<Trace, Usage> {
-        let states = graphs::states(self.subject.name(), || self.subject.run())?;
+        let states = graphs::states(self.subject.name(), self.bounds, || self.subject.run())?;
         let total = states.interleavings().map_or("more than 128 bits can count".into(), grouped);
         let schedule = states.schedule(number).ok_or_else(|| {
             let number = grouped(number);
@@ -70,8 +73,16 @@ impl Show {
 
     fn report(&self) -> Result<Report<Value>, Usage> {
         let what = if self.memory == Memory::Rc11 { "execution" } else { "interleaving" };
-        let _progress = Progress::start(format!("every {what} of {}", self.subject.name()));
-        Ok(self.explorer().try_explore(|| self.subject.run())?)
+        let progress = Progress::start(format!("every {what} of {}", self.subject.name()));
+        Ok(progress.follow(self.explorer()).try_explore(|| self.subject.run())?)
+    }
+
+    /// How many were looked at: `6 interleavings`.
+    fn among(&self, report: &Report<Value>) -> String {
+        match report.interleavings().filter(|_| report.is_complete()) {
+            Some(count) => counted(count, "interleaving"),
+            None => counted(report.executions().into(), "execution"),
+        }
     }
 
     /// An execution that ends in this value, or in this failure.
@@ -88,14 +99,12 @@ impl Show {
                 let mut there: Vec<_> =
                     report.outcomes().iter().map(|outcome| name(outcome.result())).collect();
                 there.dedup();
-                let among = match report.interleavings() {
-                    Some(count) => format!("{} interleavings", grouped(count)),
-                    None => format!("{} executions", grouped(report.executions().into())),
+                let (among, there) = (self.among(&report), there.join(", "));
+                let way_out = match report.is_complete() {
+                    true => format!("it can be {there}"),
+                    false => format!("until --timeout there were {there}; allow more time"),
                 };
-                Err(Usage::new(format!(
-                    "none of the {among} ends in {wanted:?}; it can be {}",
-                    there.join(", ")
-                )))
+                Err(Usage::new(format!("none of the {among} ends in {wanted:?}; {way_out}")))
             }
         }
     }
@@ -107,6 +116,10 @@ impl Show {
         let bad = report.outcomes().iter().find(|o| o.result().is_ok_and(forbidden));
         let outcome = bad.or(report.failures().next()).or(report.outcomes().first());
         let outcome = outcome.ok_or_else(|| Usage::new("no execution was run to its end"))?;
+        if !report.is_complete() {
+            let (among, why) = (self.among(&report), "not all: a limit stopped the search");
+            warn(&format!("this is the worst of {among}, {why} (--timeout, --max-steps)"));
+        }
         Ok(outcome.example().clone())
     }
 }

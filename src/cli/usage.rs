@@ -2,6 +2,7 @@
 
 use super::style::{BAD, ODD, paint};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
+use racelab::report::{counted, grouped};
 use std::fmt;
 use std::io::Write;
 use std::process::ExitCode;
@@ -27,13 +28,38 @@ impl Usage {
 /// The engines' refusals name the limit and the way out themselves.
 impl From<racelab::LoomError> for Usage {
     fn from(error: racelab::LoomError) -> Self {
-        Usage::new(error.to_string())
+        use racelab::LoomError::*;
+        match error {
+            TooManyThreads { limit } => Usage::new(format!(
+                "loom runs at most {limit} threads, main included; take --threads {} or fewer, or \
+                 leave out --engine",
+                limit - 1
+            )),
+            TooManyBranches { limit } => Usage::new(format!(
+                "an execution has more than {limit} points where loom may switch; take fewer \
+                 --threads or --increments, or leave out --engine"
+            )),
+            other => Usage::new(other.to_string()),
+        }
     }
 }
 
+/// The library's advice names its settings; here they are options.
 impl From<racelab::explore::ExploreError> for Usage {
     fn from(error: racelab::explore::ExploreError) -> Self {
-        Usage::new(error.to_string())
+        use racelab::explore::ExploreError::*;
+        match error {
+            TooManyStates { found } => Usage::new(format!(
+                "there are more states than could be looked at ({} until here); take fewer \
+                 --threads or --increments, or allow more with --max-states",
+                grouped(found as u128)
+            )),
+            Endless { limit } => Usage::new(format!(
+                "an execution was not over after {}; allow more with --max-steps",
+                counted(limit as u128, "step")
+            )),
+            other => Usage::new(other.to_string().replace("Memory::Rc11, ", "")),
+        }
     }
 }
 
@@ -83,12 +109,6 @@ impl fmt::Display for Usage {
     }
 }
 
-/// Says on standard error what a reader of the output has to know.
-pub fn warn(line: &str) {
-    // As above: there is nowhere else to say it.
-    let _ = writeln!(anstream::stderr(), "{}: {line}", paint(ODD, "warning"));
-}
-
 /// The name in `names` that was probably meant by `typed`.
 pub fn meant<'a>(typed: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let typed = typed.to_lowercase();
@@ -97,6 +117,12 @@ pub fn meant<'a>(typed: &str, names: impl Iterator<Item = &'a str>) -> Option<&'
         .filter(|(alike, _)| *alike > 0.75)
         .max_by(|a, b| a.0.total_cmp(&b.0))
         .map(|(_, name)| name)
+}
+
+/// Says on standard error what a reader of the output has to know.
+pub fn warn(line: &str) {
+    // As above: there is nowhere else to say it.
+    let _ = writeln!(anstream::stderr(), "{}: {line}", paint(ODD, "warning"));
 }
 
 #[cfg(test)]

@@ -38,6 +38,10 @@ impl<'t> State<'t> {
             Lock | Reacquire => self.holders[at].push((step.thread, false)),
             ReadLock => self.holders[at].push((step.thread, true)),
             Unlock | ReadUnlock => self.release(object, step.thread),
+            Downgrade => {
+                self.release(object, step.thread);
+                self.holders[at].push((step.thread, true));
+            }
             Send => self.queued[at] += 1,
             Receive => self.queued[at] = self.queued[at].saturating_sub(1),
             _ if step.writes_value() => self.values[at] = step.written.or(self.values[at]),

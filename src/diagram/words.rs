@@ -26,6 +26,9 @@ pub(crate) fn step_text(objects: &[Object], step: &Step, orders: bool) -> String
         Unlock => format!("{name} unlock"),
         ReadLock => format!("{name} read lock"),
         ReadUnlock => format!("{name} read unlock"),
+        Downgrade => format!("{name} keep for reading"),
+        IsPoisoned => format!("{name} poisoned?"),
+        ClearPoison => format!("{name} clear poison"),
         Wait => match mutex {
             Some(mutex) => format!("{name} sleep, {mutex} free"),
             None => format!("{name} sleep"),
@@ -55,6 +58,8 @@ pub(crate) fn step_text(objects: &[Object], step: &Step, orders: bool) -> String
         OnceBegin => format!("{name} begin"),
         OnceEnd => format!("{name} done"),
         OnceDone => format!("{name} was done"),
+        OnceNotDone => format!("{name} not done"),
+        OncePoisoned => format!("{name} poisoned"),
         Choose => format!("choose {}", step.choice.unwrap_or_default()),
     };
     if let (true, Some(order)) = (orders || step.action == Fence, step.order) {

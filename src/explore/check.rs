@@ -1,13 +1,16 @@
 //! From a program to its report.
 
+use super::apart::apart;
 use super::exploration::Exploration;
 use super::progress::explored;
+use super::proof::second_total;
 use super::rc11::{Follow, Rc11};
 use super::replay::record;
 use super::runtime;
+use super::tally::Entry;
 use super::workers::Worker;
-use super::{ExploreError, Explorer, Memory, Reduction, StateGraph, replay};
-use crate::report::{Engine, Outcome, Proof, Report};
+use super::{ExploreError, Explorer, Memory, replay};
+use crate::report::{Engine, Failure, Outcome, Proof, Report};
 use crate::trace::Trace;
 use std::fmt::Debug;
 use std::time::Instant;
@@ -42,71 +45,84 @@ impl Explorer {
         if runtime::is_exploring() {
             return Err(ExploreError::Nested);
         }
+        let (mut report, closed_form) = self.explore_once(&program)?;
+        if report.complete && self.memory == Memory::SequentiallyConsistent {
+            report.proof = second_total(self, &program, &report, closed_form)?;
+        }
+        Ok(report)
+    }
+
+    /// Explores `program`; the count is not held against anything yet. Also returns the number of
+    /// interleavings where it is known without running any.
+    pub(super) fn explore_once<T, F>(
+        &self,
+        program: &F,
+    ) -> Result<(Report<T>, Option<u128>), ExploreError>
+    where
+        F: Fn() -> T + Send + Sync,
+        T: Clone + Ord + Debug + Send,
+    {
         let started = Instant::now();
-        let (mut runtime, tally, complete, redundant, proof, estimate) = match self.memory {
+        let (mut runtime, tally, complete, redundant, closed_form, estimate) = match self.memory {
             Memory::SequentiallyConsistent => {
-                let all = Worker::crew(self, &program, started)?;
+                let all = Worker::crew(self, program, started)?;
                 let done = all.done();
                 let Worker { runtime, engine: dpor, tally, complete } = all;
-                let proof = match (self.reduction, dpor.closed_form()) {
-                    _ if !complete => Proof::None,
-                    (Reduction::None, _) => Proof::Enumeration,
-                    (_, Some(total)) if tally.interleavings == Some(total) => Proof::ClosedForm,
-                    _ => Proof::None,
-                };
                 let estimate = match (complete, explored(tally.interleavings, done)) {
                     (false, Some(share)) if share > 0.0 => {
                         tally.interleavings.map(|counted| counted as f64 / share)
                     }
                     _ => None,
                 };
-                (runtime, tally, complete, dpor.redundant(), proof, estimate)
+                (runtime, tally, complete, dpor.redundant(), dpor.closed_form(), estimate)
             }
             Memory::Rc11 if self.checkpoint.is_some() => {
                 let why = "checkpoints are kept under sequential consistency only";
                 return Err(ExploreError::Checkpoint(why.to_owned()));
             }
             Memory::Rc11 => {
-                let all = Worker::alone(Rc11::default(), self, &program, started)?;
+                let all = Worker::alone(Rc11::default(), self, program, started)?;
                 let Worker { runtime, engine: rc11, tally, complete } = all;
-                (runtime, tally, complete, rc11.redundant(), Proof::None, None)
+                (runtime, tally, complete, rc11.redundant(), None, None)
             }
         };
-        let mut outcomes = Vec::with_capacity(tally.outcomes.len());
         let classes = tally.classes();
-        for (result, entry) in tally.outcomes {
-            let example = record(self, &mut runtime, &entry.example, &program, &result);
-            outcomes.push(Outcome {
-                result,
-                executions: entry.executions,
-                // What could not be counted in all was not counted right in part.
-                interleavings: tally.interleavings.and(entry.interleavings),
-                example,
-                grade: None,
-            });
+        let outcome = |(result, entry): (Result<T, Failure>, Entry)| Outcome {
+            example: record(self, &mut runtime, &entry.example, program, &result),
+            result,
+            executions: entry.executions,
+            // What could not be counted in all was not counted right in part.
+            interleavings: tally.interleavings.and(entry.interleavings),
+            grade: None,
+        };
+        let mut found = tally.outcomes.into_iter().map(outcome);
+        let mut outcomes = Vec::with_capacity(found.len());
+        while found.len() > 0 {
+            outcomes.extend(apart(|| {
+                let mut here = Vec::new();
+                while let Some(outcome) = found.next() {
+                    here.push(outcome);
+                    if runtime::is_spoilt() {
+                        break;
+                    }
+                }
+                here
+            })?);
         }
-        let mut report = Report {
+        let report = Report {
             engine: Engine::Explorer,
             executions: tally.executions,
             redundant,
             traces: classes,
             interleavings: tally.interleavings,
             coverage: None,
-            proof,
+            proof: Proof::None,
             complete,
             estimate,
             elapsed: started.elapsed(),
             outcomes,
         };
-        let sequential = self.memory == Memory::SequentiallyConsistent;
-        let open = complete && report.proof == Proof::None && report.interleavings.is_some();
-        if self.prove_by_states && sequential && open {
-            let graph = StateGraph::build(self, &program);
-            if graph.is_ok_and(|graph| graph.agrees_with(&report)) {
-                report.proof = Proof::States;
-            }
-        }
-        Ok(report)
+        Ok((report, closed_form))
     }
 
     /// What a run of a given schedule has to know of the memory.
@@ -159,7 +175,7 @@ impl Explorer {
         if runtime::is_exploring() {
             return Err(ExploreError::Nested);
         }
-        replay::replay(schedule, self, program)
+        apart(|| replay::replay(schedule, self, program))?
     }
 }
 

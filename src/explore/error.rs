@@ -25,10 +25,39 @@ pub enum ExploreError {
     TooManyThreads,
     /// An exploration was started inside a program under exploration.
     Nested,
+    /// A thread has used up its stack.
+    StackOverflow {
+        /// Which thread.
+        thread: ThreadId,
+        /// The size of its stack in bytes.
+        bytes: usize,
+    },
+    /// The stacks are too small for any program.
+    StackSize {
+        /// How many bytes each was to have.
+        bytes: usize,
+        /// How many it needs.
+        least: usize,
+    },
+    /// The operating system does not give what an exploration needs.
+    Unavailable {
+        /// What there is none of.
+        what: String,
+        /// What the operating system says.
+        why: String,
+    },
     /// A checkpoint could not be read or written, or belongs to something else.
     Checkpoint(String),
     /// The schedule is not one of the program's.
     Schedule(String),
+    /// The count of the interleavings differs from a total found another way: a fault of the explorer's,
+    /// never a verdict on the program.
+    Miscounted {
+        /// What was counted.
+        counted: u128,
+        /// The other total.
+        total: u128,
+    },
     /// The program has more states than were to be looked at, or the time for it was over.
     TooManyStates {
         /// How many were found until then.
@@ -73,8 +102,23 @@ impl fmt::Display for ExploreError {
             ExploreError::Nested => {
                 write!(f, "explore was called inside a program under exploration; call it outside")
             }
+            ExploreError::StackOverflow { thread, bytes } => {
+                write!(f, "thread {thread} {}", used_up(*bytes))
+            }
+            ExploreError::StackSize { bytes, least } => write!(
+                f,
+                "a stack of {bytes} bytes is too small for any thread: give it {least} or more with \
+                 Explorer::new().stack_size(bytes)"
+            ),
+            ExploreError::Unavailable { what, why } => write!(f, "there is {what}: {why}"),
             ExploreError::Checkpoint(why) => write!(f, "{why}"),
             ExploreError::Schedule(why) => write!(f, "{why}"),
+            ExploreError::Miscounted { counted, total } => write!(
+                f,
+                "the explorer counted {counted} interleavings where another way of counting them gives \
+                 {total}: that is a fault of racelab's and no verdict on the program; please report it \
+                 with the program, and use Reduction::None meanwhile"
+            ),
             ExploreError::TooManyStates { found } => write!(
                 f,
                 "the program has more states than could be looked at ({found} until here): explore \
@@ -97,3 +141,10 @@ impl fmt::Display for ExploreError {
 }
 
 impl std::error::Error for ExploreError {}
+
+/// What a thread did that has overflowed a stack of so many bytes.
+pub(super) fn used_up(bytes: usize) -> String {
+    format!(
+        "overflowed its stack of {bytes} bytes: give it more with Explorer::new().stack_size(bytes)"
+    )
+}

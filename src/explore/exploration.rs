@@ -9,7 +9,7 @@ use crate::trace::Place;
 
 /// Chooses execution after execution, and knows the one that has just ended.
 pub(super) trait Exploration: Sized {
-    /// Runs the next execution. `at_end` sees it before what is left of it is unwound; it is not
+    /// Runs the next execution. `at_end` sees it while the threads that are left are there; it is not
     /// called for executions that tell nothing.
     fn execute(
         &mut self,

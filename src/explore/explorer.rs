@@ -3,6 +3,7 @@
 use super::progress::{Listener, Progress};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 
 /// Which values a load may see.
@@ -66,11 +67,13 @@ pub struct Explorer {
     pub(super) max_steps: usize,
     pub(super) max_states: usize,
     pub(super) prove_by_states: bool,
+    pub(super) prove_up_to: u64,
     pub(super) timeout: Option<Duration>,
     pub(super) jobs: usize,
     pub(super) stack_size: usize,
     pub(super) checkpoint: Option<PathBuf>,
     pub(super) listener: Option<Listener>,
+    pub(super) stop: Option<Arc<AtomicBool>>,
 }
 
 impl Default for Explorer {
@@ -92,11 +95,13 @@ impl Explorer {
             max_steps: 10_000,
             max_states: 2_000_000,
             prove_by_states: false,
+            prove_up_to: 1_000,
             timeout: None,
             jobs: 1,
             stack_size: 256 << 10,
             checkpoint: None,
             listener: None,
+            stop: None,
         }
     }
 
@@ -173,7 +178,8 @@ impl Explorer {
     }
 
     /// Whether to hold the count against the paths through the [graph of states](super::StateGraph)
-    /// where no closed form holds (not unless asked for).
+    /// where no closed form holds and they are too many to [run](Explorer::prove_up_to) (not unless
+    /// asked for).
     ///
     /// The proof is [`Proof::States`](crate::Proof::States) if they agree, in all and for each outcome;
     /// it is [`Proof::None`](crate::Proof::None) if they do not or the graph has more than
@@ -185,12 +191,20 @@ impl Explorer {
     /// use racelab::{Explorer, Proof, primitives::Model};
     ///
     /// let program = || race::<Model, MutexCounter<Model>>(2, 2);
-    /// let report = Explorer::new().prove_by_states(true).explore(program);
+    /// let report = Explorer::new().prove_up_to(0).prove_by_states(true).explore(program);
     /// assert_eq!(report.proof(), Proof::States);
     /// ```
     #[must_use]
     pub fn prove_by_states(mut self, prove: bool) -> Self {
         self.prove_by_states = prove;
+        self
+    }
+
+    /// Interleavings up to this number are also run one by one, so that their count is held against
+    /// a second total where no closed form holds (1,000 unless told otherwise; 0: never).
+    #[must_use]
+    pub fn prove_up_to(mut self, interleavings: u64) -> Self {
+        self.prove_up_to = interleavings;
         self
     }
 
@@ -212,8 +226,12 @@ impl Explorer {
     }
 
     /// Keeps what has been explored in a file when the exploration is stopped by
-    /// [`max_executions`](Explorer::max_executions) or [`timeout`](Explorer::timeout), and goes on
-    /// from there when it is started again. The file is removed when everything is explored.
+    /// [`max_executions`](Explorer::max_executions), [`timeout`](Explorer::timeout) or
+    /// [`stop_when`](Explorer::stop_when), and goes on from there when it is started again. The file
+    /// is removed when everything is explored.
+    ///
+    /// It is refused where it cannot be written, where another process explores with it, and where a
+    /// single bit of it is not as it was written.
     ///
     /// Both limits count from the start of the present run. Explores on one thread, under
     /// [`Memory::SequentiallyConsistent`].
@@ -233,6 +251,30 @@ impl Explorer {
     pub fn checkpoint(mut self, file: impl Into<PathBuf>) -> Self {
         self.checkpoint = Some(file.into());
         self
+    }
+
+    /// Stops soon after somebody sets `flag`, as at a limit: the report says that it is not complete,
+    /// and a [`checkpoint`](Explorer::checkpoint) is kept. For a signal handler, or a button.
+    ///
+    /// # Examples
+    /// ```
+    /// # use racelab::{Explorer, primitives::Model, counter::{RacyCounter, race}};
+    /// # use std::sync::{Arc, atomic::{AtomicBool, Ordering::Relaxed}};
+    /// let enough = Arc::new(AtomicBool::new(false));
+    /// let explorer = Explorer::new().stop_when(Arc::clone(&enough));
+    /// enough.store(true, Relaxed); // by now, or by somebody else meanwhile
+    /// let report = explorer.explore(|| race::<Model, RacyCounter<Model>>(3, 3));
+    /// assert!(!report.is_complete());
+    /// ```
+    #[must_use]
+    pub fn stop_when(mut self, flag: Arc<AtomicBool>) -> Self {
+        self.stop = Some(flag);
+        self
+    }
+
+    /// Has somebody had enough?
+    pub(super) fn is_called_off(&self) -> bool {
+        self.stop.as_ref().is_some_and(|stop| stop.load(Relaxed))
     }
 
     /// The stack of each modelled thread, in bytes (256 KiB unless told otherwise).

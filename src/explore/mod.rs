@@ -26,8 +26,11 @@
 //! # Layout
 //! - [`Explorer`]: the settings; `check`: from a program to its report
 //! - `workers`: the loop, execution after execution, by one worker or several
+//! - `apart`: OS threads for an exploration to run on
 //! - `runtime`: threads as coroutines, steps as functions on words
 //! - `dpor`: which execution comes next, and how many interleavings each stands for
+//! - `proof`: the second total that a count is held against
+//! - `repetition`: the first execution is run twice
 //! - `exploration`: what both ways of choosing the next execution have in common
 //! - `checkpoint`: stopping and going on later
 //! - `tally`: outcomes and their counts
@@ -43,6 +46,7 @@
 //! - Objects of [`model`](crate::model) are made inside the program's closure (statics excepted).
 //! - Under [`Memory::Rc11`] executions are counted, not interleavings: one may have none.
 
+mod apart;
 mod check;
 mod checkpoint;
 mod data_race;
@@ -51,7 +55,9 @@ mod error;
 mod exploration;
 mod explorer;
 mod progress;
+mod proof;
 pub mod rc11;
+mod repetition;
 mod replay;
 pub(crate) mod runtime;
 mod states;

@@ -1,5 +1,6 @@
 //! One schedule, run again, this time with everything written down.
 
+use super::error::used_up;
 use super::rc11::Follow;
 use super::runtime::{Driver, Ending, Pick, Runtime, Taken, run};
 use super::tally::{self, Steps};
@@ -68,7 +69,8 @@ struct Script<'a> {
 impl Driver for Script<'_> {
     fn scripted(&mut self, runtime: &mut Runtime) -> Option<(u8, u32)> {
         let step = *self.steps.get(self.next)?;
-        if runtime.asking & (1 << step.0) == 0 {
+        if runtime.enabled() & (1 << step.0) == 0 {
+            // The program is not deterministic: what it does this time is shown up to here.
             self.next = usize::MAX;
             return None;
         }
@@ -111,6 +113,10 @@ pub(super) fn replay<T: Debug, F: Fn() -> T>(
             Ending::StepLimit | Ending::Livelock => "does not end".to_owned(),
             _ => String::new(),
         };
+        if let Some((thread, bytes)) = runtime.overflowed() {
+            trace.ending = format!("thread {thread} {}", used_up(bytes));
+            return trace;
+        }
         let panics = runtime.threads.iter().filter_map(|thread| thread.panic.as_ref());
         if let Some(panic) = panics.min_by_key(|panic| panic.order) {
             trace.ending = format!("panicked: {}", panic.message);

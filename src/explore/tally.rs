@@ -1,6 +1,7 @@
 //! Outcomes and their counts.
 
 use super::dpor::Execution;
+use super::error::used_up;
 use super::exploration::Exploration;
 use super::runtime::{Ending, Panic, Runtime, State};
 use crate::report::Failure;
@@ -43,6 +44,13 @@ impl<T: Ord> Tally<T> {
     /// Tells the classes of the executions apart from now on.
     pub fn tell_classes_apart(&mut self) {
         self.classes = Some(HashSet::new());
+    }
+
+    /// The one outcome of all executions so far is this failure, after which going on makes no sense.
+    pub fn ends_as(&mut self, failure: Failure) {
+        let entry = std::mem::take(&mut self.outcomes).into_values().next();
+        self.outcomes.extend(entry.map(|entry| (Err(failure), entry)));
+        self.stop = true;
     }
 
     /// How many distinct classes were met; without telling them apart, the executions.
@@ -127,6 +135,10 @@ fn failure(
     if let Some((step, expected, found)) = engine.diverged() {
         let (expected, found) = (expected.clone(), found.clone());
         return Some(Failure::Nondeterministic { step: *step, expected, found });
+    }
+    if let Some((thread, bytes)) = runtime.overflowed() {
+        let (thread, message) = (thread.letter(), used_up(bytes));
+        return Some(Failure::Panic { thread, message, place: None });
     }
     if let Some(panic) = panic(runtime, returned, |a, b| engine.happens_before(a, b)) {
         return Some(panic);

@@ -1,5 +1,6 @@
 //! The loop of an exploration: execution after execution, by one worker or several.
 
+use super::apart::{apart, side_by_side};
 use super::dpor::{Crew, Dpor};
 use super::exploration::Exploration;
 use super::progress::{Done, Watch};
@@ -7,9 +8,9 @@ use super::runtime::Runtime;
 use super::tally::Tally;
 use super::{ExploreError, Explorer, Memory, Reduction, checkpoint};
 use std::cell::RefCell;
+use std::fmt::Debug;
 use std::path::Path;
 use std::sync::atomic::Ordering::Relaxed;
-use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 /// One worker: what it explores with, and what it has found.
@@ -32,7 +33,7 @@ enum Start {
     Helping,
 }
 
-impl<T: Ord + Send> Worker<Dpor, T> {
+impl<T: Ord + Debug + Send> Worker<Dpor, T> {
     /// Explores `program` to the end, or to the limits of `settings`, with as many workers as they
     /// ask for; returns what all have found together.
     pub fn crew<F>(settings: &Explorer, program: &F, started: Instant) -> Result<Self, ExploreError>
@@ -54,36 +55,30 @@ impl<T: Ord + Send> Worker<Dpor, T> {
         if jobs == 1 {
             return match &settings.checkpoint {
                 None => Worker::alone(first.engine, settings, program, started),
-                Some(file) => first.resumed(file, settings, program, started),
+                Some(file) => apart(|| first.resumed(file, settings, program, started))?,
             };
         }
-        let colleagues: Vec<_> =
-            (1..jobs).map(|_| Mutex::new(Some(worker(first.runtime.colleague())))).collect();
-        let pool = rayon::ThreadPoolBuilder::new()
-            .num_threads(jobs)
-            .build()
-            .expect("the operating system refused new threads");
-        // Explored on threads of our own: on rayon's global ones, a modelled thread's stack could
-        // be stolen into.
-        let slots = std::iter::once(Mutex::new(Some(first))).chain(colleagues);
-        let slots: Vec<Mutex<Option<Self>>> = slots.collect();
-        let results = pool.broadcast(|context| {
-            let slot = &slots[context.index()];
-            let worker = slot.lock().unwrap_or_else(PoisonError::into_inner).take();
-            let mut worker = worker.expect("each worker is taken once");
-            let start = if context.index() == 0 { Start::Anew } else { Start::Helping };
-            // A panic of the listener: nobody has to wait for a worker that is gone.
-            let _calls_off = CallsOff(&crew);
-            let result =
-                worker.work(settings, program, started, &crew, start, (context.index(), &watch));
-            if !matches!(result, Ok(true)) {
-                crew.call_off();
+        let mut workers = vec![first];
+        for _ in 1..jobs {
+            workers.push(worker(workers[0].runtime.colleague()));
+        }
+        let bodies = workers.into_iter().enumerate().map(|(number, mut worker)| {
+            let (crew, watch) = (&crew, &watch);
+            move || {
+                let start = if number == 0 { Start::Anew } else { Start::Helping };
+                // A panic of the listener: nobody has to wait for a worker that is gone.
+                let _calls_off = CallsOff(crew);
+                let result = worker.work(settings, program, started, crew, start, (number, watch));
+                if !matches!(result, Ok(true)) {
+                    crew.call_off();
+                }
+                result.map(|complete| {
+                    worker.complete = complete;
+                    worker
+                })
             }
-            result.map(|complete| {
-                worker.complete = complete;
-                worker
-            })
         });
+        let results = side_by_side(bodies.collect())?;
         let results = results.into_iter().collect::<Result<Vec<_>, _>>()?;
         let mut all: Option<Self> = None;
         for worker in results {
@@ -107,31 +102,32 @@ impl<T: Ord + Send> Worker<Dpor, T> {
         program: &F,
         started: Instant,
     ) -> Result<Self, ExploreError> {
+        let keeper = checkpoint::Keeper::open(file)?;
         // Whose checkpoint it is shows in the program's first execution.
         let mut first = Dpor::new(false, false);
         let mut body = || drop(program());
         let max_steps = u32::try_from(settings.max_steps).unwrap_or(u32::MAX);
         first.execute(&mut self.runtime, max_steps, &mut body, |_| ());
-        if let Some(error) = self.runtime.error.take() {
+        if let Some(error) = self.runtime.take_error() {
             return Err(error);
         }
         let hash = checkpoint::fingerprint(&first);
         let Worker { runtime, engine, tally, .. } = &mut self;
-        let known = checkpoint::resume(file, &hash, settings, runtime, engine, tally, program)?;
+        let known = checkpoint::resume(&keeper, &hash, settings, runtime, engine, tally, program)?;
         let start = if known { Start::Resumed } else { Start::Anew };
         let watch = Watch::new(settings.listener.as_ref(), started, 1);
         self.complete = self.work(settings, program, started, &Crew::new(1), start, (0, &watch))?;
         let Worker { runtime, engine, tally, .. } = &self;
         if self.complete {
-            checkpoint::remove(file)?;
+            keeper.remove()?;
         } else if !tally.stop && engine.diverged().is_none() {
-            checkpoint::save(file, &hash, settings, runtime, engine, tally)?;
+            checkpoint::save(&keeper, &hash, settings, runtime, engine, tally)?;
         }
         Ok(self)
     }
 }
 
-impl<E: Exploration, T: Ord> Worker<E, T> {
+impl<E: Exploration + Send, T: Ord + Debug + Send> Worker<E, T> {
     fn new(settings: &Explorer, runtime: Runtime, engine: E) -> Self {
         let mut tally = Tally::new();
         // A checkpoint does not keep the classes of the executions before it, and under Rust's
@@ -144,7 +140,7 @@ impl<E: Exploration, T: Ord> Worker<E, T> {
     }
 
     /// Explores `program` alone.
-    pub fn alone<F: Fn() -> T>(
+    pub fn alone<F: Fn() -> T + Sync>(
         engine: E,
         settings: &Explorer,
         program: &F,
@@ -153,9 +149,11 @@ impl<E: Exploration, T: Ord> Worker<E, T> {
         let mut worker = Worker::new(settings, Runtime::new(settings.stack_size), engine);
         let crew = Crew::new(1);
         let watch = Watch::new(settings.listener.as_ref(), started, 1);
-        worker.complete =
-            worker.work(settings, program, started, &crew, Start::Anew, (0, &watch))?;
-        Ok(worker)
+        apart(|| {
+            worker.complete =
+                worker.work(settings, program, started, &crew, Start::Anew, (0, &watch))?;
+            Ok(worker)
+        })?
     }
 
     /// What it has done so far.
@@ -181,15 +179,13 @@ impl<E: Exploration, T: Ord> Worker<E, T> {
             let returned = program();
             *value.borrow_mut() = Some(returned);
         };
+        let mut first = None;
         match start {
             Start::Anew => {
-                // The first execution is run twice: whatever lives outside the program, or differs
-                // from run to run, shows at once.
-                self.engine.execute(&mut self.runtime, max_steps, &mut body, |_| ());
-                if let Some(error) = self.runtime.error.take() {
-                    return Err(error);
+                first = self.first_run(max_steps, &mut body, || value.borrow_mut().take())?;
+                if first.is_none() {
+                    return Ok(false);
                 }
-                self.engine.again();
             }
             Start::Resumed => {}
             Start::Helping if self.engine.find_work() => {}
@@ -207,6 +203,9 @@ impl<E: Exploration, T: Ord> Worker<E, T> {
             if self.tally.stop || self.engine.diverged().is_some() {
                 return Ok(false);
             }
+            if first.take().is_some_and(|first| !self.is_repeated(&first)) {
+                return Ok(false);
+            }
             // Counted together only where somebody asks for the sum.
             let executions = match settings.max_executions {
                 u64::MAX => self.tally.executions,
@@ -220,7 +219,8 @@ impl<E: Exploration, T: Ord> Worker<E, T> {
             }
             let due = executions.is_multiple_of(64);
             let late = || settings.timeout.is_some_and(|timeout| started.elapsed() >= timeout);
-            if executions >= settings.max_executions || (due && late()) || crew.stop.load(Relaxed) {
+            let called_off = crew.stop.load(Relaxed) || settings.is_called_off();
+            if executions >= settings.max_executions || (due && late()) || called_off {
                 return Ok(false);
             }
         }

@@ -22,7 +22,6 @@
 //!   the threads first, so that the same thread always drops it.
 //! - A rendezvous channel (`sync_channel(0)`) is refused.
 //! - `Condvar` wakes nobody without a reason; a wait with a time-out may always time out.
-//! - `Once` is not poisoned by a panic: the next caller tries again, as with `OnceLock`.
 //! - Time does not pass: `sleep` is [`yield_now`](thread::yield_now).
 
 pub mod cell;

@@ -12,7 +12,6 @@ pub use scope::{Scope, ScopedJoinHandle, scope};
 pub use std::thread::{AccessError, Result, panicking};
 
 use crate::explore::runtime::{self, State, wait_in, with_current};
-use std::any::Any;
 use std::borrow::Cow;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -29,7 +28,7 @@ where
     T: Send + 'static,
 {
     // SAFETY: the closure and its result own what they use.
-    unsafe { start(None, f) }
+    unsafe { start(None, 0, f) }
 }
 
 /// Starts a thread whose name costs nothing.
@@ -40,13 +39,14 @@ where
     T: Send + 'static,
 {
     // SAFETY: the closure and its result own what they use.
-    unsafe { start(Some(Cow::Borrowed(name)), f) }
+    unsafe { start(Some(Cow::Borrowed(name)), 0, f) }
 }
 
 /// A thread to be, with a name.
 #[derive(Debug, Default)]
 pub struct Builder {
     name: Option<String>,
+    stack_size: usize,
 }
 
 impl Builder {
@@ -62,9 +62,11 @@ impl Builder {
         self
     }
 
-    /// Ignored: `Explorer::stack_size` sets the stacks of all modelled threads.
+    /// Gives the thread a stack of this size, if that is more than `Explorer::stack_size` gives to
+    /// every thread.
     #[must_use]
-    pub fn stack_size(self, _bytes: usize) -> Self {
+    pub fn stack_size(mut self, bytes: usize) -> Self {
+        self.stack_size = bytes;
         self
     }
 
@@ -79,7 +81,7 @@ impl Builder {
         T: Send + 'static,
     {
         // SAFETY: the closure and its result own what they use.
-        Ok(unsafe { start(self.name.map(Cow::Owned), f) })
+        Ok(unsafe { start(self.name.map(Cow::Owned), self.stack_size, f) })
     }
 }
 
@@ -88,7 +90,7 @@ impl Builder {
 /// # Safety
 /// What `f` and its result borrow must outlive the thread.
 #[track_caller]
-unsafe fn start<T, F>(name: Option<Cow<'static, str>>, f: F) -> JoinHandle<T>
+unsafe fn start<T, F>(name: Option<Cow<'static, str>>, stack_size: usize, f: F) -> JoinHandle<T>
 where
     F: FnOnce() -> T,
 {
@@ -103,7 +105,7 @@ where
         let _ = leave.send(result);
     };
     // SAFETY: by the caller's promise.
-    let number = unsafe { runtime::spawn_thread(name.clone(), body) };
+    let number = unsafe { runtime::spawn_thread(name.clone(), stack_size, body) };
     JoinHandle { number, left, thread: Thread::new(number, name) }
 }
 
@@ -127,9 +129,7 @@ impl<T> JoinHandle<T> {
     #[track_caller]
     pub fn join(self) -> Result<T> {
         wait_for_end(self.number);
-        let Ok(result) = self.left.try_recv() else {
-            return Err(Box::new("the execution was given up") as Box<dyn Any + Send>);
-        };
+        let result = self.left.try_recv().expect("a thread that has ended has left something");
         if result.is_err() {
             with_current(|runtime| runtime.panic_taken(self.number));
         }

@@ -80,7 +80,9 @@ impl Stress {
         Stress { rounds: rounds.max(1), ..self }
     }
 
-    /// No round begins after this much time. The first one always does.
+    /// No round begins after this much time, and in the one that is under way then all threads stop.
+    /// What counts as expected are the increments that were made. The first round always begins, and
+    /// each of its threads increments at least once.
     pub fn at_most(self, at_most: Duration) -> Self {
         Stress { at_most, ..self }
     }
@@ -121,9 +123,11 @@ impl Stress {
         let mut increments = self.increments;
         let begin = Instant::now();
         loop {
-            let round = round::run(&new(), self.threads, increments);
+            // What is later than any clock shows is no end.
+            let end = begin.checked_add(self.at_most);
+            let round = round::run(&new(), self.threads, increments, end);
             let short = round.elapsed < LONG_ROUND;
-            tally.add(&round, increments, begin.elapsed());
+            tally.add(&round, begin.elapsed());
             watch(&tally);
             if self.is_over(&tally) {
                 return tally;

@@ -41,8 +41,8 @@ impl Tally {
         }
     }
 
-    pub(super) fn add(&mut self, round: &Round, increments: u64, elapsed: Duration) {
-        let expected = self.threads as u64 * increments;
+    pub(super) fn add(&mut self, round: &Round, elapsed: Duration) {
+        let expected = round.expected;
         // Summed round by round: a counter that showed too much once must not hide a loss.
         let lost = expected.saturating_sub(round.got);
         self.rounds += 1;

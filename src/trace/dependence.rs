@@ -6,9 +6,9 @@
 //!
 //! Two steps of different threads are *dependent* when, somewhere where they stand side by side,
 //! doing one changes what the other does, or whether it can be done. Steps of one thread are
-//! ordered anyway.
+//! ordered anyway. How each action touches its object is said in the table of `action`.
 
-use super::{Action, ObjectId, Step};
+use super::{ObjectId, Step};
 
 /// How a step touches an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -42,37 +42,6 @@ pub struct Access {
 
 /// All objects one step touches: at most two (a wait touches its condition variable and its mutex).
 pub type Footprint = [Option<Access>; 2];
-
-impl Action {
-    /// How the step touches its object; `None` where it touches nothing.
-    #[inline]
-    pub fn mode(self) -> Option<Mode> {
-        use Action::*;
-        match self {
-            Fence | Choose => None,
-            Load | CompareExchangeFailed | CellRead | OnceDone => Some(Mode::Read),
-            TryLockFailed | TryReadLockFailed | TrySendFull | TryReceiveEmpty => Some(Mode::Read),
-            SendClosed | ReceiveClosed | NotifyNobody => Some(Mode::Read),
-            ReadLock | ReadUnlock | CloseSender => Some(Mode::Share),
-            _ => Some(Mode::Write),
-        }
-    }
-
-    /// Is it a step on an atomic?
-    pub fn is_atomic_access(self) -> bool {
-        use Action::*;
-        matches!(
-            self,
-            Load | Store
-                | Swap
-                | FetchAdd
-                | FetchSub
-                | FetchUpdate
-                | CompareExchange
-                | CompareExchangeFailed
-        )
-    }
-}
 
 impl Step {
     /// The objects the step touches.

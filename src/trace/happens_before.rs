@@ -9,7 +9,7 @@
 //! Two accesses of a cell by different threads, at least one a write, *race* when neither happens
 //! before the other. That is the same for every interleaving of a class.
 
-use super::{Action, Step, Trace};
+use super::{Action, Mode, Step, Trace};
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::atomic::Ordering::{self, AcqRel, Acquire, Release, SeqCst};
@@ -81,7 +81,7 @@ pub(crate) fn racing(
     event: impl Fn(usize) -> Event,
     after: impl Fn(usize, &mut dyn FnMut(usize)),
 ) -> Vec<(usize, usize)> {
-    let plain = |nth: &usize| matches!(event(*nth).action, Action::CellRead | Action::CellWrite);
+    let plain = |nth: &usize| event(*nth).action.is_plain_access();
     let accesses: Vec<usize> = (0..count).filter(plain).collect();
     if accesses.is_empty() {
         return Vec::new();
@@ -91,7 +91,7 @@ pub(crate) fn racing(
     for (nth, &later) in accesses.iter().enumerate() {
         for &earlier in &accesses[..nth] {
             let (a, b) = (event(earlier), event(later));
-            let writes = [a, b].iter().any(|event| event.action == Action::CellWrite);
+            let writes = [a, b].iter().any(|event| event.action.mode() == Some(Mode::Write));
             let conflict = writes && a.object == b.object && a.thread != b.thread;
             // The earlier step's own clock counts itself, so it is known if the later one has that.
             let ordered = clocks[later].get(a.thread) >= clocks[earlier].get(a.thread);
@@ -159,7 +159,7 @@ fn access(
     object: &mut Published,
     released: &mut [Clock],
 ) {
-    let writes = !matches!(this.action, Action::Load | Action::CompareExchangeFailed);
+    let writes = this.action.writes_value();
     let source = match this.action {
         Action::Store => None, // it starts anew
         _ => this.stale.unwrap_or(object.newest),
@@ -178,21 +178,20 @@ fn access(
     }
 }
 
-/// A step on anything else.
+/// A step on an object that keeps its own order.
+///
+/// Who learns, learns from all who left something and on whom it depends: a reader of a read-write
+/// lock does not depend on other readers.
 fn synchronise(action: Action, known: &mut Known, object: &mut Published) {
-    use Action::*;
-    match action {
-        CellRead | CellWrite | Choose | Fence => {}
-        // An attempt that fails learns nothing and hands nothing on.
-        NotifyOne | NotifyAll | NotifyNobody | Wait | TimeOut => {}
-        TryLockFailed | TryReadLockFailed | TrySendFull | TryReceiveEmpty => {}
-        // Readers do not wait for each other, so they learn from writers only.
-        ReadLock => join(&mut known.now, &object.by_writers),
-        ReadUnlock | CloseSender => join(&mut object.all, &known.now),
-        SendClosed | ReceiveClosed | OnceDone => join(&mut known.now, &object.all),
-        _ => {
-            join(&mut known.now, &object.all);
-            join(&mut object.all, &known.now);
+    let (learns, leaves) = action.learns_and_leaves();
+    let alone = action.mode() == Some(Mode::Write);
+    if learns {
+        let shares = action.mode() == Some(Mode::Share);
+        join(&mut known.now, if shares { &object.by_writers } else { &object.all });
+    }
+    if leaves {
+        join(&mut object.all, &known.now);
+        if alone {
             join(&mut object.by_writers, &known.now);
         }
     }

@@ -4,7 +4,7 @@
 //! earlier read of the same object *in the same operation*: a blind store overwrites too, but it
 //! loses nothing that it had promised to keep.
 
-use super::{Action, Step, ThreadId, Trace};
+use super::{Step, ThreadId, Trace};
 use std::fmt;
 
 /// A write that overwrote another thread's write it never read.
@@ -43,23 +43,17 @@ impl fmt::Display for LostUpdate {
 impl Step {
     /// Does the step put a value into an atomic or a cell?
     pub fn writes_value(&self) -> bool {
-        use Action::*;
-        matches!(
-            self.action,
-            Store | Swap | FetchAdd | FetchSub | FetchUpdate | CompareExchange | CellWrite
-        )
+        self.action.writes_value()
     }
 
     /// Does the step learn the value of an atomic or a cell?
     pub fn reads_value(&self) -> bool {
-        use Action::*;
-        matches!(self.action, Load | CellRead | CompareExchangeFailed)
-            || (self.writes_value() && !matches!(self.action, Store | CellWrite))
+        self.action.reads_value()
     }
 
     /// Does it write without reading in the same step? Only such a write can lose an update.
     fn writes_only(&self) -> bool {
-        matches!(self.action, Action::Store | Action::CellWrite)
+        self.writes_value() && !self.reads_value()
     }
 }
 

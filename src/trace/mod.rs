@@ -5,6 +5,7 @@
 //!
 //! # Layout
 //! - [`step`](Step): one indivisible action of one thread on shared state
+//! - [`Action`]: what a step does; one table says how each touches its object and what it hands on
 //! - [`Trace`]: the steps of one execution, its threads and its objects
 //! - [`dependent`]: the one relation by which the explorer prunes and the counting counts
 //! - [`LostUpdate`]: which step overwrote which, and because of which earlier read
@@ -13,6 +14,7 @@
 //! - [`Cycle`]: the proof that no interleaving explains a trace
 //! - [`linear_extensions`]: how many interleavings one trace stands for
 
+mod action;
 mod count;
 mod cycle;
 mod dependence;
@@ -22,6 +24,7 @@ mod lost_update;
 mod orders;
 mod step;
 
+pub use action::Action;
 pub(crate) use count::clocks;
 pub use count::linear_extensions;
 pub use cycle::{Cycle, Edge, Why};
@@ -31,4 +34,4 @@ pub use happens_before::DataRace;
 pub(crate) use happens_before::{Event, racing, racing_steps};
 pub use lost_update::LostUpdate;
 pub use orders::Orders;
-pub use step::{Action, ObjectId, Place, Step, ThreadId, Value, order_name};
+pub use step::{ObjectId, Place, Step, ThreadId, Value, order_name};

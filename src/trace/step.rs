@@ -1,5 +1,6 @@
 //! A step: one indivisible action of one thread on shared state.
 
+use super::Action;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::fmt;
@@ -102,88 +103,6 @@ impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}", self.file, self.line)
     }
-}
-
-/// What a step does. The object and the values stand beside it, in [`Step`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Action {
-    /// Reads an atomic.
-    Load,
-    /// Writes an atomic.
-    Store,
-    /// Reads and writes an atomic in one step.
-    Swap,
-    /// Adds in one step.
-    FetchAdd,
-    /// Subtracts in one step.
-    FetchSub,
-    /// Any other read-modify-write: and, or, xor, nand, max, min.
-    FetchUpdate,
-    /// A compare-exchange that found what it expected and wrote.
-    CompareExchange,
-    /// A compare-exchange that found something else (or failed spuriously): only a read.
-    CompareExchangeFailed,
-    /// A fence: orders the steps around it, touches nothing.
-    Fence,
-    /// Reads a plain cell.
-    CellRead,
-    /// Writes a plain cell.
-    CellWrite,
-    /// Takes a mutex, or a read-write lock for writing.
-    Lock,
-    /// Tries to take a mutex (or to write-lock) and finds it taken.
-    TryLockFailed,
-    /// Gives a mutex (or a write lock) back.
-    Unlock,
-    /// Takes a read-write lock for reading.
-    ReadLock,
-    /// Tries to read-lock and finds a writer.
-    TryReadLockFailed,
-    /// Gives a read lock back.
-    ReadUnlock,
-    /// Releases the mutex and falls asleep on the condition variable, in one step.
-    Wait,
-    /// A wait's time-out is taken.
-    TimeOut,
-    /// Takes the mutex again after a wait.
-    Reacquire,
-    /// Wakes one waiter.
-    NotifyOne,
-    /// Wakes all waiters.
-    NotifyAll,
-    /// Notifies, and finds nobody asleep.
-    NotifyNobody,
-    /// Sends a message.
-    Send,
-    /// Tries to send and finds the channel full.
-    TrySendFull,
-    /// Sends to a channel whose receiver is gone.
-    SendClosed,
-    /// Takes a message.
-    Receive,
-    /// Tries to receive and finds nothing.
-    TryReceiveEmpty,
-    /// Learns that the channel is empty and every sender is gone.
-    ReceiveClosed,
-    /// A sender goes; with the last one the channel is closed.
-    CloseSender,
-    /// The receiver goes.
-    CloseReceiver,
-    /// Consumes the thread's park token.
-    Park,
-    /// Gives a thread its park token.
-    Unpark,
-    /// Arrives at a barrier.
-    Arrive,
-    /// Starts the one initialisation of a `Once`.
-    OnceBegin,
-    /// Finishes it.
-    OnceEnd,
-    /// Finds it finished.
-    OnceDone,
-    /// A free choice.
-    Choose,
 }
 
 /// One indivisible action of one thread on shared state.

@@ -51,7 +51,7 @@ fn compare(program: &Program) -> Option<Result<(), String>> {
         // channel takes steps: the limit that `model` names for `Arc`.
         return None;
     }
-    let explorer = Explorer::new().classes(true);
+    let explorer = Explorer::new().prove_up_to(0).classes(true);
     let run = || world::modelled::run(program);
     let dpor = explorer.clone().max_executions(most()).explore(run);
     if !dpor.is_complete() || dpor.interleavings().is_some_and(|n| n > u128::from(most())) {
@@ -144,7 +144,7 @@ fn workers_share_random_programs_and_leave_nothing_out() {
             return None;
         }
         let run = || world::modelled::run(program);
-        let explorer = Explorer::new().classes(true);
+        let explorer = Explorer::new().prove_up_to(0).classes(true);
         let alone = explorer.clone().max_executions(most()).explore(run);
         if !alone.is_complete() || alone.interleavings().is_none() {
             return None;

@@ -3,18 +3,17 @@
 mod screen;
 
 use super::args::PlayArgs;
+use super::limits::Bounds;
 use super::out::Out;
 use super::subject::Subject;
 use super::{Usage, Verdict, graphs};
 use racelab::diagram::game::Game;
 use racelab::diagram::graph::Graph;
+use racelab::report::grouped;
 use racelab::trace::ThreadId;
 use ratatui::DefaultTerminal;
 use ratatui::crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use std::io::{self, IsTerminal};
-
-/// A graph of more states than this takes too long to make.
-const LARGEST: usize = 2_000_000;
 
 /// Plays one program until the learner has had enough.
 pub fn run(args: &PlayArgs, _out: &mut Out) -> Result<Verdict, Usage> {
@@ -26,8 +25,15 @@ pub fn run(args: &PlayArgs, _out: &mut Out) -> Result<Verdict, Usage> {
             subject.name()
         )));
     }
-    let graph = graphs::graph(&subject, args.memory.into(), LARGEST)?;
-    let graph = graph.ok_or_else(|| Usage::new("that is too large a game; take fewer threads"))?;
+    let bounds = Bounds::given(&args.bounds, &subject);
+    let graph = graphs::graph(&subject, args.memory.into(), bounds)?;
+    let graph = graph.ok_or_else(|| {
+        let states = grouped(args.bounds.max_states.into());
+        Usage::new(format!(
+            "that is too large a game, with more than {states} states; take fewer threads or \
+             increments, or allow more with --max-states"
+        ))
+    })?;
     let title = subject.title();
     // From here on the terminal is changed. `init` restores it when anything panics, and Ctrl-C
     // is a key like others while it lasts.
@@ -144,8 +150,8 @@ mod tests {
     }
 
     fn graph(memory: Memory, counter: &str) -> Graph {
-        let subject = Subject::find(counter, None, (2, 1));
-        graphs::graph(&subject.unwrap(), memory, LARGEST).unwrap().unwrap()
+        let subject = Subject::find(counter, None, (2, 1)).unwrap();
+        graphs::graph(&subject, memory, Bounds::of(&subject, 10_000)).unwrap().unwrap()
     }
 
     fn screen_under(

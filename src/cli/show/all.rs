@@ -64,7 +64,7 @@ fn beside(head: &str, text: &str, width: Option<usize>) -> String {
 }
 
 fn interleavings(show: &Show) -> Result<Vec<String>, Usage> {
-    let states = graphs::states(show.subject.name(), || show.subject.run())?;
+    let states = graphs::states(show.subject.name(), show.bounds, || show.subject.run())?;
     match states.interleavings() {
         Some(total) if total <= MOST => {
             Ok((1..=total).filter_map(|number| states.schedule(number)).collect())
@@ -80,7 +80,7 @@ fn interleavings(show: &Show) -> Result<Vec<String>, Usage> {
 
 /// One schedule for each execution that the orderings allow.
 fn executions(show: &Show) -> Result<Vec<String>, Usage> {
-    let graph = graphs::graph(&show.subject, show.memory, MOST as usize)?;
+    let graph = graphs::graph(&show.subject, show.memory, show.bounds.at_most(MOST as usize))?;
     let graph = graph.ok_or_else(|| {
         Usage::new("there are too many executions to list; ask for one: --outcome VALUE")
     })?;

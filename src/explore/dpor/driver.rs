@@ -85,7 +85,8 @@ impl Driver for Dpor {
         let depth = self.history.len();
         self.history.push(runtime, thread, choice, taken);
         let Request { object, place, .. } = taken.request;
-        runtime.script.push(Scripted { thread, choice, object, place });
+        let before = taken.before;
+        runtime.script.push(Scripted { thread, choice, object, before, place });
         if depth < self.forced.len() {
             // Another worker has been here: what sleeps further down came with the branch.
             return;
@@ -152,14 +153,19 @@ impl Dpor {
         let depth = runtime.steps as usize;
         let before = &self.history.events[depth];
         let now = &runtime.threads[usize::from(before.thread)];
-        let describe = |asks: bool, request: &Request| match asks {
+        let describe = |asks: bool, request: &Request, found: u64| match asks {
             true => {
-                format!("{:?} at {}:{}", request.op, request.place.file(), request.place.line())
+                let place = request.place;
+                let value = request.bits.value(found).map(|value| format!(" (finding {value})"));
+                let value = value.unwrap_or_default();
+                format!("{:?} at {}:{}{value}", request.op, place.file(), place.line())
             }
             false => "nothing".to_owned(),
         };
         let asks = runtime.asking & (1 << before.thread) != 0;
-        let pair = (describe(true, &before.request), describe(asks, &now.request));
+        let finds = runtime.word(&now.request);
+        let pair =
+            (describe(true, &before.request, before.before), describe(asks, &now.request, finds));
         self.diverged.get_or_insert((depth + 1, pair.0, pair.1));
     }
 }

@@ -2,50 +2,85 @@
 
 use super::history::{Event, History, Touch, Touches, touches};
 use super::tree::Branch;
+use crate::explore::runtime::effect::lock;
 use crate::explore::runtime::{NONE, Op, Request, Runtime, Waking};
 use crate::trace::Mode;
 
-impl Event {
-    /// What the step makes of an object's state; a wait leaves its mutex, the second one, free.
-    fn word_after(&self, is_first: bool, word: u64) -> u64 {
-        match is_first {
-            true => self.request.effect(word, self.thread, self.choice).word,
-            false => 0,
-        }
-    }
+/// Is the object the step's first one?
+fn is_first(event: &Event, object: u32) -> bool {
+    event.touches[0].is_some_and(|touch| touch.object == object)
+}
 
+impl Event {
     fn is_failure_for_no_reason(&self) -> bool {
         self.request.op == Op::CompareExchangeWeak && self.choice == 1
     }
 }
 
 impl History {
+    /// What a step has made of the object's state, when it found the state `before`; a wait frees its
+    /// mutex, the second one.
+    fn word_after(&self, step: u32, object: u32, before: u64) -> u64 {
+        let event = &self.events[step as usize];
+        match is_first(event, object) {
+            true => event.request.effect(before, event.thread, event.choice).word,
+            false => lock::freed(before),
+        }
+    }
+
+    /// What a step has found its object in.
+    fn word_before(&self, step: u32, object: u32) -> u64 {
+        let event = &self.events[step as usize];
+        if is_first(event, object) {
+            return event.before;
+        }
+        // Of a wait's mutex nothing is noted; but a step comes before that took it.
+        match event.on(object) {
+            Some((_, previous)) if previous != NONE => {
+                self.word_after(previous, object, self.word_before(previous, object))
+            }
+            _ => 0,
+        }
+    }
+
     /// What the object looked like if only the steps that `keeps` names had been taken.
-    pub(super) fn word_at(&self, object: u32, keeps: &impl Fn(u32) -> bool) -> Option<u64> {
+    ///
+    /// What was done to it silently counts wherever it was done: a sender that is cloned later has
+    /// one that it is cloned from, so there is a sender before as well as after.
+    pub(super) fn word_at(
+        &self,
+        runtime: &Runtime,
+        object: u32,
+        keeps: &impl Fn(u32) -> bool,
+    ) -> Option<u64> {
         // The latest write that is kept has its whole past kept: it found what it would find.
         // Only steps that commute with each other (readers, senders that go) need to be redone.
         let mut word = None;
         let mut later = self.later.take();
+        // The step whose state before or after it is taken.
+        let mut base = 0;
         for (step, mode) in self.on_object(object) {
-            let event = &self.events[step as usize];
-            let is_first = event.touches[0].is_some_and(|touch| touch.object == object);
-            let word_before = if is_first { event.before } else { 0 };
+            let word_before = self.word_before(step, object);
             word = Some(word_before);
+            base = step;
             if !keeps(step) {
                 continue;
             }
             match mode {
                 Mode::Write => {
-                    word = Some(event.word_after(is_first, word_before));
+                    word = Some(self.word_after(step, object, word_before));
                     break;
                 }
                 Mode::Share => later.push(step),
                 Mode::Read => {}
             }
         }
-        let word = later.drain(..).rev().fold(word, |word, step| {
-            word.map(|word| self.events[step as usize].word_after(true, word))
-        });
+        let silent = runtime.silent.iter().filter(|&&(o, steps, _)| o == object && steps > base);
+        let word = word.map(|word| silent.fold(word, |word, (.., more)| word + more));
+        let word = later
+            .drain(..)
+            .rev()
+            .fold(word, |word, step| word.map(|word| self.word_after(step, object, word)));
         self.later.set(later);
         word
     }
@@ -54,6 +89,7 @@ impl History {
     /// only the steps that `keeps` names had been; `None` if it would have to wait.
     pub(super) fn found_at(
         &self,
+        runtime: &Runtime,
         request: &Request,
         thread: u8,
         keeps: &impl Fn(u32) -> bool,
@@ -61,7 +97,7 @@ impl History {
         if request.object == NONE || request.mode().is_some() {
             return Some((0, request.alternatives(0, || false)));
         }
-        let word = self.word_at(request.object, keeps).unwrap_or(0);
+        let word = self.word_at(runtime, request.object, keeps).unwrap_or(0);
         let fails_anew = || self.fails_anew(request, thread, keeps);
         request.enabled(word).then(|| (word, request.alternatives(word, fails_anew)))
     }

@@ -186,7 +186,7 @@ impl History {
         let races_from = self.races.len() as u32;
 
         self.clocks.push(previous_in_thread, &actor.after);
-        self.find_races(nth, thread, &taken.request, &touches, &actor.woken);
+        self.find_races(runtime, nth, thread, &taken.request, &touches, &actor.woken);
         // What the thread knew, and all that the step depends on.
         self.clocks.join_last(&self.conflicting);
         let position = self.clocks.count_last(usize::from(thread));

@@ -56,6 +56,7 @@ pub(super) fn insert_at(
             parent => forest.get(parent).first_child,
         };
         if parent != NONE && branch == NONE {
+            forest.get_mut(parent).vouches = true;
             return fixed && settled.unwrap_or(true);
         }
         let mut found = None;

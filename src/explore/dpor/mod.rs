@@ -144,7 +144,7 @@ impl Dpor {
         &self.history
     }
 
-    /// Runs the next execution. `at_end` sees it before what is left of it is unwound; it is not
+    /// Runs the next execution. `at_end` sees it while the threads that are left are there; it is not
     /// called for redundant ones.
     pub fn execute(
         &mut self,

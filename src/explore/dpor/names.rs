@@ -5,6 +5,16 @@
 //! comes before it is the same step in every execution that has it, so it touches the same object
 //! there. Objects that such a step leads to get the same name; two that were met in one execution
 //! are known to be apart.
+//!
+//! No schedule can change what a name stands for. A step's *past* is its thread's steps before it and
+//! all they depend on, so a program that is deterministic but for the schedule has the same locals
+//! there, and hence the same object in hand. An object may get several names, one for each past that
+//! leads to it first; so two names are taken for one object until an execution has both on different
+//! ones. A doubt can cost an execution that repeats a class, never miss one: whoever asks whether two
+//! touches conflict is told that they do.
+//!
+//! Neither an object's address nor its place in the order of creation would do: the one differs from
+//! run to run, and the other is not known of an object that is made by a `const fn`, as std's are.
 
 use super::tree::{FarTouch, FarTouches};
 use super::{History, Touch, Touches};

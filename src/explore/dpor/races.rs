@@ -22,6 +22,7 @@ impl History {
     /// request depends on.
     pub(super) fn find_races(
         &mut self,
+        runtime: &Runtime,
         nth: u32,
         thread: u8,
         request: &Request,
@@ -40,7 +41,7 @@ impl History {
         let from = self.races.len();
         let mut reversible = 0;
         if request.may_block() {
-            self.reversals_of_waiting(nth, thread, request, touches);
+            self.reversals_of_waiting(runtime, nth, thread, request, touches);
             reversible = on_objects;
         }
         let History { events, clocks, conflicting, races, .. } = self;
@@ -92,7 +93,14 @@ impl History {
     ///
     /// It cannot change places with the step that let it go (an unlock, a send): what can be
     /// reversed is the latest step before which it was free to go (the lock of that unlock).
-    fn reversals_of_waiting(&mut self, nth: u32, thread: u8, request: &Request, touches: &Touches) {
+    fn reversals_of_waiting(
+        &mut self,
+        runtime: &Runtime,
+        nth: u32,
+        thread: u8,
+        request: &Request,
+        touches: &Touches,
+    ) {
         let Some(touch) = touches[0] else { return };
         let mut found = std::mem::take(&mut self.found);
         let known = self.clocks.last();
@@ -111,7 +119,7 @@ impl History {
             }
             if !found.iter().any(|&later| self.before(step, later)) {
                 let keeps = |other: u32| !self.before(step, other);
-                let word = self.word_at(touch.object, &keeps);
+                let word = self.word_at(runtime, touch.object, &keeps);
                 if word.is_some_and(|word| request.enabled(word)) {
                     found.push(step);
                 }
@@ -137,7 +145,7 @@ impl History {
         let touches = [Some(Touch { object: actor.request.object, mode }), None];
         let from = self.races.len();
         self.clocks.push(self.last_in_thread[usize::from(thread)], &actor.after);
-        self.reversals_of_waiting(NONE, thread, &actor.request, &touches);
+        self.reversals_of_waiting(runtime, NONE, thread, &actor.request, &touches);
         self.clocks.truncate(self.events.len());
         into.extend(self.races.drain(from..));
     }

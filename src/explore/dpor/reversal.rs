@@ -137,7 +137,7 @@ impl Dpor {
             history.clocks.known_to(previous, after, &mut known);
         }
         let keeps = |event: u32| event < first || (event < second && stays(event));
-        let mut found = history.found_at(request, thread, &keeps);
+        let mut found = history.found_at(runtime, request, thread, &keeps);
         if !woken.iter().all(|waking| history.wakes(waking, &keeps)) {
             found = None;
         }

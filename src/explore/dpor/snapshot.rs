@@ -22,6 +22,7 @@ struct SavedBranch {
     thread: u8,
     choice: Option<u32>,
     touches: Vec<Option<SavedTouch>>,
+    vouches: bool,
     below: Vec<SavedBranch>,
 }
 
@@ -139,6 +140,7 @@ fn save_branches(forest: &Forest, mut branch: u32) -> Vec<SavedBranch> {
             thread: b.thread,
             choice: b.choice,
             touches: b.touches.iter().map(|t| t.map(touch)).collect(),
+            vouches: b.vouches,
             below: save_branches(forest, b.first_child),
         });
         branch = b.next;
@@ -155,7 +157,9 @@ fn restore_branches(forest: &mut Forest, saved: &[SavedBranch]) -> u32 {
         });
         let added = forest.add(branch.thread, branch.choice, touches);
         let below = restore_branches(forest, &branch.below);
-        forest.get_mut(added).first_child = below;
+        let slot = forest.get_mut(added);
+        slot.vouches = branch.vouches;
+        slot.first_child = below;
         first = forest.append(first, added);
     }
     first

@@ -78,13 +78,15 @@ fn is_straight(history: &History, fresh: usize) -> bool {
         if event.thread != 0 {
             return history.after(nth as u32).iter().all(of_main);
         }
-        // A step of main: all of every other thread comes before it, or none of it does, and then
-        // it comes before the thread's first step.
-        let clock = history.clock(nth as u32);
-        history.by_thread.iter().zip(clock).skip(1).all(|(steps, &known)| match steps.first() {
-            None => true,
-            Some(_) if known as usize == steps.len() => true,
-            Some(&first) => known == 0 && history.clock(first)[0] >= event.position,
+        // A step of main: each thread is started after it, or has been joined before it. By what
+        // started and joined it, not by what the steps touch: that may be otherwise next time.
+        history.by_thread.iter().skip(1).all(|steps| {
+            let (Some(&first), Some(&last)) = (steps.first(), steps.last()) else { return true };
+            let starts = history.after(first).iter().filter(|step| of_main(step));
+            let mut starts = starts.map(|&step| history.events[step as usize].position);
+            let mut mine = history.by_thread[0][..event.position as usize].iter();
+            starts.any(|start| start >= event.position)
+                || mine.any(|&step| history.after(step).contains(&last))
         })
     })
 }

@@ -59,6 +59,9 @@ pub(super) struct Branch {
     /// As `is_weak` of an item.
     pub is_weak: bool,
     pub touches: FarTouches,
+    /// Has an order that goes on beyond it been left to it? Whoever explores it will find that order;
+    /// whoever explores only what it stands for itself need not.
+    pub vouches: bool,
     pub first_child: u32,
     pub next: u32,
 }
@@ -91,8 +94,15 @@ impl Forest {
     }
 
     pub fn add(&mut self, thread: u8, choice: Option<u32>, touches: FarTouches) -> u32 {
-        let is_weak = false;
-        let branch = Branch { thread, choice, is_weak, touches, first_child: NONE, next: NONE };
+        let branch = Branch {
+            thread,
+            choice,
+            is_weak: false,
+            touches,
+            vouches: false,
+            first_child: NONE,
+            next: NONE,
+        };
         match self.free.pop() {
             Some(slot) => {
                 self.branches[slot as usize] = branch;
@@ -145,18 +155,23 @@ impl Forest {
         if branch == NONE {
             return NONE;
         }
-        let Branch { thread, choice, is_weak, touches, first_child, next } = *other.get(branch);
+        let from = *other.get(branch);
+        let Branch { thread, choice, touches, first_child, next, .. } = from;
         let copy = self.add(thread, choice, without_names(touches));
         let first_child = self.import(other, first_child);
         let next = self.import(other, next);
         let slot = self.get_mut(copy);
-        slot.is_weak = is_weak;
+        slot.is_weak = from.is_weak;
+        slot.vouches = from.vouches;
         slot.first_child = first_child;
         slot.next = next;
         copy
     }
 
     /// Takes away the branches of a list of which one of these steps could go first.
+    ///
+    /// Not those that vouch for a longer order: none of these steps need be able to go first in that
+    /// one.
     pub fn prune(&mut self, list: u32, sleep: &[(u8, FarTouches)], names: &Names) -> u32 {
         let (mut kept, mut branch) = (NONE, list);
         while branch != NONE {
@@ -164,7 +179,7 @@ impl Forest {
             let sleeps =
                 |s: &&(u8, FarTouches)| s.0 != b.thread && !conflict(&b.touches, &s.1, names);
             let asleep: Vec<_> = sleep.iter().filter(sleeps).copied().collect();
-            let mut gone = !asleep.is_empty();
+            let mut gone = !asleep.is_empty() && !b.vouches;
             if gone && b.first_child != NONE {
                 let below = self.prune(b.first_child, &asleep, names);
                 self.get_mut(branch).first_child = below;

@@ -85,7 +85,10 @@ impl Rc11 {
         let asks = runtime.asking & (1 << thread) != 0;
         let now = asks.then(|| runtime.threads[usize::from(thread)].request);
         let before = *before;
-        let mut same = now.is_some_and(|now| now.is_repeated(&before));
+        let mut same = now.is_some_and(|now| {
+            let wish = self.search.step(id);
+            now.is_repeated(&before) && wish.does_the_same(&now, thread, || runtime.word(&now))
+        });
         if same && self.has_addresses {
             if let Some(object) = runtime.objects.get(before.object as usize) {
                 self.search.declare(before.object, object.initial);

@@ -1,7 +1,6 @@
 //! A thread's request, as the memory model sees it.
 
 use super::event::{Choice, EventId, Op, Reason, Step};
-use crate::explore::runtime::effect::once;
 use crate::explore::runtime::{Op as Asked, Request, Runtime};
 use crate::trace::{Action, Mode, ObjectKind};
 
@@ -63,6 +62,14 @@ impl Wish {
         Wish { request, op, action, reasons, declined: Vec::new(), failed_on: Vec::new(), woken_by }
     }
 
+    /// Would the step, asked for once more, do the same to an object that keeps its own order?
+    pub fn does_the_same(&self, request: &Request, thread: u8, word: impl FnOnce() -> u64) -> bool {
+        self.action.is_none_or(|action| {
+            let word = word();
+            request.enabled(word) && request.effect(word, thread, 0).action == action
+        })
+    }
+
     /// The same step, asked for once more with other values.
     pub fn with_values_of(&self, request: &Request) -> Wish {
         let op = match self.op {
@@ -114,18 +121,13 @@ fn touch(runtime: &Runtime, thread: u8, request: &Request) -> (Op, Option<Action
         false if request.op == Asked::ReadLock => (Mode::Share, None),
         false => (Mode::Write, None),
     };
-    // As in `trace::happens_before`.
-    use Action::*;
     let (acquires, releases) = match action {
-        Some(TryLockFailed | TryReadLockFailed | TrySendFull | TryReceiveEmpty) => (false, false),
-        Some(TimeOut | NotifyOne | NotifyAll | NotifyNobody) => (false, false),
-        Some(Unlock | ReadUnlock | CloseSender | Wait) => (false, true),
-        Some(Lock | ReadLock | Reacquire | SendClosed | ReceiveClosed | OnceDone) => (true, false),
-        // A look at a `Once`: only that it is done teaches anything.
-        Some(Load) => (word == once::DONE, false),
-        _ => (true, true),
+        // It gives its mutex back.
+        Some(Action::Wait) => (false, true),
+        Some(action) => action.learns_and_leaves(),
+        None => (true, true),
     };
-    let second = (action == Some(Wait)).then_some(request.mutex);
+    let second = (action == Some(Action::Wait)).then_some(request.mutex);
     let ways = if action.is_some() { request.alternatives(word, || false) } else { 1 };
     (Op::Touch { object: request.object, mode, second, acquires, releases, ways }, action)
 }

@@ -8,7 +8,7 @@
 use super::record::peek;
 use super::request::{Bits, NONE, Op, Request};
 use super::thread::Stopped;
-use super::{Runtime, State, Word, abandon, current, is_abandoning, thread_at, with_current};
+use super::{Runtime, State, Word, current, leave, thread_at, with_current};
 use std::panic::Location;
 use std::sync::atomic::Ordering;
 
@@ -55,8 +55,7 @@ fn granted(asked: Asked) -> u64 {
         return asked.result;
     }
     // SAFETY: it is that of the running thread, which has just asked.
-    let result = unsafe { (*asked.stop).suspend(()) };
-    if is_abandoning() { abandon::answer() } else { result }
+    unsafe { (*asked.stop).suspend(()) }
 }
 
 #[inline(never)]
@@ -71,6 +70,7 @@ fn ask_for(
     let rt = current();
     // SAFETY: `rt` is the current runtime; the reference ends before `ask`.
     unsafe {
+        leave::mark(rt);
         let (object, word) = word.locate(&mut *rt);
         let request = Request {
             op,
@@ -102,6 +102,7 @@ fn ask_with(
     let rt = current();
     // SAFETY: as in `ask_for`.
     unsafe {
+        leave::mark(rt);
         let locate = |word: Option<&Word>| match word {
             Some(word) => word.locate(&mut *rt),
             None => (NONE, std::ptr::null()),
@@ -127,9 +128,6 @@ unsafe fn ask(rt: *mut Runtime, request: Request) -> Asked {
         let thread = runtime.current;
         let slot = &mut runtime.threads[usize::from(thread)];
         slot.request = request;
-        if runtime.abandoning {
-            return Asked::taken(abandon::inert_step(rt, thread));
-        }
         slot.state = State::Asking;
         let stop = slot.yielder;
         runtime.asking |= 1 << thread;
@@ -153,10 +151,8 @@ fn enter(state: State, place: &'static Location<'static>) -> Asked {
     let rt = current();
     // SAFETY: as in `ask_for`.
     unsafe {
+        leave::mark(rt);
         let thread = (*rt).current;
-        if (*rt).abandoning {
-            return Asked::taken(abandon::inert_step(rt, thread));
-        }
         (*rt).anyone_spins |= state == State::Spinning;
         let slot = thread_at(rt, thread);
         slot.waits_at = place;
@@ -168,25 +164,24 @@ fn enter(state: State, place: &'static Location<'static>) -> Asked {
 /// As [`step`], for a `Drop`: it has no caller, so the place comes from what it undoes.
 #[inline(always)]
 pub(crate) fn step_at(place: &'static Location<'static>, word: &Word, op: Op) -> u64 {
-    step_value_at(place, word, op, (Bits::Opaque, 0))
+    step_value_at(place, word, op, Bits::Opaque, (0, 0))
 }
 
-/// As [`step_at`], with an operand.
+/// As [`step_at`], with operands.
 #[inline(always)]
 pub(crate) fn step_value_at(
     place: &'static Location<'static>,
     word: &Word,
     op: Op,
-    (bits, a): (Bits, u64),
+    bits: Bits,
+    operands: (u64, u64),
 ) -> u64 {
-    granted(ask_for(place, word, bits, op, Ordering::Relaxed, (a, 0)))
+    granted(ask_for(place, word, bits, op, Ordering::Relaxed, operands))
 }
 
 /// Has the running thread's compare-exchange, its last step, failed?
 pub(crate) fn failed() -> bool {
-    with_current(|runtime| {
-        !runtime.abandoning && runtime.threads[usize::from(runtime.current)].failed
-    })
+    with_current(|runtime| runtime.threads[usize::from(runtime.current)].failed)
 }
 
 /// The number of an object that has been used.
@@ -194,17 +189,25 @@ pub(crate) fn object_of(word: &Word) -> u32 {
     with_current(|runtime| word.locate(runtime).0)
 }
 
-/// Changes an object's state in a way that no step could tell.
-pub(crate) fn change_silently(word: &Word, change: impl FnOnce(u64) -> u64) {
-    with_current(|runtime| {
+/// Adds to an object's word in a way that no step could tell.
+pub(crate) fn add_silently(word: &Word, more: u64) {
+    let refused = with_current(|runtime| {
         let (object, word) = word.locate(runtime);
+        if object == NONE {
+            return true;
+        }
         // SAFETY: `locate` gives the object itself or the runtime's copy of it; both are alive.
         let word = unsafe { &*word };
-        word.set(change(word.get()));
+        word.set(word.get() + more);
+        runtime.silent.push((object, runtime.steps, more));
         if let Some(knowledge) = runtime.knowing() {
             knowledge.changed_silently(object, word.get());
         }
+        false
     });
+    if refused {
+        leave::for_good();
+    }
 }
 
 impl Runtime {

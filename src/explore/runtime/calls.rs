@@ -1,7 +1,7 @@
 //! What the model's types ask of the runtime besides steps.
 
 use super::spawn::spawn;
-use super::{CURRENT, Runtime, State, Thread, Waking, Word, with_current};
+use super::{Runtime, State, Thread, Waking, Word, current, with_current};
 use crate::trace::Mode;
 use std::any::Any;
 use std::borrow::Cow;
@@ -11,11 +11,13 @@ use std::borrow::Cow;
 /// # Safety
 /// What `body` borrows must live until the thread has ended or its execution was given up.
 #[track_caller]
-pub(crate) unsafe fn spawn_thread(name: Option<Cow<'static, str>>, body: impl FnOnce()) -> u8 {
-    // Outside an exploration: the usual panic.
-    with_current(|_| ());
-    // SAFETY: the pointer was checked just now; no reference to the runtime is alive here.
-    unsafe { spawn(CURRENT.get(), name, body) }
+pub(crate) unsafe fn spawn_thread(
+    name: Option<Cow<'static, str>>,
+    stack_size: usize,
+    body: impl FnOnce(),
+) -> u8 {
+    // SAFETY: this is the current runtime, and no reference to it is alive here.
+    unsafe { spawn(current(), name, stack_size, body) }
 }
 
 /// Notes that the running thread's program panicked.
@@ -172,7 +174,7 @@ impl Runtime {
         // SAFETY: the token lives in a box of the runtime's, which nothing replaces meanwhile.
         let token = unsafe { &*word };
         if !token.belongs_to(self.execution) {
-            let object = self.register(token, false);
+            let object = self.register(token, false).expect("each execution has tokens of its own");
             // Whoever asks for it first, it is the same token.
             self.objects[object as usize].key = 1 << 63 | u64::from(thread);
         }

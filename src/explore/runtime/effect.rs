@@ -21,11 +21,33 @@ pub(crate) mod channel {
     }
 }
 
-/// A read-write lock's word: the writer (its number + 1) above, the number of readers below.
-pub(crate) mod rw {
+/// The word of a mutex or a read-write lock: readers in it, the writer (its number + 1), poison.
+pub(crate) mod lock {
+    pub(crate) const READER: u64 = 1;
     pub(crate) const WRITER: u64 = 1 << 32;
-    pub(crate) fn writer(word: u64) -> u64 {
-        word >> 32
+    pub(crate) const POISON: u64 = 1 << 63;
+    /// Who has it, readers and writer.
+    const HELD: u64 = WRITER * 0x100 - 1;
+    pub(crate) fn is_free(word: u64) -> bool {
+        word & HELD == 0
+    }
+    pub(crate) fn has_writer(word: u64) -> bool {
+        word & HELD >= WRITER
+    }
+    /// The lock as it is when nobody has it any more.
+    pub(crate) fn freed(word: u64) -> u64 {
+        word & !HELD
+    }
+    pub(crate) fn is_poisoned(word: u64) -> bool {
+        word & POISON != 0
+    }
+    /// What who has taken it gets to know: that it has, and whether it is poisoned.
+    pub(crate) const TAKEN: u64 = 1;
+    pub(crate) const TAKEN_POISONED: u64 = 3;
+    /// What a waiter gets to know besides: that its time-out came first.
+    pub(crate) const TIMED_OUT: u64 = 4;
+    pub(crate) fn taken(word: u64) -> u64 {
+        if is_poisoned(word) { TAKEN_POISONED } else { TAKEN }
     }
 }
 
@@ -34,6 +56,8 @@ pub(crate) mod once {
     pub(crate) const NEW: u64 = 0;
     pub(crate) const RUNNING: u64 = 1;
     pub(crate) const DONE: u64 = 2;
+    /// Its initialisation has panicked.
+    pub(crate) const POISONED: u64 = 3;
 }
 
 /// What taking a step did.
@@ -95,18 +119,25 @@ impl Request {
             Op::Fence => done(Action::Fence, 0, 0),
             Op::CellRead => done(Action::CellRead, 0, 0),
             Op::CellWrite => done(Action::CellWrite, 0, 0),
-            Op::WriteLock => done(Action::Lock, 0, owner * rw::WRITER),
-            Op::Lock => done(Action::Lock, 0, owner),
+            Op::Lock | Op::TryLock if lock::is_free(word) => {
+                done(Action::Lock, lock::taken(word), word + owner * lock::WRITER)
+            }
+            Op::Lock => unreachable!("a lock that is taken is waited for"),
+            Op::TryLock => done(Action::TryLockFailed, 0, word),
             // Did the wait end by its time-out?
-            Op::Reacquire => done(Action::Reacquire, self.b, owner),
-            Op::TryLock | Op::TryWriteLock if word != 0 => done(Action::TryLockFailed, 0, word),
-            Op::TryWriteLock => done(Action::Lock, 1, owner * rw::WRITER),
-            Op::TryLock => done(Action::Lock, 1, owner),
-            Op::Unlock => done(Action::Unlock, 0, 0),
-            Op::ReadLock => done(Action::ReadLock, 0, word + 1),
-            Op::TryReadLock if rw::writer(word) != 0 => done(Action::TryReadLockFailed, 0, word),
-            Op::TryReadLock => done(Action::ReadLock, 1, word + 1),
-            Op::ReadUnlock => done(Action::ReadUnlock, 0, word - 1),
+            Op::Reacquire => {
+                let result = lock::taken(word) + self.b * lock::TIMED_OUT;
+                done(Action::Reacquire, result, word + owner * lock::WRITER)
+            }
+            Op::Unlock => done(Action::Unlock, 0, lock::freed(word) | self.b),
+            Op::TryReadLock if lock::has_writer(word) => done(Action::TryReadLockFailed, 0, word),
+            Op::ReadLock | Op::TryReadLock => {
+                done(Action::ReadLock, lock::taken(word), word + lock::READER)
+            }
+            Op::ReadUnlock => done(Action::ReadUnlock, 0, word - lock::READER),
+            Op::Downgrade => done(Action::Downgrade, 0, lock::freed(word) + lock::READER),
+            Op::IsPoisoned => done(Action::IsPoisoned, u64::from(lock::is_poisoned(word)), word),
+            Op::ClearPoison => done(Action::ClearPoison, 0, word & !lock::POISON),
             Op::Wait => done(Action::Wait, 0, word | 1 << thread),
             Op::Asleep => unreachable!("a sleeping thread takes no step"),
             Op::TimeOut => done(Action::TimeOut, 0, word & !(1 << thread)),
@@ -137,8 +168,16 @@ impl Request {
             Op::Unpark => done(Action::Unpark, 0, 1),
             Op::Arrive if word + 1 == self.a => done(Action::Arrive, 1, 0),
             Op::Arrive => done(Action::Arrive, 0, word + 1),
-            Op::OnceEnter if word == once::DONE => done(Action::OnceDone, once::DONE, word),
-            Op::OnceEnter => done(Action::OnceBegin, once::NEW, once::RUNNING),
+            Op::OnceEnter | Op::OnceLook | Op::OnceWait if word == once::DONE => {
+                done(Action::OnceDone, word, word)
+            }
+            Op::OnceLook => done(Action::OnceNotDone, word, word),
+            // Whoever does not force it gives up.
+            Op::OnceEnter if word == once::POISONED && self.a == 0 => {
+                done(Action::OncePoisoned, word, word)
+            }
+            Op::OnceWait => done(Action::OncePoisoned, word, word),
+            Op::OnceEnter => done(Action::OnceBegin, word, once::RUNNING),
             Op::OnceEnd => done(Action::OnceEnd, 0, self.a),
             Op::Choose => done(Action::Choose, 0, 0),
         }

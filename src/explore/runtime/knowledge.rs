@@ -11,6 +11,7 @@
 //!
 //! It is kept only where somebody asks for states.
 
+use super::effect::lock;
 use super::record::peek;
 use super::{Bits, Mark, NONE, Runtime, Taken};
 use crate::trace::Action;
@@ -208,7 +209,7 @@ impl Knowledge {
             false => known.learnt,
         };
         match taken.action {
-            Unlock => held.content = left(request.a),
+            Unlock | Downgrade => held.content = left(request.a),
             OnceEnd => held.content = known.learnt,
             Store | Swap | CompareExchange if request.bits == Bits::Pointer => {
                 held.content = known.learnt;
@@ -227,7 +228,7 @@ impl Knowledge {
             let mutex = &mut self.objects[request.mutex as usize];
             mutex.content = left(request.b);
             mutex.holders &= !(1 << me);
-            mutex.word = 0;
+            mutex.word = lock::freed(mutex.word);
         }
         *self.thread(thread) = known;
     }

@@ -15,14 +15,17 @@
 //! - `knowledge`: what threads have learnt and objects hold; `state`: when two executions are in the
 //!   same state; `mark`: what a state is known by
 //! - `calls`: what the model's types ask besides steps
-//! - `abandon`: unwinding what a deadlock leaves behind
+//! - `leave`: threads that are left where they are, when their execution has ended or is refused
+//! - `stacks`: what threads run on
 //! - `panics`: one quiet panic hook; `overflow`: stack overflow; `statics`: what outlives a run
 
-mod abandon;
 mod ask;
 mod calls;
+#[cfg(test)]
+mod commute;
 pub(crate) mod effect;
 mod knowledge;
+mod leave;
 mod mark;
 mod objects;
 mod overflow;
@@ -32,6 +35,7 @@ mod request;
 mod run;
 mod script;
 mod spawn;
+mod stacks;
 mod state;
 mod statics;
 mod step;
@@ -39,19 +43,20 @@ mod thread;
 mod wait;
 pub(crate) mod word;
 
-pub(crate) use abandon::is_abandoning;
 pub(crate) use ask::{
-    change_silently, failed, object_of, step, step_at, step_value_at, step_with, wait_in,
+    add_silently, failed, object_of, step, step_at, step_value_at, step_with, wait_in,
 };
 pub(crate) use calls::{address_of, is_unwinding, note_panic, number_of, spawn_thread};
 pub(crate) use knowledge::Knowledge;
 pub(crate) use mark::Mark;
 use objects::ObjectInfo;
 pub(crate) use objects::{default_name, kind_index};
+pub(crate) use overflow::is_spoilt;
 pub(crate) use record::{cell_written, content_of};
 pub(crate) use request::{Bits, NONE, Op, Request, may_be_address};
 pub(crate) use run::{Driver, Ending, Pick, run};
 pub(crate) use script::Scripted;
+use stacks::ThreadStack;
 pub(crate) use state::Shown;
 pub(crate) use step::{Seen, Taken};
 use thread::Coroutines;
@@ -59,7 +64,6 @@ pub(crate) use thread::{Panic, State, Thread, Waking};
 pub(crate) use word::Word;
 
 use crate::trace::{Step, ThreadId};
-use corosensei::stack::DefaultStack;
 use std::cell::Cell;
 use std::panic::Location;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -102,6 +106,9 @@ pub(crate) struct Runtime {
     /// Two objects of one execution have had the same key.
     pub(crate) crowded: bool,
     statics: Vec<(usize, Box<Word>, u32)>,
+    /// What was done to objects between steps, since no step can tell: the object, the steps taken
+    /// before, and what was added to its word.
+    pub(crate) silent: Vec<(u32, u32, u64)>,
     /// The addresses that pointers have held, by their number.
     addresses: Vec<usize>,
     /// Steps taken.
@@ -112,16 +119,19 @@ pub(crate) struct Runtime {
     pub(crate) seen: Option<Seen>,
     /// What its threads have learnt, when somebody wants to know its states.
     pub(crate) knowledge: Option<Box<Knowledge>>,
-    stacks: Vec<DefaultStack>,
+    stacks: Vec<ThreadStack>,
     stack_size: usize,
-    abandoning: bool,
     /// How many threads have ended with a panic.
     pub(crate) panics: u32,
-    /// Coroutines that could not be unwound and were reset.
-    pub(crate) resets: u64,
+    /// Executions some of whose threads were left.
+    pub(crate) left: u64,
     /// A thread has waited for any of several objects to change: interleavings cannot be counted.
     pub(crate) uncountable: bool,
     pub(crate) error: Option<ExploreError>,
+    /// The thread that has used up its stack.
+    overflowed: Option<u8>,
+    /// The execution ends: because of an error or an overflow.
+    given_up: bool,
 }
 
 thread_local! {
@@ -131,6 +141,13 @@ thread_local! {
 /// Is this OS thread running a program under exploration?
 pub(crate) fn is_exploring() -> bool {
     !CURRENT.get().is_null()
+}
+
+/// Has whatever is dropped here outlived its execution? Then giving it back is no step of anybody's:
+/// a `Drop` must not panic for that, and nothing it would change is looked at again.
+#[inline]
+pub(crate) fn is_over() -> bool {
+    CURRENT.get().is_null()
 }
 
 /// The runtime of the exploration this thread of the program belongs to.
@@ -143,7 +160,10 @@ pub(crate) fn with_current<R>(f: impl FnOnce(&mut Runtime) -> R) -> R {
     let runtime = current();
     // SAFETY: `run` sets the pointer to a runtime that outlives the execution and clears it after.
     // Only one coroutine runs at a time, and no reference made here lives across a switch.
-    f(unsafe { &mut *runtime })
+    unsafe {
+        leave::mark(runtime);
+        f(&mut *runtime)
+    }
 }
 
 /// As [`with_current`], for those who switch to another thread.
@@ -202,6 +222,7 @@ impl Runtime {
             objects: Vec::new(),
             crowded: false,
             statics: Vec::new(),
+            silent: Vec::new(),
             addresses: Vec::new(),
             steps: 0,
             recording: None,
@@ -209,11 +230,12 @@ impl Runtime {
             knowledge: None,
             stacks: Vec::new(),
             stack_size,
-            abandoning: false,
             panics: 0,
-            resets: 0,
+            left: 0,
             uncountable: false,
             error: None,
+            overflowed: None,
+            given_up: false,
         }
     }
 
@@ -256,10 +278,12 @@ impl Runtime {
         self.anyone_failed = false;
         self.objects.clear();
         self.statics.clear();
+        self.silent.clear();
         self.addresses.clear();
         self.steps = 0;
         self.panics = 0;
-        self.abandoning = false;
+        self.overflowed = None;
+        self.given_up = false;
         self.seen = None;
         if let Some(knowledge) = &mut self.knowledge {
             knowledge.begin();

@@ -1,6 +1,6 @@
 //! The objects of an execution: what the runtime knows of them, and what they are called.
 
-use super::{Bits, NONE, Runtime, State, Word, abandon};
+use super::{Bits, NONE, Runtime, State, Word};
 use crate::explore::ExploreError;
 use crate::trace::{Action, Object, ObjectKind};
 use std::borrow::Cow;
@@ -28,10 +28,11 @@ pub(crate) struct ObjectInfo {
 }
 
 impl Runtime {
-    pub(super) fn register(&mut self, word: &Word, at_creation: bool) -> u32 {
-        let object = self.add_object(word, at_creation);
-        word.tag_as(self.execution, object);
-        object
+    /// The number of an object that belongs to this execution from now on; `None` if it belongs to
+    /// another one.
+    pub(super) fn register(&mut self, word: &Word, at_creation: bool) -> Option<u32> {
+        let object = self.objects.len() as u32;
+        word.claim(self.execution, object).then(|| self.add_object(word, at_creation))
     }
 
     fn add_object(&mut self, word: &Word, at_creation: bool) -> u32 {
@@ -70,11 +71,9 @@ impl Runtime {
             return (*object, &raw const **copy);
         }
         if matches!(word.kind(), ObjectKind::Mutex | ObjectKind::RwLock | ObjectKind::Cell) {
-            self.error.get_or_insert(ExploreError::StaticObject {
-                kind: word.kind(),
-                place: word.created().into(),
-            });
-            std::panic::resume_unwind(Box::new(abandon::Abandoned));
+            let place = word.created().into();
+            self.refuse(ExploreError::StaticObject { kind: word.kind(), place });
+            return (NONE, word);
         }
         let copy = Box::new(word.copy_of_static());
         let object = self.add_object(&copy, false);
@@ -83,12 +82,9 @@ impl Runtime {
         (object, pointer)
     }
 
-    pub(super) fn refuse_outside_object(&mut self, word: &Word) -> ! {
-        self.error.get_or_insert(ExploreError::OutsideObject {
-            kind: word.kind(),
-            place: word.created().into(),
-        });
-        std::panic::resume_unwind(Box::new(abandon::Abandoned))
+    pub(super) fn refuse_outside_object(&mut self, word: &Word) {
+        let place = word.created().into();
+        self.refuse(ExploreError::OutsideObject { kind: word.kind(), place });
     }
 
     /// Has any thread touched a plain cell?

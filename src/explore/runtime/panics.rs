@@ -4,7 +4,7 @@
 //! restore each other's. Whether a panic belongs to a program under exploration is told by the
 //! thread it happens on.
 
-use super::{CURRENT, NONE, Panic, Runtime, abandon::Abandoned};
+use super::{CURRENT, NONE, Panic, Runtime};
 use crate::trace::Place;
 use std::any::Any;
 use std::borrow::Cow;
@@ -80,9 +80,6 @@ pub(super) fn message_of(payload: &(dyn Any + Send)) -> String {
 impl Runtime {
     /// Notes that `thread` ended with a panic.
     pub(crate) fn note_panic(&mut self, thread: u8, payload: &(dyn Any + Send)) {
-        if payload.is::<Abandoned>() {
-            return;
-        }
         let message = message_of(payload);
         let place = LAST.with_borrow(|last| match last {
             Some((text, place)) if *text == message => Some(place.clone()),

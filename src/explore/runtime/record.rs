@@ -109,9 +109,6 @@ pub(super) fn peek(address: u64, bits: Bits) -> u64 {
 /// The running thread has written a cell, at this address: only now can the value be seen.
 pub(crate) fn cell_written(word: &Word, address: u64, bits: Bits) {
     with_current(|runtime| {
-        if runtime.abandoning {
-            return;
-        }
         let value = (!matches!(bits, Bits::Opaque | Bits::Pointer)).then(|| peek(address, bits));
         // The writer has not stopped since its step was granted, so that step is the last one.
         if let Some(step) = runtime.recording.as_mut().and_then(|steps| steps.last_mut()) {

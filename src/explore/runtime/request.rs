@@ -1,6 +1,6 @@
 //! What a thread asks for before each step.
 
-use super::effect::{channel, once, rw};
+use super::effect::{channel, lock, once};
 use super::word::Word;
 use crate::trace::{self, Action, Mode, Value};
 use std::panic::Location;
@@ -92,11 +92,12 @@ pub(crate) enum Op {
     Lock,
     TryLock,
     Unlock,
-    WriteLock,
-    TryWriteLock,
     ReadLock,
     TryReadLock,
     ReadUnlock,
+    Downgrade,
+    IsPoisoned,
+    ClearPoison,
     Wait,
     /// Asleep on a condition variable, without a time-out: only a notify ends it.
     Asleep,
@@ -115,7 +116,11 @@ pub(crate) enum Op {
     ParkTimeout,
     Unpark,
     Arrive,
+    /// Whether a `Once` has run; goes on at once.
+    OnceLook,
     OnceEnter,
+    /// Waits until a `Once` has run.
+    OnceWait,
     OnceEnd,
     Choose,
 }
@@ -135,7 +140,8 @@ pub(crate) struct Request {
     pub mutex_word: *const Word,
     /// Operands: the value to write or add; of a compare-exchange the expected one and the new one;
     /// of a channel its capacity and the message; of a choice the number of alternatives; of a cell
-    /// its address; of an unlock what the lock guards.
+    /// its address; of an unlock what the lock guards, and the poison it leaves; of entering a `Once`
+    /// whether poison is ignored.
     pub a: u64,
     pub b: u64,
     pub place: &'static Location<'static>,
@@ -150,12 +156,13 @@ impl Request {
     #[inline]
     pub(crate) fn enabled(&self, word: u64) -> bool {
         match self.op {
-            Op::Lock | Op::WriteLock | Op::Reacquire => word == 0,
-            Op::ReadLock => rw::writer(word) == 0,
+            Op::Lock | Op::Reacquire => lock::is_free(word),
+            Op::ReadLock => !lock::has_writer(word),
             Op::Receive => channel::messages(word) > 0 || channel::senders(word) == 0,
             Op::Send => channel::messages(word) < self.a || channel::receiver_gone(word),
             Op::Park => word != 0,
             Op::OnceEnter => word != once::RUNNING,
+            Op::OnceWait => word == once::DONE || word == once::POISONED && self.a == 0,
             Op::Asleep => false,
             _ => true,
         }
@@ -209,7 +216,7 @@ impl Request {
         use Op::*;
         matches!(
             self.op,
-            Lock | WriteLock | Reacquire | ReadLock | Receive | Send | Park | OnceEnter
+            Lock | Reacquire | ReadLock | Receive | Send | Park | OnceEnter | OnceWait
         )
     }
 

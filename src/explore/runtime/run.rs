@@ -1,7 +1,7 @@
 //! One execution, from the first step to the last.
 
 use super::spawn::spawn;
-use super::{CURRENT, Runtime, State, Taken, abandon, panics, thread_at};
+use super::{CURRENT, Runtime, State, Taken, leave, panics, thread_at};
 use corosensei::{Coroutine, CoroutineResult};
 
 /// Who goes next.
@@ -34,18 +34,18 @@ pub(crate) trait Driver {
 pub(crate) enum Ending {
     /// Every thread ended.
     Finished,
-    /// Threads are left and none can go on. They are still there: see [`abandon::abandon`].
+    /// Threads are left and none can go on. They are still there: see [`leave`].
     Deadlock,
     /// All that are left spin, and nobody can change what they look at.
     Livelock,
     /// The step limit was reached.
     StepLimit,
-    /// The driver gave it up, or the runtime found an error.
+    /// The driver gave it up, the runtime found an error, or a thread has used up its stack.
     Stopped,
 }
 
-/// Runs one execution of `body` to its end and looks at it through `at_end` before what is left
-/// of it is unwound.
+/// Runs one execution of `body` to its end and looks at it through `at_end` while the threads that
+/// are left are still there.
 pub(crate) fn run<D: Driver, R>(
     runtime: &mut Runtime,
     driver: &mut D,
@@ -56,27 +56,53 @@ pub(crate) fn run<D: Driver, R>(
     // From here on the runtime is reached through this pointer only: the coroutines use it too, so
     // no `&mut` may be assumed to be unique across a switch.
     let rt: *mut Runtime = runtime;
-    CURRENT.set(rt);
-    let quiet = panics::quiet();
+    assert!(!super::is_spoilt(), "no program runs on an OS thread that one has spoilt");
+    // Whatever panics below, no thread is left in it and the runtime is not left current.
+    let _left = Leaves(rt);
     // SAFETY: `rt` is valid for the whole call; every reference made from it below ends before the
-    // next switch to a coroutine. `body` outlives the coroutines: all are finished or reset before
-    // this function returns.
-    let result = unsafe {
+    // next switch to a coroutine. `body` outlives the coroutines: none of them runs after this
+    // function has returned.
+    let ending = unsafe {
+        let _current = Current::set(rt);
         (*rt).begin();
         (*rt).script.truncate(driver.repeats());
         let main: *mut dyn FnMut() = std::mem::transmute::<&mut dyn FnMut(), _>(body);
-        spawn(rt, None, move || (*main)());
+        spawn(rt, None, 0, move || (*main)());
         settle(rt, None);
-        let ending = drive(rt, driver, max_steps);
-        let result = at_end(&mut *rt, driver, ending);
-        if (*rt).live != 0 {
-            abandon::abandon(rt);
-        }
-        result
+        drive(rt, driver, max_steps)
     };
-    drop(quiet);
-    CURRENT.set(std::ptr::null_mut());
-    result
+    // SAFETY: no coroutine runs any more.
+    at_end(unsafe { &mut *rt }, driver, ending)
+}
+
+/// Makes a runtime the current one until it is dropped.
+struct Current(panics::Quiet);
+
+impl Current {
+    fn set(rt: *mut Runtime) -> Self {
+        CURRENT.set(rt);
+        Current(panics::quiet())
+    }
+}
+
+impl Drop for Current {
+    fn drop(&mut self) {
+        CURRENT.set(std::ptr::null_mut());
+    }
+}
+
+/// Leaves the threads that have not ended, when it is dropped.
+struct Leaves(*mut Runtime);
+
+impl Drop for Leaves {
+    fn drop(&mut self) {
+        // SAFETY: `run` makes this from its own reference and holds none when it ends.
+        unsafe {
+            if (*self.0).live != 0 {
+                leave::leave(self.0);
+            }
+        }
+    }
 }
 
 /// # Safety
@@ -85,11 +111,11 @@ unsafe fn drive<D: Driver>(rt: *mut Runtime, driver: &mut D, max_steps: u32) -> 
     loop {
         // SAFETY: by the caller's promise; the reference is not used across `resume`.
         let runtime = unsafe { &mut *rt };
+        if runtime.given_up {
+            return Ending::Stopped;
+        }
         if runtime.live == 0 {
             return Ending::Finished;
-        }
-        if runtime.error.is_some() {
-            return Ending::Stopped;
         }
         let thread = match runtime.repeated().or_else(|| driver.scripted(runtime)) {
             Some((thread, choice)) => {

@@ -12,6 +12,8 @@ pub(crate) struct Scripted {
     pub thread: u8,
     pub choice: u32,
     pub object: u32,
+    /// What it finds.
+    pub before: u64,
     pub place: &'static Location<'static>,
 }
 
@@ -23,6 +25,7 @@ impl Runtime {
         let request = &self.threads[usize::from(step.thread)].request;
         let same = self.asking & (1 << step.thread) != 0
             && request.object == step.object
+            && self.word(request) == step.before
             && (std::ptr::eq(request.place, step.place) || request.place == step.place);
         same.then_some((step.thread, step.choice))
     }

@@ -1,21 +1,51 @@
 //! Starting a thread of the program: a coroutine on a stack of its own.
 
+use super::stacks::ThreadStack;
 use super::thread::Body;
-use super::{NONE, Runtime, State, Thread, abandon, thread_at};
+use super::{NONE, Runtime, State, Thread, leave, thread_at};
 use crate::explore::ExploreError;
 use corosensei::Coroutine;
-use corosensei::stack::{DefaultStack, Stack};
 use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// With less than this no thread comes far.
+const LEAST: usize = 16 << 10;
+
+/// Nothing has started, and the execution has been given up: nobody goes on.
+#[cold]
+fn give_up(parent: u8) -> u8 {
+    match parent {
+        u8::MAX => 0,
+        _ => leave::for_good(),
+    }
+}
+
+impl Runtime {
+    /// A stack for a thread that has asked for so many bytes, if for any.
+    fn stack(&mut self, asked: usize) -> Result<ThreadStack, ExploreError> {
+        let bytes = self.stack_size.max(asked);
+        if let Some(nth) = self.stacks.iter().rposition(|stack| stack.bytes() == bytes) {
+            return Ok(self.stacks.swap_remove(nth));
+        }
+        if bytes < LEAST {
+            return Err(ExploreError::StackSize { bytes, least: LEAST });
+        }
+        ThreadStack::new(bytes).map_err(|error| {
+            let what = format!("no stack of {bytes} bytes for a thread of the program");
+            ExploreError::Unavailable { what, why: error.to_string() }
+        })
+    }
+}
 
 /// Starts a thread; it will run to its first stop before anyone takes another step.
 ///
 /// # Safety
-/// `rt` is the current runtime and no reference to it is alive; `body` lives until the thread has
-/// ended or was abandoned.
+/// `rt` is the current runtime and no reference to it is alive; what `body` borrows lives until the
+/// thread has ended or its execution has, after which it does not run.
 pub(super) unsafe fn spawn(
     rt: *mut Runtime,
     name: Option<Cow<'static, str>>,
+    stack_size: usize,
     body: impl FnOnce(),
 ) -> u8 {
     // SAFETY: by the caller's promise.
@@ -30,21 +60,25 @@ pub(super) unsafe fn spawn(
             match runtime.thread_number(parent, index) {
                 Some(number) => number,
                 None => {
-                    runtime.error.get_or_insert(ExploreError::TooManyThreads);
-                    std::panic::resume_unwind(Box::new(abandon::Abandoned));
+                    runtime.refuse(ExploreError::TooManyThreads);
+                    return give_up(parent);
                 }
             }
         }
     };
-    let stack = runtime.stacks.pop().unwrap_or_else(|| {
-        DefaultStack::new(runtime.stack_size).expect("no memory for another thread's stack")
-    });
-    // The lowest page of the mapping is the guard page; a large frame may jump over a part of it.
-    let limit = stack.limit().get();
-    let guard = limit.saturating_sub(64 << 10)..limit + (8 << 10);
+    let stack = match runtime.stack(stack_size) {
+        Ok(stack) => stack,
+        Err(error) => {
+            runtime.refuse(error);
+            return give_up(parent);
+        }
+    };
     while runtime.threads.len() <= usize::from(number) {
         runtime.threads.push(Thread::new());
     }
+    let (stack_bytes, floor) = (stack.bytes(), stack.floor());
+    #[cfg(unix)]
+    let guard = stack.guard();
     // SAFETY: the closure's borrows live until the coroutine has ended, by the caller's promise.
     let coroutine: Body = unsafe {
         Coroutine::with_stack_unchecked(stack, move |yielder, _| {
@@ -60,7 +94,13 @@ pub(super) unsafe fn spawn(
     let thread = &mut runtime.threads[usize::from(number)];
     // SAFETY: a thread that is not yet alive does not run.
     unsafe { *runtime.coroutines.of(number) = Some(coroutine) };
-    thread.guard = guard;
+    thread.stack_bytes = stack_bytes;
+    thread.floor = floor;
+    thread.mark = 0;
+    #[cfg(unix)]
+    {
+        thread.guard = guard;
+    }
     thread.state = State::Running;
     thread.name = name;
     if parent != u8::MAX {

@@ -1,6 +1,6 @@
 //! Performing a step: what it does to its object, to its thread and to whoever it wakes.
 
-use super::effect::Effect;
+use super::effect::{Effect, lock};
 use super::request::{NONE, Op, Request};
 use super::thread::{Look, Thread};
 use super::{Runtime, State};
@@ -201,7 +201,7 @@ impl Runtime {
     /// The second half of a wait: the mutex is given back, and the thread asks to sleep on.
     fn fall_asleep(&mut self, thread: u8, request: &Request) {
         // SAFETY: the waiting thread borrows the mutex through its guard.
-        unsafe { (*request.mutex_word).set(0) };
+        unsafe { (*request.mutex_word).set(lock::freed((*request.mutex_word).get())) };
         let info = &mut self.objects[request.mutex as usize];
         info.version += 1;
         info.changed_by = Action::Unlock;

@@ -1,9 +1,9 @@
 //! A modelled thread: a coroutine that stops before each shared step.
 
 use super::request::{Bits, NONE, Op, Request};
+use super::stacks::ThreadStack;
 use super::word::Word;
 use crate::trace::{ObjectKind, Place, ThreadId};
-use corosensei::stack::DefaultStack;
 use corosensei::{Coroutine, Yielder};
 use std::borrow::Cow;
 use std::cell::UnsafeCell;
@@ -11,7 +11,7 @@ use std::panic::Location;
 use std::sync::atomic::Ordering;
 
 /// Goes on with what the thread's step gave.
-pub(super) type Body = Coroutine<u64, (), (), DefaultStack>;
+pub(super) type Body = Coroutine<u64, (), (), ThreadStack>;
 
 /// What a thread stops with.
 pub(super) type Stopped = Yielder<u64, ()>;
@@ -117,10 +117,15 @@ pub(crate) struct Thread {
     pub(crate) panic: Option<Panic>,
     /// Has a panic of its own begun to unwind?
     pub(super) unwinding: bool,
-    /// The guard pages below its stack.
+    /// How much of its stack it may use, in bytes.
+    pub(super) stack_bytes: usize,
+    /// The lowest address of its stack that it may use.
+    pub(super) floor: usize,
+    /// Where its stack ended when it last asked for something.
+    pub(super) mark: usize,
+    /// The pages below its stack.
+    #[cfg(unix)]
     pub(super) guard: std::ops::Range<usize>,
-    /// Steps asked for while being abandoned.
-    pub(super) abandoned_steps: u32,
 }
 
 impl Thread {
@@ -158,8 +163,11 @@ impl Thread {
             waits_at: nowhere,
             panic: None,
             unwinding: false,
+            stack_bytes: 0,
+            floor: 0,
+            mark: 0,
+            #[cfg(unix)]
             guard: 0..0,
-            abandoned_steps: 0,
         }
     }
 
@@ -180,6 +188,5 @@ impl Thread {
         self.failures.clear();
         self.panic = None;
         self.unwinding = false;
-        self.abandoned_steps = 0;
     }
 }

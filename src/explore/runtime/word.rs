@@ -3,7 +3,8 @@
 use super::Runtime;
 use crate::trace::ObjectKind;
 use std::cell::Cell;
-use std::panic::Location;
+use std::panic::{Location, RefUnwindSafe};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 /// The part of every modelled object that the runtime sees.
 ///
@@ -11,7 +12,7 @@ use std::panic::Location;
 /// value, a mutex's holder, the number of messages in a channel. What it guards lives elsewhere.
 pub(crate) struct Word {
     /// Execution (upper 40 bits) and object number (lower 24) of the last registration.
-    tag: Cell<u64>,
+    tag: AtomicU64,
     value: Cell<u64>,
     /// What it starts with: a `static` returns to this in each execution.
     initial: u64,
@@ -20,12 +21,17 @@ pub(crate) struct Word {
     created: &'static Location<'static>,
 }
 
-// SAFETY: a word is only touched by the thread that runs its execution (all modelled threads are
-// coroutines of that one thread). Words in statics, which several explorations could reach at the
-// same time, are recognised by their address and never written: the runtime keeps a copy.
+// SAFETY: the tag is atomic and goes from 0 to one execution, once. The value and the name are touched
+// by whoever makes the word, before anybody else can reach it, and by the OS thread that runs the
+// execution in the tag (all its modelled threads are coroutines of that one thread); whoever finds
+// another execution there is refused. Words in statics are recognised by their address and never
+// claimed: the runtime keeps a copy of what they were made with, which does not change.
 unsafe impl Sync for Word {}
 // SAFETY: as above; nothing in it is tied to the thread that made it.
 unsafe impl Send for Word {}
+
+/// A step is taken as a whole or not at all, whatever panics.
+impl RefUnwindSafe for Word {}
 
 /// Execution numbers count from 1, so a fresh word belongs to none.
 pub(crate) const OBJECT_BITS: u32 = 24;
@@ -35,7 +41,7 @@ impl Word {
     #[track_caller]
     pub(crate) const fn new(kind: ObjectKind, initial: u64) -> Self {
         Word {
-            tag: Cell::new(0),
+            tag: AtomicU64::new(0),
             value: Cell::new(initial),
             initial,
             kind,
@@ -73,10 +79,11 @@ impl Word {
         self.value.set(value);
     }
 
-    /// The word's object number in this execution, and where its state is kept.
+    /// The word's object number in this execution, and where its state is kept. The number is
+    /// [`NONE`](super::NONE) if the object was refused: its thread must not go on.
     #[inline]
     pub(crate) fn locate(&self, runtime: &mut Runtime) -> (u32, *const Word) {
-        let tag = self.tag.get();
+        let tag = self.tag.load(Relaxed);
         if tag >> OBJECT_BITS == runtime.execution {
             return ((tag & ((1 << OBJECT_BITS) - 1)) as u32, self);
         }
@@ -88,17 +95,18 @@ impl Word {
         if super::statics::is_static(self) {
             return runtime.register_static(self);
         }
-        if tag != 0 {
-            // It was used in an earlier execution, so it outlived one: it was made outside.
+        // If it was used in another execution, earlier or at this moment, it was made outside.
+        let object = if tag == 0 { runtime.register(self, false) } else { None };
+        if object.is_none() {
             runtime.refuse_outside_object(self);
         }
-        (runtime.register(self, false), self)
+        (object.unwrap_or(super::NONE), self)
     }
 
     /// A copy of a static's word, at its initial state, for one execution.
     pub(super) fn copy_of_static(&self) -> Word {
         Word {
-            tag: Cell::new(0),
+            tag: AtomicU64::new(0),
             value: Cell::new(self.initial),
             initial: self.initial,
             kind: self.kind,
@@ -108,10 +116,13 @@ impl Word {
     }
 
     pub(super) fn belongs_to(&self, execution: u64) -> bool {
-        self.tag.get() >> OBJECT_BITS == execution
+        self.tag.load(Relaxed) >> OBJECT_BITS == execution
     }
 
-    pub(super) fn tag_as(&self, execution: u64, object: u32) {
-        self.tag.set(execution << OBJECT_BITS | u64::from(object));
+    /// Says which execution it belongs to. False if it belongs to one already: of several explorations
+    /// that run at the same time one gets it.
+    pub(super) fn claim(&self, execution: u64, object: u32) -> bool {
+        let tag = execution << OBJECT_BITS | u64::from(object);
+        self.tag.compare_exchange(0, tag, Relaxed, Relaxed).is_ok()
     }
 }

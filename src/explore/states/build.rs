@@ -24,9 +24,6 @@ where
     F: Fn() -> T,
     T: Clone + Ord + Debug,
 {
-    if crate::explore::runtime::is_exploring() {
-        return Err(ExploreError::Nested);
-    }
     let mut runtime = Runtime::new(settings.stack_size);
     runtime.knowledge = Some(Box::default());
     let started = Instant::now();
@@ -68,14 +65,15 @@ where
         run(runtime, &mut builder, max_steps, &mut body, |runtime, builder, ending| {
             builder.end_run(runtime, ending, value.borrow_mut().take(), settings.max_steps);
         });
-        if let Some(error) = runtime.error.take().or(builder.error.take()) {
+        if let Some(error) = runtime.take_error().or(builder.error.take()) {
             return Err(error);
         }
         if builder.is_complete() {
             return Ok(builder.finish());
         }
         let due = builder.executions.is_multiple_of(64);
-        if due && settings.timeout.is_some_and(|timeout| started.elapsed() >= timeout) {
+        let late = due && settings.timeout.is_some_and(|timeout| started.elapsed() >= timeout);
+        if late || settings.is_called_off() {
             return Err(ExploreError::TooManyStates { found: builder.states.len() });
         }
     }
@@ -188,7 +186,7 @@ impl<T: Clone + Ord> Builder<T> {
             let name = thread.name.clone();
             self.threads.push(Thread { id: ThreadId(number as u8), name });
         }
-        if self.error.is_some() || runtime.error.is_some() {
+        if self.error.is_some() || runtime.is_given_up() {
             return;
         }
         match result(runtime, ending, value) {

@@ -74,6 +74,8 @@ mod unfolding;
 pub use census::Count;
 pub use unfolding::{Partial, Unfolding};
 
+use super::apart::apart;
+use super::runtime::is_exploring;
 use super::{ExploreError, Explorer};
 use crate::report::Failure;
 use crate::trace::{Object, Place, Step, Thread, ThreadId};
@@ -164,7 +166,10 @@ impl<T> StateGraph<T> {
         F: Fn() -> T + Send + Sync,
         T: Clone + Ord + Debug + Send,
     {
-        build::build(settings, &program)
+        if is_exploring() {
+            return Err(ExploreError::Nested);
+        }
+        apart(|| build::build(settings, &program))?
     }
 
     /// The threads, indexed by [`ThreadId`].

@@ -41,7 +41,7 @@ where
         run(&mut runtime, &mut builder, max_steps, &mut body, |runtime, builder, ending| {
             builder.end_run(runtime, ending, value.borrow_mut().take());
         });
-        if let Some(error) = runtime.error.take() {
+        if let Some(error) = runtime.take_error() {
             return Err(error);
         }
         if builder.is_endless {
@@ -49,7 +49,7 @@ where
         }
         let found = builder.nodes.len();
         let late = settings.timeout.is_some_and(|timeout| started.elapsed() >= timeout);
-        if found > settings.max_states || late {
+        if found > settings.max_states || late || settings.is_called_off() {
             return Err(ExploreError::TooManyStates { found });
         }
         let Some(next) = builder.open.pop() else { return Ok(builder.finish()) };
@@ -171,7 +171,7 @@ impl<T: Clone + Ord> Builder<T> {
         if self.nodes.is_empty() || self.going.is_some() {
             match result(runtime, ending, value) {
                 Some(result) => self.arrive(runtime, 0, Some(result)),
-                None => self.is_endless |= runtime.error.is_none(),
+                None => self.is_endless |= !runtime.is_given_up(),
             }
         }
     }

@@ -29,6 +29,7 @@
 
 use super::Blocked;
 use super::unfold::unfold;
+use crate::explore::apart::apart;
 use crate::explore::runtime::is_exploring;
 use crate::explore::{ExploreError, Explorer};
 use crate::report::Failure;
@@ -75,7 +76,7 @@ impl<T> Unfolding<T> {
         if is_exploring() {
             return Err(ExploreError::Nested);
         }
-        unfold(settings, program)
+        apart(|| unfold(settings, program))?
     }
 
     /// The threads, indexed by [`ThreadId`](crate::trace::ThreadId).

@@ -1,6 +1,7 @@
 //! `std::sync::Condvar`, for programs under exploration.
 
-use super::mutex::{MutexGuard, poison};
+use super::{MutexGuard, lock_result};
+use crate::explore::runtime::effect::lock;
 use crate::explore::runtime::{Bits, Op, Word, step, step_with};
 use crate::trace::ObjectKind;
 use std::sync::LockResult;
@@ -49,8 +50,8 @@ impl Condvar {
     /// When a thread panicked while it held the mutex.
     #[track_caller]
     pub fn wait<'a, T>(&self, guard: MutexGuard<'a, T>) -> LockResult<MutexGuard<'a, T>> {
-        self.sleep(&guard, false);
-        poison(guard.lock.poison_of(), guard)
+        let (_, poisoned) = self.sleep(&guard, false);
+        lock_result(poisoned, guard)
     }
 
     /// Waits while `condition` holds.
@@ -79,8 +80,8 @@ impl Condvar {
         guard: MutexGuard<'a, T>,
         _timeout: Duration,
     ) -> LockResult<(MutexGuard<'a, T>, WaitTimeoutResult)> {
-        let timed_out = WaitTimeoutResult(self.sleep(&guard, true));
-        poison(guard.lock.poison_of(), (guard, timed_out))
+        let (timed_out, poisoned) = self.sleep(&guard, true);
+        lock_result(poisoned, (guard, WaitTimeoutResult(timed_out)))
     }
 
     /// Waits while `condition` holds, until the time-out.
@@ -119,14 +120,21 @@ impl Condvar {
         step(&self.word, Bits::Opaque, Op::NotifyAll, Relaxed, 0, 0);
     }
 
-    /// Releases the mutex, sleeps, and takes it again; returns whether the time-out was taken.
+    /// Releases the mutex, sleeps, and takes it again; returns whether the time-out was taken, and
+    /// whether the mutex is poisoned.
     #[track_caller]
-    pub(crate) fn sleep<T: ?Sized>(&self, guard: &MutexGuard<'_, T>, may_time_out: bool) -> bool {
+    pub(crate) fn sleep<T: ?Sized>(
+        &self,
+        guard: &MutexGuard<'_, T>,
+        may_time_out: bool,
+    ) -> (bool, bool) {
         let mutex = Some(&guard.lock.word);
         let order = (Relaxed, Relaxed);
         let may_time_out = u64::from(may_time_out);
         let (bits, content) = guard.lock.content();
-        step_with(Some(&self.word), mutex, bits, Op::Wait, order, may_time_out, content) == 1
+        let result =
+            step_with(Some(&self.word), mutex, bits, Op::Wait, order, may_time_out, content);
+        (result & lock::TIMED_OUT != 0, result & lock::TAKEN_POISONED == lock::TAKEN_POISONED)
     }
 }
 

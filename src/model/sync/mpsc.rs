@@ -3,7 +3,7 @@
 //! Sending, receiving and dropping a sender or the receiver are one step each.
 
 use crate::explore::runtime::effect::channel::SENDER;
-use crate::explore::runtime::{Bits, Op, Word, content_of, is_abandoning, step};
+use crate::explore::runtime::{Bits, Op, Word, content_of, is_over, step};
 use crate::trace::ObjectKind;
 use std::cell::UnsafeCell;
 use std::collections::VecDeque;
@@ -72,14 +72,12 @@ impl<T> Shared<T> {
 
     /// One more sender: seen by nobody, since the one it is cloned from is still there.
     fn add_sender(&self) {
-        if !is_abandoning() {
-            crate::explore::runtime::change_silently(&self.word, |word| word + SENDER);
-        }
+        crate::explore::runtime::add_silently(&self.word, SENDER);
     }
 
     #[track_caller]
     fn drop_sender(&self) {
-        if !is_abandoning() {
+        if !is_over() {
             self.step(Op::DropSender);
         }
     }
@@ -294,9 +292,11 @@ impl<T> Drop for SyncSender<T> {
 
 impl<T> Drop for Receiver<T> {
     fn drop(&mut self) {
-        if !is_abandoning() {
-            self.shared.step(Op::DropReceiver);
+        if is_over() {
+            // The messages go with the last sender.
+            return;
         }
+        self.shared.step(Op::DropReceiver);
         // What nobody will receive is dropped here, by this thread, as in std.
         while let Some(message) = self.shared.pop() {
             drop(message);

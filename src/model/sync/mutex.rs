@@ -1,38 +1,40 @@
 //! `std::sync::Mutex`, for programs under exploration.
 
+use super::lock_result;
+use crate::explore::runtime::effect::lock;
 use crate::explore::runtime::{
-    Bits, Op, Word, content_of, is_abandoning, is_unwinding, step, step_at, step_value_at,
+    Bits, Op, Word, content_of, is_exploring, is_over, is_unwinding, step, step_at, step_value_at,
 };
 use crate::trace::ObjectKind;
-use std::cell::{Cell, UnsafeCell};
+use std::cell::UnsafeCell;
 use std::fmt;
+use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
-use std::panic::Location;
+use std::panic::{Location, RefUnwindSafe, UnwindSafe};
 use std::sync::atomic::Ordering::Relaxed;
-use std::sync::{LockResult, PoisonError, TryLockError, TryLockResult};
+use std::sync::{LockResult, TryLockError, TryLockResult};
 
-/// A mutual-exclusion lock. Taking it is a step, waiting for it is not; giving it back is a step.
+/// A mutual-exclusion lock. Taking it is a step, waiting for it is not; giving it back is a step, and
+/// so is asking whether it is poisoned.
 pub struct Mutex<T: ?Sized> {
+    /// Who has it, and whether it is poisoned.
     pub(super) word: Word,
-    poisoned: Cell<bool>,
     value: UnsafeCell<T>,
 }
 
-// SAFETY: as std's: the lock lets one thread at a time reach the value. The poison flag is only
-// touched while it is held.
+// SAFETY: as std's: the lock lets one thread at a time reach the value.
 unsafe impl<T: ?Sized + Send> Sync for Mutex<T> {}
 // SAFETY: as above.
 unsafe impl<T: ?Sized + Send> Send for Mutex<T> {}
+
+impl<T: ?Sized> UnwindSafe for Mutex<T> {}
+impl<T: ?Sized> RefUnwindSafe for Mutex<T> {}
 
 impl<T> Mutex<T> {
     /// A new lock.
     #[track_caller]
     pub const fn new(value: T) -> Self {
-        Mutex {
-            word: Word::new(ObjectKind::Mutex, 0),
-            poisoned: Cell::new(false),
-            value: UnsafeCell::new(value),
-        }
+        Mutex { word: Word::new(ObjectKind::Mutex, 0), value: UnsafeCell::new(value) }
     }
 
     /// A new lock with a name for pictures.
@@ -43,7 +45,6 @@ impl<T> Mutex<T> {
     pub fn named(name: &'static str, value: T) -> Self {
         Mutex {
             word: Word::registered(ObjectKind::Mutex, 0, Some(name)),
-            poisoned: Cell::new(false),
             value: UnsafeCell::new(value),
         }
     }
@@ -53,8 +54,8 @@ impl<T> Mutex<T> {
     /// # Errors
     /// When a thread panicked while it held the lock.
     pub fn into_inner(self) -> LockResult<T> {
-        let poisoned = self.poisoned.get();
-        poison(poisoned, self.value.into_inner())
+        let poisoned = lock::is_poisoned(self.word.get());
+        lock_result(poisoned, self.value.into_inner())
     }
 }
 
@@ -66,8 +67,8 @@ impl<T: ?Sized> Mutex<T> {
     #[inline]
     #[track_caller]
     pub fn lock(&self) -> LockResult<MutexGuard<'_, T>> {
-        step(&self.word, Bits::Opaque, Op::Lock, Relaxed, 0, 0);
-        poison(self.poisoned.get(), self.guard_at(Location::caller()))
+        let taken = step(&self.word, Bits::Opaque, Op::Lock, Relaxed, 0, 0);
+        lock_result(taken == lock::TAKEN_POISONED, self.guard_at(Location::caller()))
     }
 
     /// Takes the lock if it is free.
@@ -86,20 +87,23 @@ impl<T: ?Sized> Mutex<T> {
         &self,
         place: &'static Location<'static>,
     ) -> TryLockResult<MutexGuard<'_, T>> {
-        if step_at(place, &self.word, Op::TryLock) != 1 {
-            return Err(TryLockError::WouldBlock);
+        match step_at(place, &self.word, Op::TryLock) {
+            0 => Err(TryLockError::WouldBlock),
+            taken => lock_result(taken == lock::TAKEN_POISONED, self.guard_at(place))
+                .map_err(TryLockError::Poisoned),
         }
-        poison(self.poisoned.get(), self.guard_at(place)).map_err(TryLockError::Poisoned)
     }
 
-    /// Has a thread panicked while it held the lock?
+    /// Has a thread panicked while it held the lock? A step.
+    #[track_caller]
     pub fn is_poisoned(&self) -> bool {
-        self.poisoned.get()
+        step(&self.word, Bits::Opaque, Op::IsPoisoned, Relaxed, 0, 0) != 0
     }
 
-    /// Forgets that a thread panicked.
+    /// Forgets that a thread panicked. A step.
+    #[track_caller]
     pub fn clear_poison(&self) {
-        self.poisoned.set(false);
+        step(&self.word, Bits::Opaque, Op::ClearPoison, Relaxed, 0, 0);
     }
 
     /// The value, which nobody else can reach.
@@ -107,33 +111,19 @@ impl<T: ?Sized> Mutex<T> {
     /// # Errors
     /// When a thread panicked while it held the lock.
     pub fn get_mut(&mut self) -> LockResult<&mut T> {
-        let poisoned = self.poisoned.get();
-        poison(poisoned, self.value.get_mut())
+        let poisoned = lock::is_poisoned(self.word.get());
+        lock_result(poisoned, self.value.get_mut())
     }
 
     #[inline]
     fn guard_at(&self, place: &'static Location<'static>) -> MutexGuard<'_, T> {
-        MutexGuard { lock: self, place, unwinding: is_unwinding() }
+        MutexGuard { lock: self, place, unwinding: is_unwinding(), unsent: PhantomData }
     }
 
     /// What it guards, where that can be compared by its bits.
     pub(super) fn content(&self) -> (Bits, u64) {
-        // What a panic leaves behind is not only a value: the lock is poisoned.
-        match self.poisoned.get() {
-            true => (Bits::Opaque, 0),
-            false => content_of(self.value.get()),
-        }
+        content_of(self.value.get())
     }
-
-    /// Is it poisoned, as a waiter that has taken it again finds it?
-    pub(super) fn poison_of(&self) -> bool {
-        self.poisoned.get()
-    }
-}
-
-/// Wraps what a lock gives as std does.
-pub(super) fn poison<G>(poisoned: bool, guard: G) -> LockResult<G> {
-    if poisoned { Err(PoisonError::new(guard)) } else { Ok(guard) }
 }
 
 /// Access to a locked value; gives the lock back when dropped.
@@ -143,6 +133,8 @@ pub struct MutexGuard<'a, T: ?Sized> {
     /// `Drop` has no caller of its own: giving back carries the line of the taking.
     place: &'static Location<'static>,
     unwinding: bool,
+    /// As std's: given back by the thread that took it.
+    unsent: PhantomData<*const ()>,
 }
 
 // SAFETY: as std's: a shared guard only gives shared access to the value.
@@ -152,8 +144,7 @@ impl<T: ?Sized> Deref for MutexGuard<'_, T> {
     type Target = T;
 
     fn deref(&self) -> &T {
-        // SAFETY: the guard exists, so this thread holds the lock. (While an execution is being
-        // abandoned nobody holds anything, but its threads run one after the other.)
+        // SAFETY: the guard exists, so this thread holds the lock.
         unsafe { &*self.lock.value.get() }
     }
 }
@@ -168,13 +159,12 @@ impl<T: ?Sized> DerefMut for MutexGuard<'_, T> {
 impl<T: ?Sized> Drop for MutexGuard<'_, T> {
     #[inline]
     fn drop(&mut self) {
-        if is_abandoning() {
+        if is_over() {
             return;
         }
-        if !self.unwinding && is_unwinding() {
-            self.lock.poisoned.set(true);
-        }
-        step_value_at(self.place, &self.lock.word, Op::Unlock, self.lock.content());
+        let poison = if !self.unwinding && is_unwinding() { lock::POISON } else { 0 };
+        let (bits, content) = self.lock.content();
+        step_value_at(self.place, &self.lock.word, Op::Unlock, bits, (content, poison));
     }
 }
 
@@ -190,10 +180,25 @@ impl<T: ?Sized + fmt::Display> fmt::Display for MutexGuard<'_, T> {
     }
 }
 
-impl<T: ?Sized> fmt::Debug for Mutex<T> {
+/// As std's: takes the lock to look, if it is free, and gives it back. Those are steps.
+impl<T: ?Sized + fmt::Debug> fmt::Debug for Mutex<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Looking at the value would be a step.
-        f.debug_struct("Mutex").field("poisoned", &self.poisoned.get()).finish_non_exhaustive()
+        let mut debug = f.debug_struct("Mutex");
+        if is_exploring() {
+            let (poisoned, guard) = match self.try_lock_at(self.word.created()) {
+                Ok(guard) => (false, Some(guard)),
+                Err(TryLockError::Poisoned(error)) => (true, Some(error.into_inner())),
+                Err(TryLockError::WouldBlock) => {
+                    (step_at(self.word.created(), &self.word, Op::IsPoisoned) != 0, None)
+                }
+            };
+            match guard {
+                Some(guard) => debug.field("data", &&*guard),
+                None => debug.field("data", &format_args!("<locked>")),
+            };
+            debug.field("poisoned", &poisoned);
+        }
+        debug.finish_non_exhaustive()
     }
 }
 

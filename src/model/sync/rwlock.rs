@@ -1,39 +1,40 @@
 //! `std::sync::RwLock`, for programs under exploration.
 
-use super::mutex::poison;
+use super::lock_result;
+use crate::explore::runtime::effect::lock;
 use crate::explore::runtime::{
-    Bits, Op, Word, content_of, is_abandoning, is_unwinding, step, step_at, step_value_at,
+    Bits, Op, Word, content_of, is_exploring, is_over, is_unwinding, step, step_at, step_value_at,
 };
 use crate::trace::ObjectKind;
-use std::cell::{Cell, UnsafeCell};
+use std::cell::UnsafeCell;
 use std::fmt;
+use std::marker::PhantomData;
+use std::mem::ManuallyDrop;
 use std::ops::{Deref, DerefMut};
-use std::panic::Location;
+use std::panic::{Location, RefUnwindSafe, UnwindSafe};
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{LockResult, TryLockError, TryLockResult};
 
 /// A read-write lock: many readers or one writer. Nobody is preferred: the explorer tries all.
 pub struct RwLock<T: ?Sized> {
+    /// Who has it, and whether it is poisoned.
     word: Word,
-    poisoned: Cell<bool>,
     value: UnsafeCell<T>,
 }
 
-// SAFETY: as std's: readers share the value, a writer has it alone. The poison flag is only
-// written while a writer holds the lock.
+// SAFETY: as std's: readers share the value, a writer has it alone.
 unsafe impl<T: ?Sized + Send + Sync> Sync for RwLock<T> {}
 // SAFETY: as above.
 unsafe impl<T: ?Sized + Send> Send for RwLock<T> {}
+
+impl<T: ?Sized> UnwindSafe for RwLock<T> {}
+impl<T: ?Sized> RefUnwindSafe for RwLock<T> {}
 
 impl<T> RwLock<T> {
     /// A new lock.
     #[track_caller]
     pub const fn new(value: T) -> Self {
-        RwLock {
-            word: Word::new(ObjectKind::RwLock, 0),
-            poisoned: Cell::new(false),
-            value: UnsafeCell::new(value),
-        }
+        RwLock { word: Word::new(ObjectKind::RwLock, 0), value: UnsafeCell::new(value) }
     }
 
     /// The value, which nobody else can reach.
@@ -41,8 +42,8 @@ impl<T> RwLock<T> {
     /// # Errors
     /// When a thread panicked while it held the lock for writing.
     pub fn into_inner(self) -> LockResult<T> {
-        let poisoned = self.poisoned.get();
-        poison(poisoned, self.value.into_inner())
+        let poisoned = lock::is_poisoned(self.word.get());
+        lock_result(poisoned, self.value.into_inner())
     }
 }
 
@@ -53,8 +54,8 @@ impl<T: ?Sized> RwLock<T> {
     /// When a thread panicked while it held the lock for writing.
     #[track_caller]
     pub fn read(&self) -> LockResult<RwLockReadGuard<'_, T>> {
-        step(&self.word, Bits::Opaque, Op::ReadLock, Relaxed, 0, 0);
-        poison(self.poisoned.get(), self.read_guard())
+        let place = Location::caller();
+        self.read_result(step_at(place, &self.word, Op::ReadLock), place)
     }
 
     /// Takes the lock for reading if no writer holds it.
@@ -63,10 +64,17 @@ impl<T: ?Sized> RwLock<T> {
     /// When one does, or when a thread panicked while it held the lock for writing.
     #[track_caller]
     pub fn try_read(&self) -> TryLockResult<RwLockReadGuard<'_, T>> {
-        if step(&self.word, Bits::Opaque, Op::TryReadLock, Relaxed, 0, 0) != 1 {
-            return Err(TryLockError::WouldBlock);
+        self.try_read_at(Location::caller())
+    }
+
+    fn try_read_at(
+        &self,
+        place: &'static Location<'static>,
+    ) -> TryLockResult<RwLockReadGuard<'_, T>> {
+        match step_at(place, &self.word, Op::TryReadLock) {
+            0 => Err(TryLockError::WouldBlock),
+            taken => self.read_result(taken, place).map_err(TryLockError::Poisoned),
         }
-        poison(self.poisoned.get(), self.read_guard()).map_err(TryLockError::Poisoned)
     }
 
     /// Waits until nobody holds the lock and takes it for writing.
@@ -75,8 +83,8 @@ impl<T: ?Sized> RwLock<T> {
     /// When a thread panicked while it held the lock for writing.
     #[track_caller]
     pub fn write(&self) -> LockResult<RwLockWriteGuard<'_, T>> {
-        step(&self.word, Bits::Opaque, Op::WriteLock, Relaxed, 0, 0);
-        poison(self.poisoned.get(), self.write_guard())
+        let place = Location::caller();
+        self.write_result(step_at(place, &self.word, Op::Lock), place)
     }
 
     /// Takes the lock for writing if nobody holds it.
@@ -85,15 +93,23 @@ impl<T: ?Sized> RwLock<T> {
     /// When somebody does, or when a thread panicked while it held the lock for writing.
     #[track_caller]
     pub fn try_write(&self) -> TryLockResult<RwLockWriteGuard<'_, T>> {
-        if step(&self.word, Bits::Opaque, Op::TryWriteLock, Relaxed, 0, 0) != 1 {
-            return Err(TryLockError::WouldBlock);
+        let place = Location::caller();
+        match step_at(place, &self.word, Op::TryLock) {
+            0 => Err(TryLockError::WouldBlock),
+            taken => self.write_result(taken, place).map_err(TryLockError::Poisoned),
         }
-        poison(self.poisoned.get(), self.write_guard()).map_err(TryLockError::Poisoned)
     }
 
-    /// Has a thread panicked while it held the lock for writing?
+    /// Has a thread panicked while it held the lock for writing? A step.
+    #[track_caller]
     pub fn is_poisoned(&self) -> bool {
-        self.poisoned.get()
+        step(&self.word, Bits::Opaque, Op::IsPoisoned, Relaxed, 0, 0) != 0
+    }
+
+    /// Forgets that a thread panicked. A step.
+    #[track_caller]
+    pub fn clear_poison(&self) {
+        step(&self.word, Bits::Opaque, Op::ClearPoison, Relaxed, 0, 0);
     }
 
     /// The value, which nobody else can reach.
@@ -101,18 +117,27 @@ impl<T: ?Sized> RwLock<T> {
     /// # Errors
     /// When a thread panicked while it held the lock for writing.
     pub fn get_mut(&mut self) -> LockResult<&mut T> {
-        let poisoned = self.poisoned.get();
-        poison(poisoned, self.value.get_mut())
+        let poisoned = lock::is_poisoned(self.word.get());
+        lock_result(poisoned, self.value.get_mut())
     }
 
-    #[track_caller]
-    fn read_guard(&self) -> RwLockReadGuard<'_, T> {
-        RwLockReadGuard { lock: self, place: Location::caller() }
+    fn read_result(
+        &self,
+        taken: u64,
+        place: &'static Location<'static>,
+    ) -> LockResult<RwLockReadGuard<'_, T>> {
+        let guard = RwLockReadGuard { lock: self, place, unsent: PhantomData };
+        lock_result(taken == lock::TAKEN_POISONED, guard)
     }
 
-    #[track_caller]
-    fn write_guard(&self) -> RwLockWriteGuard<'_, T> {
-        RwLockWriteGuard { lock: self, place: Location::caller(), unwinding: is_unwinding() }
+    fn write_result(
+        &self,
+        taken: u64,
+        place: &'static Location<'static>,
+    ) -> LockResult<RwLockWriteGuard<'_, T>> {
+        let unwinding = is_unwinding();
+        let guard = RwLockWriteGuard { lock: self, place, unwinding, unsent: PhantomData };
+        lock_result(taken == lock::TAKEN_POISONED, guard)
     }
 }
 
@@ -123,9 +148,32 @@ impl<T: Default> Default for RwLock<T> {
     }
 }
 
-impl<T: ?Sized> fmt::Debug for RwLock<T> {
+impl<T> From<T> for RwLock<T> {
+    #[track_caller]
+    fn from(value: T) -> Self {
+        RwLock::new(value)
+    }
+}
+
+/// As std's: takes the lock to look, if no writer has it, and gives it back. Those are steps.
+impl<T: ?Sized + fmt::Debug> fmt::Debug for RwLock<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RwLock").field("poisoned", &self.poisoned.get()).finish_non_exhaustive()
+        let mut debug = f.debug_struct("RwLock");
+        if is_exploring() {
+            let (poisoned, guard) = match self.try_read_at(self.word.created()) {
+                Ok(guard) => (false, Some(guard)),
+                Err(TryLockError::Poisoned(error)) => (true, Some(error.into_inner())),
+                Err(TryLockError::WouldBlock) => {
+                    (step_at(self.word.created(), &self.word, Op::IsPoisoned) != 0, None)
+                }
+            };
+            match guard {
+                Some(guard) => debug.field("data", &&*guard),
+                None => debug.field("data", &format_args!("<locked>")),
+            };
+            debug.field("poisoned", &poisoned);
+        }
+        debug.finish_non_exhaustive()
     }
 }
 
@@ -134,6 +182,8 @@ impl<T: ?Sized> fmt::Debug for RwLock<T> {
 pub struct RwLockReadGuard<'a, T: ?Sized> {
     lock: &'a RwLock<T>,
     place: &'static Location<'static>,
+    /// As std's: given back by the thread that took it.
+    unsent: PhantomData<*const ()>,
 }
 
 /// Exclusive access to a value; gives the lock back when dropped.
@@ -142,7 +192,14 @@ pub struct RwLockWriteGuard<'a, T: ?Sized> {
     lock: &'a RwLock<T>,
     place: &'static Location<'static>,
     unwinding: bool,
+    /// As std's: given back by the thread that took it.
+    unsent: PhantomData<*const ()>,
 }
+
+// SAFETY: as std's: a shared guard only gives shared access to the value.
+unsafe impl<T: ?Sized + Sync> Sync for RwLockReadGuard<'_, T> {}
+// SAFETY: as above.
+unsafe impl<T: ?Sized + Sync> Sync for RwLockWriteGuard<'_, T> {}
 
 impl<T: ?Sized> Deref for RwLockReadGuard<'_, T> {
     type Target = T;
@@ -169,9 +226,21 @@ impl<T: ?Sized> DerefMut for RwLockWriteGuard<'_, T> {
     }
 }
 
+impl<'a, T: ?Sized> RwLockWriteGuard<'a, T> {
+    /// Keeps the lock for reading: no writer comes in between, but other readers may. One step.
+    #[track_caller]
+    pub fn downgrade(guard: Self) -> RwLockReadGuard<'a, T> {
+        let guard = ManuallyDrop::new(guard);
+        let (lock, place) = (guard.lock, Location::caller());
+        let (bits, content) = content_of(lock.value.get());
+        step_value_at(place, &lock.word, Op::Downgrade, bits, (content, 0));
+        RwLockReadGuard { lock, place, unsent: PhantomData }
+    }
+}
+
 impl<T: ?Sized> Drop for RwLockReadGuard<'_, T> {
     fn drop(&mut self) {
-        if !is_abandoning() {
+        if !is_over() {
             step_at(self.place, &self.lock.word, Op::ReadUnlock);
         }
     }
@@ -179,17 +248,29 @@ impl<T: ?Sized> Drop for RwLockReadGuard<'_, T> {
 
 impl<T: ?Sized> Drop for RwLockWriteGuard<'_, T> {
     fn drop(&mut self) {
-        if is_abandoning() {
+        if is_over() {
             return;
         }
-        if !self.unwinding && is_unwinding() {
-            self.lock.poisoned.set(true);
-        }
-        // What a panic leaves behind is not only its value: the lock is poisoned.
-        let content = match self.lock.poisoned.get() {
-            true => (Bits::Opaque, 0),
-            false => content_of(self.lock.value.get()),
-        };
-        step_value_at(self.place, &self.lock.word, Op::Unlock, content);
+        let poison = if !self.unwinding && is_unwinding() { lock::POISON } else { 0 };
+        let (bits, content) = content_of(self.lock.value.get());
+        step_value_at(self.place, &self.lock.word, Op::Unlock, bits, (content, poison));
     }
 }
+
+macro_rules! shown_as_their_value {
+    ($($guard:ident)*) => {$(
+        impl<T: ?Sized + fmt::Debug> fmt::Debug for $guard<'_, T> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                (**self).fmt(f)
+            }
+        }
+
+        impl<T: ?Sized + fmt::Display> fmt::Display for $guard<'_, T> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                (**self).fmt(f)
+            }
+        }
+    )*};
+}
+
+shown_as_their_value!(RwLockReadGuard RwLockWriteGuard);

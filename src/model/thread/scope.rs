@@ -59,13 +59,14 @@ impl<'scope> Scope<'scope, '_> {
         F: FnOnce() -> T + Send + 'scope,
         T: Send + 'scope,
     {
-        self.start(None, f)
+        self.start(None, 0, f)
     }
 
     #[track_caller]
     fn start<F, T>(
         &'scope self,
         name: Option<Cow<'static, str>>,
+        stack_size: usize,
         f: F,
     ) -> ScopedJoinHandle<'scope, T>
     where
@@ -73,8 +74,9 @@ impl<'scope> Scope<'scope, '_> {
         T: Send + 'scope,
     {
         // SAFETY: `scope` does not return before the thread has ended, and what it borrows lives
-        // as long as the scope. An execution that is given up unwinds its newest threads first.
-        let handle = unsafe { start(name, f) };
+        // as long as the scope: where an execution ends before, neither the thread nor the scope's
+        // owner runs again, and their stacks are kept as they are.
+        let handle = unsafe { start(name, stack_size, f) };
         self.threads.borrow_mut().push(handle.number);
         ScopedJoinHandle { handle, scope: PhantomData }
     }
@@ -95,7 +97,7 @@ impl super::Builder {
         F: FnOnce() -> T + Send + 'scope,
         T: Send + 'scope,
     {
-        Ok(scope.start(self.name.map(Cow::Owned), f))
+        Ok(scope.start(self.name.map(Cow::Owned), self.stack_size, f))
     }
 }
 

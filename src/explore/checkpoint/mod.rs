@@ -1,20 +1,20 @@
 //! Checkpoints: an exploration stopped today is continued tomorrow.
 //!
 //! A checkpoint keeps schedules and counts, not values: the outcomes are run again. It belongs to
-//! one program and one version of racelab; any other is refused.
+//! one program and one version of racelab; any other is refused. [`file`] is how it is kept.
+
+mod file;
+
+pub(super) use file::Keeper;
 
 use super::dpor::{Dpor, Snapshot};
 use super::runtime::Runtime;
 use super::tally::{Entry, Steps, Tally};
 use super::{ExploreError, Explorer, Reduction};
+use file::WAY_OUT;
 use serde::{Deserialize, Serialize};
 use std::cell::RefCell;
-use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::io::ErrorKind;
-use std::path::Path;
-
-const FORMAT: &str = concat!("racelab checkpoint, version ", env!("CARGO_PKG_VERSION"));
 
 #[derive(Serialize, Deserialize)]
 struct SavedOutcome {
@@ -25,8 +25,7 @@ struct SavedOutcome {
 }
 
 #[derive(Serialize, Deserialize)]
-struct File {
-    format: String,
+struct Saved {
     /// The program's first execution, step by step, as a hash.
     program: String,
     literal: bool,
@@ -35,10 +34,6 @@ struct File {
     outcomes: Vec<SavedOutcome>,
     threads: Vec<(u8, u16)>,
     exploration: Snapshot,
-}
-
-fn refuse(path: &Path, why: &str) -> ExploreError {
-    ExploreError::Checkpoint(format!("the checkpoint {} {why}", path.display()))
 }
 
 /// A hash of the first execution: who took which step where. The same in every process.
@@ -53,9 +48,9 @@ pub(super) fn fingerprint(dpor: &Dpor) -> String {
     format!("{:016x}", hasher.finish())
 }
 
-/// Writes a checkpoint. The file is complete or not there at all.
+/// Writes a checkpoint.
 pub(super) fn save<T>(
-    path: &Path,
+    keeper: &Keeper,
     program: &str,
     settings: &Explorer,
     runtime: &Runtime,
@@ -69,8 +64,7 @@ pub(super) fn save<T>(
         switches: entry.switches,
         example: entry.example.clone(),
     };
-    let file = File {
-        format: FORMAT.to_owned(),
+    let saved = Saved {
         program: program.to_owned(),
         literal: settings.reduction == Reduction::None,
         executions: tally.executions,
@@ -79,27 +73,13 @@ pub(super) fn save<T>(
         threads: runtime.threads_known(),
         exploration: dpor.save(),
     };
-    let written = serde_json::to_vec(&file).expect("plain data can be written");
-    let draft = path.with_extension("part");
-    fs::write(&draft, written)
-        .and_then(|()| fs::rename(&draft, path))
-        .map_err(|error| refuse(path, &format!("could not be written: {error}")))
-}
-
-/// Removes the checkpoint of an exploration that has come to its end.
-pub(super) fn remove(path: &Path) -> Result<(), ExploreError> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != ErrorKind::NotFound => {
-            Err(refuse(path, &format!("could not be removed: {error}")))
-        }
-        _ => Ok(()),
-    }
+    keeper.write(&serde_json::to_vec(&saved).expect("plain data can be written"))
 }
 
 /// Reads a checkpoint, if there is one, and goes on where it stopped. `program_hash` is the
 /// fingerprint of the program that is to be explored now.
 pub(super) fn resume<T: Ord, F: Fn() -> T>(
-    path: &Path,
+    keeper: &Keeper,
     program_hash: &str,
     settings: &Explorer,
     runtime: &mut Runtime,
@@ -107,42 +87,35 @@ pub(super) fn resume<T: Ord, F: Fn() -> T>(
     tally: &mut Tally<T>,
     program: &F,
 ) -> Result<bool, ExploreError> {
-    let read = match fs::read(path) {
-        Ok(read) => read,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
-        Err(error) => return Err(refuse(path, &format!("could not be read: {error}"))),
-    };
-    let way_out = "; remove it, or name another file";
-    let file: File = serde_json::from_slice(&read)
-        .map_err(|error| refuse(path, &format!("is not one of racelab's: {error}{way_out}")))?;
-    if file.format != FORMAT {
-        return Err(refuse(path, &format!("is of another version ({}){way_out}", file.format)));
-    }
+    let Some(content) = keeper.read()? else { return Ok(false) };
+    let refuse = |why: &str| keeper.refuse(&format!("{why}{WAY_OUT}"));
+    let saved: Saved = serde_json::from_slice(&content)
+        .map_err(|error| refuse(&format!("is not one of racelab's: {error}")))?;
     let literal = settings.reduction == Reduction::None;
-    if file.program != program_hash || file.literal != literal {
-        return Err(refuse(path, &format!("is of another program or other settings{way_out}")));
+    if saved.program != program_hash || saved.literal != literal {
+        return Err(refuse("is of another program or other settings"));
     }
     let number = |text: &Option<String>| text.as_ref().and_then(|text| text.parse().ok());
-    runtime.know_threads(file.threads);
-    for saved in file.outcomes {
-        let again = run_again(settings, runtime, saved.example.clone(), program)?;
+    runtime.know_threads(saved.threads);
+    for outcome in saved.outcomes {
+        let again = run_again(settings, runtime, outcome.example.clone(), program)?;
         let mut results = again.outcomes.into_keys();
         let (Some(result), None) = (results.next(), results.next()) else {
-            return Err(refuse(path, &format!("holds a schedule the program refuses{way_out}")));
+            return Err(refuse("holds a schedule the program refuses"));
         };
         let entry = Entry {
-            executions: saved.executions,
-            interleavings: number(&saved.interleavings),
-            switches: saved.switches,
-            example: saved.example,
+            executions: outcome.executions,
+            interleavings: number(&outcome.interleavings),
+            switches: outcome.switches,
+            example: outcome.example,
         };
         if tally.outcomes.insert(result, entry).is_some() {
-            return Err(refuse(path, &format!("names one outcome twice{way_out}")));
+            return Err(refuse("names one outcome twice"));
         }
     }
-    tally.executions = file.executions;
-    tally.interleavings = number(&file.interleavings);
-    dpor.restore(file.exploration);
+    tally.executions = saved.executions;
+    tally.interleavings = number(&saved.interleavings);
+    dpor.restore(saved.exploration);
     Ok(true)
 }
 

@@ -1,0 +1,41 @@
+//! Ctrl-C and its kin: the first brings what is under way to an end, the second ends the process.
+
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::flag;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+/// The signals by which somebody asks a process to end.
+#[cfg(unix)]
+const ENDS: [i32; 3] = [SIGINT, SIGTERM, signal_hook::consts::SIGHUP];
+#[cfg(not(unix))]
+const ENDS: [i32; 2] = [SIGINT, SIGTERM];
+
+/// From now on the first such signal only raises this flag, for work that ends in good order when
+/// it sees it. The second ends the process at once.
+pub fn first_one_asks() -> Arc<AtomicBool> {
+    let asked = Arc::new(AtomicBool::new(false));
+    for signal in ENDS.into_iter().filter(|signal| !is_ignored(*signal)) {
+        // In this order: the first signal finds the flag down and only raises it.
+        flag::register_conditional_shutdown(signal, 128 + signal, Arc::clone(&asked))
+            .and_then(|_| flag::register(signal, Arc::clone(&asked)))
+            .expect("these signals can be caught");
+    }
+    asked
+}
+
+/// Has whoever started the process asked it not to mind the signal (`nohup`, `&` in a script)?
+#[cfg(unix)]
+fn is_ignored(signal: i32) -> bool {
+    // SAFETY: all zeros is a valid `sigaction`, plain data that the call below fills in.
+    let mut now: libc::sigaction = unsafe { std::mem::zeroed() };
+    // SAFETY: with no new action the call only writes the present one through the pointer, which is
+    // that of a local variable.
+    let known = unsafe { libc::sigaction(signal, std::ptr::null(), &raw mut now) } == 0;
+    known && now.sa_sigaction == libc::SIG_IGN
+}
+
+#[cfg(not(unix))]
+fn is_ignored(_: i32) -> bool {
+    false
+}

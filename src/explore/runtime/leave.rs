@@ -1,0 +1,109 @@
+//! Threads that are left where they are: their execution has ended, or the explorer has refused what
+//! they asked for.
+//!
+//! No code of the program runs after its execution has ended. After a deadlock nothing true could be
+//! said to it: a lock that is held cannot be given to a `Drop`, and a join that waits for a thread
+//! that is stuck cannot return. So the threads that are left never run again, as if each were blocked
+//! for ever. What they own is leaked, and their frames stay where they are (see
+//! [`stacks`](super::stacks)).
+
+use super::{CURRENT, Runtime, thread_at};
+use crate::explore::ExploreError;
+use std::mem::MaybeUninit;
+
+/// Leaves every thread that has not ended.
+///
+/// # Safety
+/// `rt` is the current runtime, no thread runs, and none will in this execution.
+pub(super) unsafe fn leave(rt: *mut Runtime) {
+    // SAFETY: by the caller's promise, nobody else uses the coroutines.
+    unsafe {
+        let live = (*rt).live;
+        for thread in (0..64).filter(|thread| live & (1 << thread) != 0) {
+            let Some(mut coroutine) = (*(*rt).coroutines.of(thread)).take() else { continue };
+            // Without a coroutine the thread cannot be resumed, and nothing unwinds it. The frames
+            // on its stack are not given up by this: `below` never touches them.
+            coroutine.force_reset();
+            let below = coroutine.into_stack().below(thread_at(rt, thread).mark);
+            (*rt).stacks.extend(below);
+        }
+        (*rt).left += 1;
+        (*rt).live = 0;
+        (*rt).asking = 0;
+    }
+}
+
+/// How deep the stack is here.
+#[inline(always)]
+pub(super) fn depth() -> usize {
+    let here = MaybeUninit::<u8>::uninit();
+    (&raw const here).addr()
+}
+
+/// Notes how much of its stack the running thread uses, which may be about to stop. Stops it for
+/// good if that is too much.
+///
+/// # Safety
+/// `rt` is the current runtime, no reference to it is alive, and a thread runs.
+#[inline(always)]
+pub(super) unsafe fn mark(rt: *mut Runtime) {
+    // SAFETY: by the caller's promise.
+    unsafe {
+        let thread = thread_at(rt, (*rt).current);
+        thread.mark = depth();
+        if thread.mark < thread.floor {
+            used_up(rt);
+        }
+    }
+}
+
+#[cold]
+unsafe fn used_up(rt: *mut Runtime) -> ! {
+    // SAFETY: by the caller's promise.
+    unsafe {
+        (*rt).overflow();
+        stop(rt)
+    }
+}
+
+/// Stops the running thread, which will be left: its execution is being given up.
+#[cold]
+pub(super) fn for_good() -> ! {
+    let rt = CURRENT.get();
+    // SAFETY: a thread of the program runs. No reference to the runtime is alive: who calls holds
+    // none, since this does not return.
+    unsafe {
+        mark(rt);
+        stop(rt)
+    }
+}
+
+/// # Safety
+/// `rt` is the current runtime, no reference to it is alive, and a thread runs.
+pub(super) unsafe fn stop(rt: *mut Runtime) -> ! {
+    // SAFETY: by the caller's promise; the yielder is that of the running coroutine.
+    unsafe {
+        debug_assert!((*rt).given_up);
+        let yielder = thread_at(rt, (*rt).current).yielder;
+        loop {
+            (*yielder).suspend(());
+        }
+    }
+}
+
+impl Runtime {
+    /// Has the execution ended because of an error or an overflow?
+    pub(crate) fn is_given_up(&self) -> bool {
+        self.given_up
+    }
+
+    /// The program does what cannot be explored: its execution ends at the running thread's next
+    /// stop, and that thread does not go on.
+    #[cold]
+    pub(super) fn refuse(&mut self, error: ExploreError) {
+        self.error.get_or_insert(error);
+        self.given_up = true;
+        // Nothing is repeated any more, so no thread goes on by itself.
+        self.script.clear();
+    }
+}
