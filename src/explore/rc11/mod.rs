@@ -17,7 +17,8 @@
 //! - `choices`: which ways of taking a step are consistent
 //! - `psc`: the axiom for SC
 //! - `search`: the loop that completes every consistent graph exactly once
-//! - `races`: where the loop has to come back to
+//! - `races`: where the loop has to come back to; `branch`: and what it has to follow from there
+//! - `sleep`: what it need not take again
 //! - `data_race`: plain accesses that nothing orders
 //!
 //! # Release sequences
@@ -44,6 +45,7 @@
 //! - Locks, channels and the like keep one order of their own; a step on one learns all that
 //!   earlier conflicting steps released, which may be more than the documentation promises.
 
+mod branch;
 mod choices;
 mod clocks;
 mod data_race;
@@ -57,6 +59,7 @@ mod psc;
 mod races;
 mod rounds;
 mod search;
+mod sleep;
 mod wish;
 
 pub(super) use drive::Rc11;
