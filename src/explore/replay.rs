@@ -74,7 +74,8 @@ impl Driver for Script<'_> {
 
     fn scripted(&mut self, runtime: &mut Runtime) -> Option<(u8, u32)> {
         let step = *self.steps.get(self.next)?;
-        if runtime.asking & (1 << step.0) == 0 {
+        if runtime.enabled() & (1 << step.0) == 0 {
+            // The program is not deterministic: what it does this time is shown up to here.
             self.next = usize::MAX;
             return None;
         }
@@ -214,10 +215,9 @@ impl Moves<'_> {
             self.error = Some(ExploreError::Schedule(self.refusal(runtime, thread, enabled)));
             return Pick::Stop;
         }
-        let request = &runtime.threads[thread.index()].request;
         let alternatives = match &mut self.memory {
             Some(memory) => memory.alternatives(runtime, thread.0),
-            None => request.alternatives(runtime.word(request)),
+            None => runtime.alternatives(thread.0),
         };
         let choice = choice.unwrap_or(0);
         if choice >= alternatives {

@@ -67,8 +67,7 @@ impl Driver for Dpor {
             return Pick::Stop;
         }
         if node.alternatives == 0 {
-            let request = &runtime.threads[usize::from(node.thread)].request;
-            node.alternatives = request.alternatives(runtime.word(request));
+            node.alternatives = runtime.alternatives(node.thread);
             if node.open {
                 while node.choice + 1 < node.alternatives
                     && Dpor::choice_sleeps(node, node.thread, node.choice)
@@ -119,8 +118,7 @@ impl Dpor {
             some = true;
         }
         some && {
-            let request = &runtime.threads[usize::from(thread)].request;
-            let alternatives = request.alternatives(runtime.word(request));
+            let alternatives = runtime.alternatives(thread);
             (0..alternatives).all(|choice| Dpor::choice_sleeps(node, thread, choice))
         }
     }

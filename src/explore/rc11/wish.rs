@@ -17,7 +17,7 @@ pub(super) struct Wish {
     /// Writes on which it has failed for no reason before, and need not do so again.
     pub failed_on: Vec<EventId>,
     /// The steps that ended the spinning before it.
-    pub woken_by: Vec<EventId>,
+    woken_by: Vec<EventId>,
 }
 
 impl Step for Wish {
@@ -27,6 +27,10 @@ impl Step for Wish {
 
     fn reasons(&self) -> &[Reason] {
         &self.reasons
+    }
+
+    fn woken_by(&self) -> &[EventId] {
+        &self.woken_by
     }
 
     fn update(&self, read: u64) -> Option<u64> {
@@ -60,6 +64,14 @@ impl Wish {
         let woken_by = actor.woken.iter().map(|waking| waking.by).collect();
         let (op, action) = op(runtime, thread, &request);
         Wish { request, op, action, reasons, declined: Vec::new(), failed_on: Vec::new(), woken_by }
+    }
+
+    /// Would the step, asked for once more, do the same to an object that keeps its own order?
+    pub fn does_the_same(&self, request: &Request, thread: u8, word: impl FnOnce() -> u64) -> bool {
+        self.action.is_none_or(|action| {
+            let word = word();
+            request.enabled(word) && request.effect(word, thread, 0).action == action
+        })
     }
 
     /// The same step, asked for once more with other values.
@@ -121,6 +133,6 @@ fn touch(runtime: &Runtime, thread: u8, request: &Request) -> (Op, Option<Action
         None => (true, true),
     };
     let second = (action == Some(Action::Wait)).then_some(request.mutex);
-    let ways = if action.is_some() { request.alternatives(word) } else { 1 };
+    let ways = if action.is_some() { request.alternatives(word, || false) } else { 1 };
     (Op::Touch { object: request.object, mode, second, acquires, releases, ways }, action)
 }

@@ -108,7 +108,9 @@ impl Request {
                 let smaller = if self.bits.less(self.a, word) { self.a } else { word };
                 update(Action::FetchUpdate, smaller)
             }
-            Op::CompareExchange | Op::CompareExchangeWeak if word == self.a => {
+            Op::CompareExchange if word == self.a => done(Action::CompareExchange, word, self.b),
+            // Its other alternative is to fail for no reason.
+            Op::CompareExchangeWeak if word == self.a && choice == 0 => {
                 done(Action::CompareExchange, word, self.b)
             }
             Op::CompareExchange | Op::CompareExchangeWeak => {

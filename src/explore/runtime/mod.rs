@@ -108,6 +108,8 @@ pub(crate) struct Runtime {
     news: bool,
     /// Some thread has spun in this execution.
     anyone_spins: bool,
+    /// Some weak compare-exchange has failed for no reason in this execution.
+    anyone_failed: bool,
     /// The locks that are held, by object and thread, and where they were taken.
     held: Vec<(u32, u8, &'static Location<'static>)>,
     /// The steps to repeat before anything new.
@@ -258,6 +260,7 @@ impl Runtime {
             newborn: Vec::new(),
             news: false,
             anyone_spins: false,
+            anyone_failed: false,
             held: Vec::new(),
             script: Vec::new(),
             table: vec![(u8::MAX, 0)],
@@ -332,6 +335,7 @@ impl Runtime {
         self.held.clear();
         self.news = false;
         self.anyone_spins = false;
+        self.anyone_failed = false;
         self.objects.clear();
         self.statics.clear();
         self.open.clear();

@@ -264,13 +264,24 @@ impl Request {
         }
     }
 
-    /// How many alternatives the step has in this state: waiters to wake, values to choose.
-    pub(crate) fn alternatives(&self, word: u64) -> u32 {
+    /// How many alternatives the step has in this state: waiters to wake, values to choose, failing
+    /// for no reason.
+    ///
+    /// `fails_anew`: where a weak compare-exchange could succeed, has its thread not yet seen it fail
+    /// just so? Once is enough to see what comes of it, and a loop could go on failing for ever.
+    pub(crate) fn alternatives(&self, word: u64, fails_anew: impl FnOnce() -> bool) -> u32 {
         match self.op {
             Op::Choose => self.a as u32,
             Op::NotifyOne => waiters(word).max(1),
+            Op::CompareExchangeWeak if word == self.a && fails_anew() => 2,
             _ => 1,
         }
+    }
+
+    /// Would a failure of the one tell no more than one of the other, as long as nobody writes?
+    pub(crate) fn fails_like(&self, other: &Request) -> bool {
+        let key = |r: &Request| (r.op, r.object, r.a, r.b, r.place);
+        key(self) == key(other)
     }
 }
 

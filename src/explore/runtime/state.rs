@@ -29,6 +29,10 @@ impl Runtime {
             if thread.state == State::Asking {
                 state = state.and(self.asked(knowledge, &thread.request));
             }
+            for failed in &thread.failures {
+                // It does not fail so again before somebody writes.
+                state = state.and(self.asked(knowledge, failed));
+            }
             if knowledge.anyone_yields && thread.state != State::Finished {
                 state = state.and(self.looked_at(knowledge, number as u8));
             }

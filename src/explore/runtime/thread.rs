@@ -153,6 +153,8 @@ pub(crate) struct Thread {
     pub(crate) yields: u32,
     /// Was its last step a compare-exchange that failed?
     pub(super) failed: bool,
+    /// The weak compare-exchanges that have failed for no reason since anyone wrote their object.
+    pub(super) failures: Vec<Request>,
     /// Where it waits, when it waits for something that is not a step.
     pub(crate) waits_at: &'static Location<'static>,
     pub(crate) panic: Option<Panic>,
@@ -209,6 +211,7 @@ impl Thread {
             standing: Standing::NOWHERE,
             yields: 0,
             failed: false,
+            failures: Vec::new(),
             waits_at: nowhere,
             panic: None,
             panics_under_way: 0,
@@ -241,6 +244,7 @@ impl Thread {
         self.then_spins = None;
         self.yields = 0;
         self.failed = false;
+        self.failures.clear();
         self.panic = None;
         self.panics_under_way = 0;
         self.joined = 0;

@@ -131,10 +131,7 @@ impl<T: Clone + Ord> Builder<T> {
         for thread in in_letter_order(enabled) {
             let choices = match &mut self.memory {
                 Some(memory) => memory.new_ways(runtime, thread),
-                None => {
-                    let request = &runtime.threads[usize::from(thread)].request;
-                    (0..request.alternatives(runtime.word(request))).collect()
-                }
+                None => (0..runtime.alternatives(thread)).collect(),
             };
             ways.extend(choices.into_iter().map(|choice| (thread, choice)));
         }

@@ -117,8 +117,8 @@ macro_rules! common {
                 self.exchange(Op::CompareExchange, current, new, success, failure)
             }
 
-            /// As [`compare_exchange`](Self::compare_exchange). Under sequential consistency it
-            /// does not fail without a reason.
+            /// As [`compare_exchange`](Self::compare_exchange), but it may fail for no reason: that
+            /// is an alternative of the step, once for the same state in the same thread.
             ///
             /// # Panics
             /// When `failure` is `Release` or `AcqRel`, as in std.
@@ -135,6 +135,8 @@ macro_rules! common {
             }
 
             /// Reads and tries to write what `f` makes of it, until that succeeds or `f` declines.
+            /// It tries again where somebody came between, and for no other reason: a failure without
+            /// one would only call `f` once more with the same value.
             #[inline]
             #[track_caller]
             pub fn fetch_update(
@@ -145,7 +147,7 @@ macro_rules! common {
             ) -> Result<$value, $value> {
                 let mut seen = self.load(fetch_order);
                 while let Some(new) = f(seen) {
-                    match self.compare_exchange_weak(seen, new, set_order, fetch_order) {
+                    match self.compare_exchange(seen, new, set_order, fetch_order) {
                         done @ Ok(_) => return done,
                         Err(other) => seen = other,
                     }

@@ -70,8 +70,8 @@ impl<T> AtomicPtr<T> {
         self.exchange(Op::CompareExchange, current, new, success, failure)
     }
 
-    /// As [`compare_exchange`](Self::compare_exchange), but may fail for no reason where the memory
-    /// model explored says so.
+    /// As [`compare_exchange`](Self::compare_exchange), but it may fail for no reason: that is an
+    /// alternative of the step, once for the same state in the same thread.
     ///
     /// # Errors
     /// With what was there instead.
