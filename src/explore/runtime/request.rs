@@ -176,19 +176,19 @@ impl Request {
     pub(crate) fn is_repeated(&self, before: &Request) -> bool {
         let same_step = (self.op, self.object, self.order, self.failure)
             == (before.op, before.object, before.order, before.failure);
-        let same_values = match self.op {
-            // The cell's address.
-            Op::CellRead | Op::CellWrite => true,
-            _ if self.bits == Bits::Pointer => true,
-            _ => is_same_value(self.a, before.a) && is_same_value(self.b, before.b),
-        };
+        let same_values = self.has_address()
+            || is_same_value(self.a, before.a) && is_same_value(self.b, before.b);
         same_step && self.place == before.place && same_values
     }
 
     /// Is an operand one that may differ when the request is repeated?
     pub(crate) fn may_have_addresses(&self) -> bool {
-        let compared = !matches!(self.op, Op::CellRead | Op::CellWrite);
-        compared && self.bits != Bits::Pointer && [self.a, self.b].into_iter().any(may_be_address)
+        !self.has_address() && [self.a, self.b].into_iter().any(may_be_address)
+    }
+
+    /// Is its operand an address: of a cell, or the value of a pointer?
+    pub(crate) fn has_address(&self) -> bool {
+        matches!(self.op, Op::CellRead | Op::CellWrite) || self.bits == Bits::Pointer
     }
 
     /// The request in words, for whoever has to find it in the program.
