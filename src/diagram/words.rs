@@ -18,7 +18,8 @@ pub(crate) fn step_text(objects: &[Object], step: &Step, orders: bool) -> String
     use Action::*;
     let mut text = match step.action {
         Load | CellRead => format!("{name} → {read}"),
-        Store | CellWrite => format!("{name} ← {written}"),
+        Store | CellWrite | CellWriteEnd => format!("{name} ← {written}"),
+        CellReadEnd => format!("{name} read to the end"),
         Swap | FetchAdd | FetchSub | FetchUpdate | CompareExchange => {
             format!("[{name} → {read} ← {written}]")
         }

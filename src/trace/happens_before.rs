@@ -1,23 +1,19 @@
-//! Happens-before, and the plain accesses that it leaves unordered: data races.
+//! Happens-before: what each step knows to have happened.
 //!
 //! A step happens before the next one of its thread, before what waited for it (a spawn, a join),
 //! and before a step that synchronises with it: locks, channels and the like with those who had
 //! the same object before, an acquiring access with the releasing one whose value it reads, or with
 //! one that is carried on through read-modify-writes (C++20 §6.9.2.2, which Rust adopts). `Relaxed`
 //! accesses order nothing by themselves. A notify wakes and orders nothing: the mutex does.
-//!
-//! Two accesses of a cell by different threads, at least one a write, *race* when neither happens
-//! before the other. That is the same for every interleaving of a class.
 
-use super::{Action, Mode, Step, Trace};
-use std::collections::{HashMap, HashSet};
-use std::fmt;
+use super::{Action, Mode, Step};
+use std::collections::HashMap;
 use std::sync::atomic::Ordering::{self, AcqRel, Acquire, Release, SeqCst};
 
 /// How many steps of each thread are known to have happened.
-type Clock = Vec<u32>;
+pub(super) type Clock = Vec<u32>;
 
-fn join(clock: &mut Clock, other: &Clock) {
+pub(super) fn join(clock: &mut Clock, other: &Clock) {
     clock.resize(clock.len().max(other.len()), 0);
     clock.iter_mut().zip(other).for_each(|(mine, theirs)| *mine = (*mine).max(*theirs));
 }
@@ -73,74 +69,8 @@ struct Published {
     newest: Option<usize>,
 }
 
-/// Plain accesses of one object by one thread at one place, all reads or all writes.
-struct Kind<P> {
-    thread: usize,
-    writes: bool,
-    place: P,
-    /// Those so far.
-    accesses: Vec<usize>,
-}
-
-/// The pairs of plain accesses that nothing orders, each with the earlier one first: of all pairs
-/// that differ in no thread and no place, the first. In a long execution there would be no end of them.
-///
-/// `after` calls back with the steps that had to come before one for another reason than an object.
-pub(crate) fn racing<P: PartialEq>(
-    count: usize,
-    event: impl Fn(usize) -> Event,
-    after: impl Fn(usize, &mut dyn FnMut(usize)),
-    place: impl Fn(usize) -> P,
-) -> Vec<(usize, usize)> {
-    let plain = |nth: &usize| event(*nth).action.is_plain_access();
-    let accesses: Vec<usize> = (0..count).filter(plain).collect();
-    if accesses.is_empty() {
-        return Vec::new();
-    }
-    let clocks = clocks(count, &event, after);
-    let mut kinds: HashMap<Option<u32>, Vec<Kind<P>>> = HashMap::new();
-    let mut met = HashSet::new();
-    let mut pairs = Vec::new();
-    for later in accesses {
-        let Event { thread, object, action, .. } = event(later);
-        let (writes, place) = (action.mode() == Some(Mode::Write), place(later));
-        let kinds = kinds.entry(object).or_default();
-        let same = |k: &Kind<P>| k.thread == thread && k.writes == writes && k.place == place;
-        let own = kinds.iter().position(same).unwrap_or(kinds.len());
-        for (other, kind) in kinds.iter().enumerate() {
-            let conflict = kind.thread != thread && (kind.writes || writes);
-            if !conflict || met.contains(&(object, other, own)) {
-                continue;
-            }
-            // A step's own clock counts itself, so it is known to the later one if that has it; and
-            // whoever knows a thread's step knows those before.
-            let known = |&earlier: &usize| {
-                clocks[later].get(kind.thread) >= clocks[earlier].get(kind.thread)
-            };
-            if let Some(&earlier) = kind.accesses.get(kind.accesses.partition_point(known)) {
-                met.insert((object, other, own));
-                pairs.push((earlier, later));
-            }
-        }
-        match kinds.get_mut(own) {
-            Some(kind) => kind.accesses.push(later),
-            None => kinds.push(Kind { thread, writes, place, accesses: vec![later] }),
-        }
-    }
-    pairs.sort_unstable_by_key(|&(earlier, later)| (later, earlier));
-    pairs
-}
-
-/// The same for recorded steps.
-pub(crate) fn racing_steps(steps: &[Step]) -> Vec<(usize, usize)> {
-    let after = |nth: usize, each: &mut dyn FnMut(usize)| {
-        steps[nth].after.iter().for_each(|&before| each(before));
-    };
-    racing(steps.len(), |nth| Event::from(&steps[nth]), after, |nth| &steps[nth].place)
-}
-
 /// For each step: what its thread knows once it is done, itself included.
-fn clocks(
+pub(super) fn clocks(
     count: usize,
     event: impl Fn(usize) -> Event,
     after: impl Fn(usize, &mut dyn FnMut(usize)),
@@ -241,121 +171,4 @@ fn acquires(order: Option<Ordering>) -> bool {
 
 fn releases(order: Option<Ordering>) -> bool {
     matches!(order, Some(Release | AcqRel | SeqCst))
-}
-
-/// Two plain accesses of one cell, at least one a write, that nothing orders. Steps are indices
-/// into [`Trace::steps`]; what is shown counts from 1.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DataRace {
-    /// The access of the thread whose letter comes first.
-    pub first: usize,
-    /// The other.
-    pub second: usize,
-    text: String,
-}
-
-impl fmt::Display for DataRace {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
-    }
-}
-
-impl Trace {
-    /// The data races of the execution, in the order of threads and places. Of those between the same
-    /// two places in the same two threads it is the first.
-    pub fn data_races(&self) -> Vec<DataRace> {
-        let steps = &self.steps;
-        let key = |nth: usize| {
-            let step = &steps[nth];
-            (step.thread.letter(), step.writes_value(), &step.place)
-        };
-        let mut races: Vec<_> = racing_steps(steps)
-            .into_iter()
-            .map(|(a, b)| if key(b).0 < key(a).0 { (b, a) } else { (a, b) })
-            .collect();
-        races.sort_by_key(|&(first, second)| (steps[first].object, key(first), key(second)));
-        let race =
-            |(first, second)| DataRace { first, second, text: self.race_text(first, second) };
-        races.into_iter().map(race).collect()
-    }
-
-    fn race_text(&self, first: usize, second: usize) -> String {
-        let name = self.steps[first].object.map(|id| self.object(id).name.as_ref());
-        let name = name.unwrap_or_default();
-        let does = |nth: usize, what: &str| {
-            let step = &self.steps[nth];
-            let verb = if step.writes_value() { "writes" } else { "reads" };
-            format!("{} {verb} {what}", step.thread)
-        };
-        format!(
-            "step {} races with step {}: {}, {}, and nothing orders the two",
-            first + 1,
-            second + 1,
-            does(first, name),
-            does(second, "it")
-        )
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Three threads that read and write two cells under one lock, or without it, as a number says.
-    fn events(mut number: u64) -> Vec<Event> {
-        let mut events = Vec::new();
-        for _ in 0..18 {
-            number = number.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(0x1405_7b7e_f767_814f);
-            let thread = (number >> 33) as usize % 3;
-            let cell = (number >> 40) as u32 % 2;
-            let action = [Action::CellRead, Action::CellWrite][(number >> 45) as usize % 2];
-            let event = |action, object| Event {
-                thread,
-                action,
-                object: Some(object),
-                mutex: None,
-                order: None,
-                stale: None,
-                is_late: false,
-            };
-            match (number >> 50) % 3 {
-                0 => events.push(event(action, cell)),
-                _ => events.extend([
-                    event(Action::Lock, 2),
-                    event(action, cell),
-                    event(Action::Unlock, 2),
-                ]),
-            }
-        }
-        events
-    }
-
-    #[test]
-    fn of_the_races_at_the_same_places_the_first_is_named_and_no_other() {
-        let place = |nth: usize| nth % 4;
-        let mut met = 0;
-        for number in 0..500 {
-            let events = events(number);
-            let clocks = clocks(events.len(), |nth| events[nth], |_, _| ());
-            let mut kinds = HashSet::new();
-            let mut first = Vec::new();
-            for later in 0..events.len() {
-                for earlier in 0..later {
-                    let (a, b) = (events[earlier], events[later]);
-                    let plain = [a, b].iter().all(|e| e.object != Some(2));
-                    let writes = [a, b].iter().any(|e| e.action == Action::CellWrite);
-                    let known = clocks[later].get(a.thread) >= clocks[earlier].get(a.thread);
-                    let kind = |nth: usize| (events[nth].thread, events[nth].action, place(nth));
-                    let conflict = plain && writes && a.object == b.object && a.thread != b.thread;
-                    if conflict && !known && kinds.insert((a.object, kind(earlier), kind(later))) {
-                        first.push((earlier, later));
-                    }
-                }
-            }
-            met += first.len();
-            let races = racing(events.len(), |nth| events[nth], |_, _| (), place);
-            assert_eq!(races, first, "{number}");
-        }
-        assert!(met > 500, "{met}");
-    }
 }

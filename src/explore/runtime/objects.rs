@@ -4,6 +4,7 @@ use super::{Bits, NONE, Runtime, State, Word};
 use crate::explore::ExploreError;
 use crate::trace::{Action, Object, ObjectKind, Value};
 use std::borrow::Cow;
+use std::mem::ManuallyDrop;
 use std::panic::Location;
 
 /// What the runtime knows of an object.
@@ -29,6 +30,8 @@ pub(crate) struct ObjectInfo {
     pub changed_by: Action,
     /// The step that changed it last.
     pub changed_at: u32,
+    /// The threads that have taken a step on it, as a bit set.
+    pub users: u64,
 }
 
 impl ObjectInfo {
@@ -47,7 +50,14 @@ impl Runtime {
     /// another one.
     pub(super) fn register(&mut self, word: &Word, at_creation: bool) -> Option<u32> {
         let object = self.objects.len() as u32;
-        word.claim(self.execution, object).then(|| self.add_object(word, at_creation))
+        if !word.claim(self.execution, object) {
+            return None;
+        }
+        self.add_object(word, at_creation);
+        if !self.renewed.is_empty() {
+            self.note_renewal(word, object);
+        }
+        Some(object)
     }
 
     fn add_object(&mut self, word: &Word, at_creation: bool) -> u32 {
@@ -75,6 +85,7 @@ impl Runtime {
             version: 0,
             changed_by: Action::Fence,
             changed_at: NONE,
+            users: 0,
         });
         if let Some(knowledge) = self.knowing() {
             knowledge.object_made(word.get());
@@ -82,19 +93,28 @@ impl Runtime {
         object
     }
 
+    /// Registers an object that is gone and that nobody has used.
+    pub(super) fn note_unused(
+        &mut self,
+        kind: ObjectKind,
+        created: &'static Location<'static>,
+    ) -> u32 {
+        self.add_object(&ManuallyDrop::new(Word::made_at(kind, created)), false)
+    }
+
     pub(super) fn register_static(&mut self, word: &Word) -> (u32, *const Word) {
         let address = std::ptr::from_ref(word) as usize;
         if let Some((_, copy, object)) = self.statics.iter().find(|(at, ..)| *at == address) {
-            return (*object, &raw const **copy);
+            return (*object, &raw const ***copy);
         }
         if matches!(word.kind(), ObjectKind::Mutex | ObjectKind::RwLock | ObjectKind::Cell) {
             let place = word.created().into();
             self.refuse(ExploreError::StaticObject { kind: word.kind(), place });
             return (NONE, word);
         }
-        let copy = Box::new(word.copy_of_static());
+        let copy = Box::new(ManuallyDrop::new(word.copy_of_static()));
         let object = self.add_object(&copy, false);
-        let pointer = &raw const *copy;
+        let pointer = &raw const **copy;
         self.statics.push((address, copy, object));
         (object, pointer)
     }

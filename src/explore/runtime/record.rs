@@ -63,7 +63,12 @@ impl Runtime {
         let failed = taken.action == Action::CompareExchangeFailed;
         let order = if failed { request.failure } else { request.order };
         let ordered = taken.action.is_atomic_access() || taken.action == Action::Fence;
-        let alternatives = request.alternatives(taken.before);
+        let shown = match request.op {
+            Op::Choose => true,
+            // That it succeeded, as it should, goes without saying.
+            Op::CompareExchangeWeak => choice > 0,
+            _ => taken.alternatives > 1 || seen.is_some() && choice > 0,
+        };
         let actor = &self.threads[usize::from(thread)];
         Step {
             thread: ThreadId(thread),
@@ -73,8 +78,7 @@ impl Runtime {
             order: ordered.then_some(order),
             read,
             written,
-            choice: (alternatives > 1 || request.op == Op::Choose || seen.is_some() && choice > 0)
-                .then_some(choice),
+            choice: shown.then_some(choice),
             place: request.place.into(),
             operation: actor.operation,
             after: Vec::new(),
