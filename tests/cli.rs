@@ -55,8 +55,11 @@ fn the_counters_are_listed_worst_first() {
 
 #[test]
 fn a_wrong_name_is_answered_with_the_right_one() {
-    assert_refused("stress raci", &["no counter \"raci\"", "did you mean 'racy'?"]);
-    assert_refused("stress zookeeper", &["'racelab counters' lists them"]);
+    assert_refused(
+        "stress raci",
+        &["no program \"raci\"", "did you mean 'racy'?", "'racelab list' lists all"],
+    );
+    assert_refused("stress zookeeper", &["'racelab list' lists what there is"]);
     assert_refused("strss", &["did you mean 'stress'?"]);
     assert_refused("stress --thread 2", &["did you mean '--threads'?"]);
     assert_refused("xyzzy", &["'racelab help' lists what there is"]);
@@ -521,7 +524,7 @@ fn what_cannot_be_checked_is_refused_with_the_way_out() {
     assert_refused("check racy --engine lom", &["did you mean 'loom'?"]);
     assert_refused("check racy --format jsn", &["did you mean 'json'?"]);
     assert_refused("check racy --engine loom --threads 7", &["loom runs at most 5 threads"]);
-    assert_refused("check", &["<COUNTER>"]);
+    assert_refused("check", &["<PROGRAM>"]);
 }
 
 #[test]

@@ -1,8 +1,7 @@
 //! The unfolding of a program has the executions that the explorer runs, each once.
 
-use racelab::counter::LADDER;
 use racelab::explore::{Explorer, Memory, Reduction, Unfolding};
-use racelab::race::CATALOGUE;
+use racelab::list::{self, Entry, Outcome, Subject};
 use racelab::report::{Failure, Report};
 use std::collections::BTreeMap;
 
@@ -39,36 +38,24 @@ where
 }
 
 #[test]
-fn every_race_of_the_catalogue_unfolds_into_the_executions_that_are_explored() {
-    for race in CATALOGUE {
-        for case in race.cases {
-            let name = format!("{}, {}", race.name, case.name);
-            agree(&name, Memory::Rc11, case.model);
-            agree(&name, Memory::SequentiallyConsistent, case.model);
-        }
-    }
-}
-
-#[test]
-fn every_counter_unfolds_into_the_executions_that_are_explored() {
-    for rung in LADDER {
-        let Some(program) = rung.model else { continue };
-        agree(rung.name, Memory::Rc11, || program(2, 1));
-        agree(rung.name, Memory::SequentiallyConsistent, || program(2, 1));
+fn every_program_of_the_list_unfolds_into_the_executions_that_are_explored() {
+    for subject in list::all().flat_map(Entry::subjects).filter(Subject::is_modelled) {
+        agree(&subject.to_string(), Memory::Rc11, || subject.run());
+        agree(&subject.to_string(), Memory::SequentiallyConsistent, || subject.run());
     }
 }
 
 #[test]
 fn the_paths_through_the_unfolding_are_the_interleavings() {
-    fn ways(unfolding: &Unfolding<u64>, state: usize) -> u128 {
+    fn ways(unfolding: &Unfolding<Outcome>, state: usize) -> u128 {
         let moves = &unfolding.states()[state].moves;
         if moves.is_empty() {
             return 1;
         }
         moves.iter().map(|(_, next)| ways(unfolding, *next)).sum()
     }
-    let program = racelab::counter::Rung::named("unsafe").unwrap().model.unwrap();
-    let unfolding = Unfolding::build(&Explorer::new(), || program(2, 2)).unwrap();
-    let literal = Explorer::new().reduction(Reduction::None).explore(|| program(2, 2));
+    let counter = list::find("unsafe").unwrap().subject().sized([2, 2]);
+    let unfolding = Unfolding::build(&Explorer::new(), || counter.run()).unwrap();
+    let literal = Explorer::new().reduction(Reduction::None).explore(|| counter.run());
     assert_eq!(ways(&unfolding, 0), u128::from(literal.executions()));
 }
