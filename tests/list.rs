@@ -63,6 +63,27 @@ fn each_name_is_there_once_and_can_be_typed() {
 }
 
 #[test]
+fn every_race_says_why_its_variants_fail_or_hold_what_a_cure_costs_and_where_it_bit() {
+    for entry in list::all().filter(|entry| entry.variants.len() > 1) {
+        if entry.is_about_orderings() {
+            continue; // the names of their variants say it, and their files why
+        }
+        assert!(!entry.sources.is_empty(), "{}: where did it bite somebody?", entry.name);
+        for source in entry.sources {
+            assert!(source.link.starts_with("https://"), "{}: {}", entry.name, source.link);
+        }
+        for variant in entry.variants {
+            let name = format!("{}: {}", entry.name, variant.name);
+            assert!(!variant.why.is_empty(), "{name} does not say why");
+            assert_eq!(variant.role == Role::Cure, !variant.cost.is_empty(), "{name}: its cost");
+        }
+        let roles = entry.variants.iter().map(|variant| variant.role);
+        let roles: HashSet<_> = roles.map(|role| format!("{role:?}")).collect();
+        assert_eq!(roles.len(), 3, "{}: broken, a wrong fix and a cure are needed", entry.name);
+    }
+}
+
+#[test]
 fn an_entry_has_all_that_is_shown_of_it() {
     for Entry { name, title, story, forbidden, outcome, path, source, .. } in list::all() {
         for text in [title, story, forbidden] {

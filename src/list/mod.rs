@@ -36,7 +36,7 @@ pub(crate) use variant::runs;
 pub use variant::{Orderings, Promise, Role, Run, Runs, Variant};
 
 use crate::counter::LADDER;
-use crate::race::ORDERINGS;
+use crate::race::{MEMORY, ORDERINGS};
 
 /// Entries that belong together, and the words for them.
 #[derive(Debug)]
@@ -77,6 +77,15 @@ pub static PARTS: &[Part] = &[
         holds: "holds",
         side_by_side: false,
         entries: ORDERINGS,
+    },
+    Part {
+        heading: "races on memory",
+        entry: "race",
+        variant: "variant",
+        fails: "fails",
+        holds: "holds",
+        side_by_side: false,
+        entries: MEMORY,
     },
 ];
 

@@ -17,23 +17,35 @@
 //! - [`SPIN_LOCK`]: a lock that does not order what it protects; Acquire and Release cure it
 //! - [`RELAXED_COUNTER`]: what Relaxed is enough for
 
+mod check_then_act;
+mod compound_action;
 mod independent_reads;
+mod late_guard;
 mod message_passing;
 mod relaxed_counter;
 mod spin_lock;
 mod store_buffering;
+mod torn_read;
 
+pub use check_then_act::CHECK_THEN_ACT;
+pub use compound_action::COMPOUND_ACTION;
 pub use independent_reads::INDEPENDENT_READS;
+pub use late_guard::LATE_GUARD;
 pub use message_passing::MESSAGE_PASSING;
 pub use relaxed_counter::RELAXED_COUNTER;
 pub use spin_lock::SPIN_LOCK;
 pub use store_buffering::STORE_BUFFERING;
+pub use torn_read::TORN_READ;
 
 use crate::list::{Entry, acceptable, failed};
+use crate::primitives::{JoinHandle, Primitives};
 
 /// The races of orderings, the easiest first.
 pub static ORDERINGS: &[&Entry] =
     &[&MESSAGE_PASSING, &STORE_BUFFERING, &INDEPENDENT_READS, &SPIN_LOCK, &RELAXED_COUNTER];
+
+/// Races on memory that no ordering cures, the easiest first.
+pub static MEMORY: &[&Entry] = &[&CHECK_THEN_ACT, &TORN_READ, &COMPOUND_ACTION, &LATE_GUARD];
 
 /// What an entry of the catalogue says of itself unless it says otherwise.
 const RACE: Entry = Entry {
@@ -53,6 +65,15 @@ const RACE: Entry = Entry {
     parameters: &[],
     variants: &[],
 };
+
+/// Runs the two at the same time, as threads A and B, and waits for both.
+fn at_once<P: Primitives, T: Send + 'static, U: Send + 'static>(
+    a: impl FnOnce() -> T + Send + 'static,
+    b: impl FnOnce() -> U + Send + 'static,
+) -> (T, U) {
+    let (a, b) = (P::spawn("A", a), P::spawn("B", b));
+    (a.join(), b.join())
+}
 
 /// A variant that is a choice of orderings: its name, and a call whose family of primitives is
 /// filled in.

@@ -21,8 +21,8 @@ pub fn print(checked: &[Checked], out: &mut Out) {
     say!(out);
     say!(out, "{}", paint(HEADING, format!("{}:", heading(first))));
     let names = match entry.outcome {
-        [one] => format!("the outcome is the {one}"),
-        several => format!("the outcome is what {}", several.join(", ")),
+        [one] => format!("it returns the {one}"),
+        several => format!("it returns {}", several.join(", ")),
     };
     let meaning = format!("What must not be: {} ({names}).", entry.forbidden);
     say!(out, "{}", style::wrap(&meaning, "  ", width));
