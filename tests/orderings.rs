@@ -9,8 +9,9 @@ use std::sync::atomic::Ordering::{self, Relaxed};
 /// This strong holds; one weaker, in whichever place, fails.
 #[test]
 fn every_cure_is_the_weakest_of_its_kind() {
-    for race in ORDERINGS {
-        for cure in race.variants.iter().filter(|variant| variant.role == Role::Cure) {
+    for race in list::all() {
+        let cures = race.variants.iter().filter(|variant| variant.role == Role::Cure);
+        for cure in cures.filter(|cure| cure.orderings.is_some()) {
             let weaker: Vec<_> = race.weaker(cure).collect();
             let name = format!("{}: {}", race.name, cure.name);
             for other in &weaker {

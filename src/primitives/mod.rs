@@ -59,6 +59,8 @@ pub trait Primitives: Default + Copy + Send + Sync + Sized + 'static {
     type Mutex<T: Send + 'static>: Mutex<T>;
     /// A condition variable, for this family's mutexes.
     type Condvar: Condvar<Self>;
+    /// A value that is made once.
+    type OnceLock<T: Send + Sync + 'static>: OnceLock<T>;
     /// A plain cell that several threads can reach.
     type UnsafeCell<T: Send + 'static>: UnsafeCell<T>;
     /// The sending half of a channel.
@@ -212,6 +214,13 @@ pub trait Condvar<P: Primitives>: Send + Sync + Default {
     /// Wakes all waiters.
     #[track_caller]
     fn notify_all(&self);
+}
+
+/// A value that is made once, by whoever needs it first; whoever comes meanwhile waits for it.
+pub trait OnceLock<T>: Send + Sync + Default {
+    /// The value; `make` makes it if nobody has.
+    #[track_caller]
+    fn get_or_init(&self, make: impl FnOnce() -> T) -> &T;
 }
 
 /// A plain cell that several threads can reach. Its accesses are steps; two that conflict and are

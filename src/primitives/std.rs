@@ -3,7 +3,8 @@
 //! Nothing is recorded and nothing is added; each method is the primitive it names.
 
 use super::{
-    AtomicBool, AtomicInteger, Condvar, JoinHandle, Mutex, Primitives, Receiver, Sender, UnsafeCell,
+    AtomicBool, AtomicInteger, Condvar, JoinHandle, Mutex, OnceLock, Primitives, Receiver, Sender,
+    UnsafeCell,
 };
 use crossbeam::channel;
 use std::sync::atomic::{self, AtomicUsize, Ordering};
@@ -22,6 +23,7 @@ impl Primitives for Std {
     type AtomicI64 = atomic::AtomicI64;
     type Mutex<T: Send + 'static> = parking_lot::Mutex<T>;
     type Condvar = parking_lot::Condvar;
+    type OnceLock<T: Send + Sync + 'static> = std::sync::OnceLock<T>;
     type UnsafeCell<T: Send + 'static> = std::cell::UnsafeCell<T>;
     type Sender<T: Send + 'static> = channel::Sender<T>;
     type Receiver<T: Send + 'static> = channel::Receiver<T>;
@@ -193,6 +195,13 @@ impl Condvar<Std> for parking_lot::Condvar {
     }
     fn notify_all(&self) {
         self.notify_all();
+    }
+}
+
+impl<T: Send + Sync + 'static> OnceLock<T> for std::sync::OnceLock<T> {
+    #[inline]
+    fn get_or_init(&self, make: impl FnOnce() -> T) -> &T {
+        self.get_or_init(make)
     }
 }
 

@@ -19,6 +19,7 @@
 
 mod check_then_act;
 mod compound_action;
+mod double_checked;
 mod independent_reads;
 mod late_guard;
 mod message_passing;
@@ -29,6 +30,7 @@ mod torn_read;
 
 pub use check_then_act::CHECK_THEN_ACT;
 pub use compound_action::COMPOUND_ACTION;
+pub use double_checked::DOUBLE_CHECKED;
 pub use independent_reads::INDEPENDENT_READS;
 pub use late_guard::LATE_GUARD;
 pub use message_passing::MESSAGE_PASSING;
@@ -45,7 +47,8 @@ pub static ORDERINGS: &[&Entry] =
     &[&MESSAGE_PASSING, &STORE_BUFFERING, &INDEPENDENT_READS, &SPIN_LOCK, &RELAXED_COUNTER];
 
 /// Races on memory that no ordering cures, the easiest first.
-pub static MEMORY: &[&Entry] = &[&CHECK_THEN_ACT, &TORN_READ, &COMPOUND_ACTION, &LATE_GUARD];
+pub static MEMORY: &[&Entry] =
+    &[&CHECK_THEN_ACT, &TORN_READ, &COMPOUND_ACTION, &LATE_GUARD, &DOUBLE_CHECKED];
 
 /// What an entry of the catalogue says of itself unless it says otherwise.
 const RACE: Entry = Entry {
