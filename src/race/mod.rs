@@ -17,23 +17,29 @@
 //! - [`SPIN_LOCK`]: a lock that does not order what it protects; Acquire and Release cure it
 //! - [`RELAXED_COUNTER`]: what Relaxed is enough for
 
+mod aba;
 mod check_then_act;
 mod compound_action;
 mod double_checked;
 mod independent_reads;
 mod late_guard;
 mod message_passing;
+mod peterson;
+mod reference_count;
 mod relaxed_counter;
 mod spin_lock;
 mod store_buffering;
 mod torn_read;
 
+pub use aba::ABA;
 pub use check_then_act::CHECK_THEN_ACT;
 pub use compound_action::COMPOUND_ACTION;
 pub use double_checked::DOUBLE_CHECKED;
 pub use independent_reads::INDEPENDENT_READS;
 pub use late_guard::LATE_GUARD;
 pub use message_passing::MESSAGE_PASSING;
+pub use peterson::PETERSON;
+pub use reference_count::REFERENCE_COUNT;
 pub use relaxed_counter::RELAXED_COUNTER;
 pub use spin_lock::SPIN_LOCK;
 pub use store_buffering::STORE_BUFFERING;
@@ -47,8 +53,16 @@ pub static ORDERINGS: &[&Entry] =
     &[&MESSAGE_PASSING, &STORE_BUFFERING, &INDEPENDENT_READS, &SPIN_LOCK, &RELAXED_COUNTER];
 
 /// Races on memory that no ordering cures, the easiest first.
-pub static MEMORY: &[&Entry] =
-    &[&CHECK_THEN_ACT, &TORN_READ, &COMPOUND_ACTION, &LATE_GUARD, &DOUBLE_CHECKED];
+pub static MEMORY: &[&Entry] = &[
+    &CHECK_THEN_ACT,
+    &TORN_READ,
+    &COMPOUND_ACTION,
+    &LATE_GUARD,
+    &DOUBLE_CHECKED,
+    &REFERENCE_COUNT,
+    &PETERSON,
+    &ABA,
+];
 
 /// What an entry of the catalogue says of itself unless it says otherwise.
 const RACE: Entry = Entry {
