@@ -38,7 +38,7 @@ fn size(entry: &Entry, given: &[(&str, Option<u64>)]) -> Result<list::Size, Usag
     let mut size = entry.usual_size();
     for (name, number) in given.iter().filter_map(|(name, number)| Some((name, (*number)?))) {
         let Some(at) = entry.parameters.iter().position(|other| other.name == *name) else {
-            return Err(has_no(entry, given));
+            return Err(has_no(entry, given, name));
         };
         let parameter = &entry.parameters[at];
         let (least, most) = (parameter.least, parameter.most);
@@ -56,12 +56,13 @@ fn size(entry: &Entry, given: &[(&str, Option<u64>)]) -> Result<list::Size, Usag
 }
 
 /// A size was given to a program that has none, or not this one.
-fn has_no(entry: &Entry, given: &[(&str, Option<u64>)]) -> Usage {
-    let knows = |name: &str| entry.parameters.iter().any(|parameter| parameter.name == name);
-    let strangers = given.iter().filter(|(name, _)| !knows(name));
-    let strangers: Vec<_> = strangers.map(|(name, _)| format!("--{name}")).collect();
-    let what = if entry.parameters.is_empty() { "has one size" } else { "has another size" };
-    Usage::new(format!("{} {what}; leave out {}", entry.name, strangers.join(" and ")))
+fn has_no(entry: &Entry, given: &[(&str, Option<u64>)], name: &str) -> Usage {
+    let program = entry.name;
+    if !entry.parameters.is_empty() {
+        return Usage::new(format!("{program} has no --{name}; leave it out"));
+    }
+    let all: Vec<_> = given.iter().map(|(name, _)| format!("--{name}")).collect();
+    Usage::new(format!("{program} has one size; leave out {}", all.join(" and ")))
 }
 
 fn variant(entry: &'static Entry, words: &str) -> Result<&'static Variant, Usage> {

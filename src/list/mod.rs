@@ -36,7 +36,7 @@ pub(crate) use variant::runs;
 pub use variant::{Orderings, Promise, Role, Run, Runs, Variant};
 
 use crate::counter::LADDER;
-use crate::race::{MEMORY, ORDERINGS};
+use crate::race::{MEMORY, ORDERINGS, WAITING};
 
 /// Entries that belong together, and the words for them.
 #[derive(Debug)]
@@ -86,6 +86,15 @@ pub static PARTS: &[Part] = &[
         holds: "holds",
         side_by_side: false,
         entries: MEMORY,
+    },
+    Part {
+        heading: "races about waiting",
+        entry: "race",
+        variant: "variant",
+        fails: "fails",
+        holds: "holds",
+        side_by_side: false,
+        entries: WAITING,
     },
 ];
 

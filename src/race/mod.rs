@@ -20,13 +20,17 @@
 mod aba;
 mod check_then_act;
 mod compound_action;
+mod dining_philosophers;
 mod double_checked;
 mod independent_reads;
 mod late_guard;
+mod lock_order;
+mod lost_wakeup;
 mod message_passing;
 mod peterson;
 mod reference_count;
 mod relaxed_counter;
+mod self_deadlock;
 mod spin_lock;
 mod store_buffering;
 mod torn_read;
@@ -34,13 +38,17 @@ mod torn_read;
 pub use aba::ABA;
 pub use check_then_act::CHECK_THEN_ACT;
 pub use compound_action::COMPOUND_ACTION;
+pub use dining_philosophers::DINING_PHILOSOPHERS;
 pub use double_checked::DOUBLE_CHECKED;
 pub use independent_reads::INDEPENDENT_READS;
 pub use late_guard::LATE_GUARD;
+pub use lock_order::LOCK_ORDER;
+pub use lost_wakeup::LOST_WAKEUP;
 pub use message_passing::MESSAGE_PASSING;
 pub use peterson::PETERSON;
 pub use reference_count::REFERENCE_COUNT;
 pub use relaxed_counter::RELAXED_COUNTER;
+pub use self_deadlock::SELF_DEADLOCK;
 pub use spin_lock::SPIN_LOCK;
 pub use store_buffering::STORE_BUFFERING;
 pub use torn_read::TORN_READ;
@@ -63,6 +71,9 @@ pub static MEMORY: &[&Entry] = &[
     &PETERSON,
     &ABA,
 ];
+
+/// Races about waiting, the easiest first.
+pub static WAITING: &[&Entry] = &[&LOCK_ORDER, &SELF_DEADLOCK, &DINING_PHILOSOPHERS, &LOST_WAKEUP];
 
 /// What an entry of the catalogue says of itself unless it says otherwise.
 const RACE: Entry = Entry {

@@ -20,11 +20,8 @@ pub fn print(checked: &[Checked], out: &mut Out) {
     sources(entry, width, out);
     say!(out);
     say!(out, "{}", paint(HEADING, format!("{}:", heading(first))));
-    let names = match entry.outcome {
-        [one] => format!("it returns the {one}"),
-        several => format!("it returns {}", several.join(", ")),
-    };
-    let meaning = format!("What must not be: {} ({names}).", entry.forbidden);
+    let returned = entry.outcome.join(", ");
+    let meaning = format!("What must not be: {} (it returns: {returned}).", entry.forbidden);
     say!(out, "{}", style::wrap(&meaning, "  ", width));
     say!(out);
     out.print(format_args!("{}", rows(checked).render(width)));
