@@ -16,7 +16,7 @@ use std::fmt::Write;
 use std::path::Path;
 
 /// loom runs many executions for each interleaving: it is stopped after these.
-const LOOM_RUNS: u64 = 3_000;
+const LOOM_RUNS: u64 = 500;
 
 /// The races; the counters are held to their promises at several sizes by `tests/ladder_promises.rs`.
 fn races() -> impl Iterator<Item = &'static Entry> {

@@ -22,36 +22,48 @@ mod check_then_act;
 mod compound_action;
 mod dining_philosophers;
 mod double_checked;
+mod full_channel;
 mod independent_reads;
 mod late_guard;
+mod livelock;
 mod lock_order;
 mod lost_wakeup;
 mod message_passing;
+mod missed_close;
+mod over_released;
 mod peterson;
 mod reference_count;
 mod relaxed_counter;
 mod self_deadlock;
 mod spin_lock;
+mod stolen_wakeup;
 mod store_buffering;
 mod torn_read;
+mod writer_starvation;
 
 pub use aba::ABA;
 pub use check_then_act::CHECK_THEN_ACT;
 pub use compound_action::COMPOUND_ACTION;
 pub use dining_philosophers::DINING_PHILOSOPHERS;
 pub use double_checked::DOUBLE_CHECKED;
+pub use full_channel::FULL_CHANNEL;
 pub use independent_reads::INDEPENDENT_READS;
 pub use late_guard::LATE_GUARD;
+pub use livelock::LIVELOCK;
 pub use lock_order::LOCK_ORDER;
 pub use lost_wakeup::LOST_WAKEUP;
 pub use message_passing::MESSAGE_PASSING;
+pub use missed_close::MISSED_CLOSE;
+pub use over_released::OVER_RELEASED;
 pub use peterson::PETERSON;
 pub use reference_count::REFERENCE_COUNT;
 pub use relaxed_counter::RELAXED_COUNTER;
 pub use self_deadlock::SELF_DEADLOCK;
 pub use spin_lock::SPIN_LOCK;
+pub use stolen_wakeup::STOLEN_WAKEUP;
 pub use store_buffering::STORE_BUFFERING;
 pub use torn_read::TORN_READ;
+pub use writer_starvation::WRITER_STARVATION;
 
 use crate::list::{Entry, acceptable, failed};
 use crate::primitives::{JoinHandle, Primitives};
@@ -73,7 +85,18 @@ pub static MEMORY: &[&Entry] = &[
 ];
 
 /// Races about waiting, the easiest first.
-pub static WAITING: &[&Entry] = &[&LOCK_ORDER, &SELF_DEADLOCK, &DINING_PHILOSOPHERS, &LOST_WAKEUP];
+pub static WAITING: &[&Entry] = &[
+    &LOCK_ORDER,
+    &SELF_DEADLOCK,
+    &DINING_PHILOSOPHERS,
+    &LOST_WAKEUP,
+    &STOLEN_WAKEUP,
+    &MISSED_CLOSE,
+    &FULL_CHANNEL,
+    &OVER_RELEASED,
+    &LIVELOCK,
+    &WRITER_STARVATION,
+];
 
 /// What an entry of the catalogue says of itself unless it says otherwise.
 const RACE: Entry = Entry {
