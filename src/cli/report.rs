@@ -125,7 +125,11 @@ fn programs<'r>(
             graphs,
         })
     };
-    entry.subjects().filter(Subject::is_modelled).map(program).collect()
+    let all = entry.subjects().filter(Subject::is_modelled).map(program);
+    let mut all = all.collect::<Result<Vec<_>, Usage>>()?;
+    // Under rc11 some are too large for a page at any size.
+    all.retain(|program| !program.graphs.is_empty());
+    Ok(all)
 }
 
 fn label(subject: &Subject) -> String {

@@ -1,6 +1,6 @@
 //! What is known of a program besides its code.
 
-use super::{Role, Subject, Variant};
+use super::{Promise, Role, Subject, Variant};
 use crate::diagram::graph::Aim;
 use crate::report::{Failure, Grade};
 
@@ -142,7 +142,10 @@ impl Entry {
 
     /// Does it depend on the memory's orderings whether a variant holds?
     pub fn is_about_orderings(&self) -> bool {
-        self.variants.iter().any(|variant| variant.orderings.is_some())
+        let matters = |variant: &Variant| {
+            variant.orderings.is_some() || variant.promise == Promise::HoldsInTurns
+        };
+        self.variants.iter().any(matters)
     }
 }
 
