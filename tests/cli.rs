@@ -88,6 +88,20 @@ fn a_stress_run_without_a_loss_is_exit_code_0_and_no_proof() {
     assert_eq!(output.stderr, b"", "no progress where there is no terminal");
 }
 
+#[test]
+fn a_race_that_stands_still_on_real_threads_is_exit_code_1() {
+    let output = racelab("stress missed-close");
+    let text = stdout(&output).split_whitespace().collect::<Vec<_>>().join(" ");
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    assert!(text.contains("not over after 2 s"), "{text}");
+    assert!(text.contains("racelab check missed-close"), "{text}");
+    let output = racelab("stress missed-close --variant 3 --seconds 1");
+    let text = stdout(&output);
+    assert_eq!(output.status.code(), Some(0), "{text}");
+    assert!(text.contains("That is no proof; this is:"), "{text}");
+    assert!(text.contains("racelab check missed-close --variant 3"), "{text}");
+}
+
 /// Repeats until a loss is seen, so it does not depend on luck; the bound is an hour.
 #[test]
 fn a_stress_run_with_a_loss_is_exit_code_1() {

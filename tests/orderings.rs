@@ -182,7 +182,7 @@ fn where_a_memory_or_a_case_makes_no_sense_one_line_says_what_to_do() {
         (&["replay", "spin-lock", "A", "--threads", "3"], "leave out --threads"),
         (&["check", "spin-lock", "--increments", "2"], "leave out --threads"),
         (&["show", "store-bufferin"], "did you mean 'store-buffering'?"),
-        (&["stress", "store-buffering"], "racelab check store-buffering"),
+        (&["stress", "store-buffering", "--threads", "3"], "leave out --threads"),
     ];
     for (words, way_out) in refused {
         let (code, text, error) = command(words);

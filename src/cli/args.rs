@@ -25,7 +25,7 @@ pub enum Command {
     /// List everything that can be run: counters, worst first, and races
     #[command(alias = "counters")]
     List,
-    /// Hammer a counter on real threads until it loses an update
+    /// Run a program on real threads, over and over, until it goes wrong
     Stress(StressArgs),
     /// Run a program under every interleaving and say what comes out
     Check(CheckArgs),
@@ -78,15 +78,19 @@ pub struct StressArgs {
     /// Which program: a name from `racelab list`
     #[arg(default_value = "racy")]
     pub program: String,
-    /// How many threads, 1 to 256
-    #[arg(long, default_value_t = 2, value_parser = number::<1, 256>)]
-    pub threads: u64,
-    /// How often each thread increments in the first round, 1 to 1,000,000,000; each round
+    /// Which of its variants, where it has several: a number from 1, or its name [default: the last
+    /// that is broken]
+    #[arg(long)]
+    pub variant: Option<String>,
+    /// How many threads, 1 to 256, for a program that has a size [default: 2]
+    #[arg(long, value_parser = number::<1, 256>)]
+    pub threads: Option<u64>,
+    /// How often each thread of a counter increments in the first round, 1 to 1,000,000,000; each round
     /// without a loss is followed by a longer one [default: as many as fit into a few milliseconds,
     /// at most 100,000]
     #[arg(long, value_parser = number::<1, 1_000_000_000>)]
     pub increments: Option<u64>,
-    /// Give up after this many seconds without a loss, 1 to 3,600
+    /// Give up after this many seconds in which nothing went wrong, 1 to 3,600
     #[arg(long, default_value_t = 10, value_parser = number::<1, 3_600>)]
     pub seconds: u64,
     #[arg(long, hide = true, value_parser = the_machine_s)]

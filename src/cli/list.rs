@@ -23,7 +23,7 @@ pub fn run(out: &mut Out) -> Result<Verdict, Usage> {
     say!(out);
     say!(out, "Every interleaving:  {}", paint(TYPE, style::command("check NAME")));
     say!(out, "Play one yourself:   {}", paint(TYPE, style::command("play NAME")));
-    say!(out, "Hammer a counter:    {}", paint(TYPE, style::command("stress NAME")));
+    say!(out, "On real threads:     {}", paint(TYPE, style::command("stress NAME")));
     Ok(Verdict::Kept)
 }
 

@@ -1,21 +1,34 @@
-//! `racelab stress`: real threads until an update is lost.
+//! `racelab stress`: real threads until something goes wrong.
 
 use super::args::StressArgs;
 use super::out::{Out, say};
 use super::progress::Progress;
-use super::style::{self, BAD, GOOD, ODD, TYPE, paint};
+use super::style::{self, BAD, GOOD, HEADING, ODD, TYPE, paint};
+use super::table::{Align, Table};
 use super::{Usage, Verdict, subject};
 use racelab::counter::Maker;
-use racelab::list::Entry;
-use racelab::report::counted;
-use racelab::stress::{Stress, Tally, cores};
+use racelab::list::{Entry, Promise, Role, Subject};
+use racelab::report::{Grade, counted, duration, grouped};
+use racelab::stress::{RoundEnd, Rounds, Stress, Tally, cores};
 use std::time::Duration;
 
-/// Hammers one counter and prints the tally.
+/// Runs a program on real threads and prints what came of it.
 pub fn run(args: &StressArgs, out: &mut Out) -> Result<Verdict, Usage> {
     let entry = subject::entry(&args.program)?;
-    let maker = maker(entry)?;
-    let threads = args.threads as usize;
+    match &entry.usual().runs.hammer {
+        Some(maker) => hammered(entry, maker, args, out),
+        None => repeated(args, out),
+    }
+}
+
+/// Hammers one counter and prints the tally.
+fn hammered(
+    entry: &'static Entry,
+    maker: &Maker,
+    args: &StressArgs,
+    out: &mut Out,
+) -> Result<Verdict, Usage> {
+    let threads = args.threads.unwrap_or(2) as usize;
     let increments = args.increments.unwrap_or_else(|| increments(maker, threads));
     let stress = Stress::new()
         .threads(threads)
@@ -30,15 +43,53 @@ pub fn run(args: &StressArgs, out: &mut Out) -> Result<Verdict, Usage> {
     Ok(if tally.lost() > 0 { Verdict::Broken } else { Verdict::Kept })
 }
 
-/// What makes the counters to hammer.
-fn maker(entry: &Entry) -> Result<&'static Maker, Usage> {
-    entry.usual().runs.hammer.as_ref().ok_or_else(|| {
-        let check = style::command(&format!("check {}", entry.name));
-        let name = entry.name;
-        Usage::new(format!(
-            "{name} is no counter that can be hammered; every interleaving: '{check}'"
-        ))
-    })
+/// Runs a program that is no counter again and again, and prints how often it ended how.
+fn repeated(args: &StressArgs, out: &mut Out) -> Result<Verdict, Usage> {
+    let size = [("threads", args.threads), ("increments", args.increments)];
+    let subject = subject::find(&args.program, args.variant.as_deref(), &size)?;
+    let progress = Progress::start(format!("{subject} on real threads"));
+    let rounds = Rounds::run(&subject, Duration::from_secs(args.seconds), |rounds| {
+        progress.say(format!("{}, nothing went wrong yet", counted(rounds.into(), "round")));
+    });
+    drop(progress);
+    let width = style::width();
+    let (count, time) = (counted(rounds.count().into(), "round"), duration(rounds.elapsed));
+    let title = format!("{} on real threads: {count}, {time}", subject.title());
+    say!(out, "{}", paint(HEADING, style::fit(&title, width)));
+    let mut table = Table::new(&[("", Align::Left), ("rounds", Align::Right), ("", Align::Left)]);
+    for (ended, times) in &rounds.endings {
+        let (colour, what, why) = told(&subject, ended);
+        table.row(vec![paint(colour, what), grouped((*times).into()), paint(colour, why)]);
+    }
+    out.print(format_args!("{}", table.render(width)));
+    let (colour, text) = match (rounds.forbidden, subject.variant.role) {
+        (Some(_), _) => (BAD, "It went wrong. Here it took luck; this takes none:"),
+        (None, Role::Cure) => (GOOD, "Nothing went wrong. That is no proof; this is:"),
+        (None, _) => (ODD, "Nothing went wrong here, and that says little; this needs no luck:"),
+    };
+    let mut words = format!("check {}", subject.entry.name);
+    if args.variant.is_some() {
+        words.push_str(&format!(" --variant {}", subject.entry.number(subject.variant)));
+    }
+    if subject.variant.promise == Promise::HoldsInTurns {
+        words.push_str(" --memory rc11");
+    }
+    say!(out, "{}", paint(colour, style::wrap(text, "", width)));
+    say!(out, "  {}", paint(TYPE, style::command(&words)));
+    Ok(if rounds.forbidden.is_some() { Verdict::Broken } else { Verdict::Kept })
+}
+
+/// A round's end in words, and what is thought of it.
+fn told(subject: &Subject, ended: &RoundEnd) -> (anstyle::Style, String, String) {
+    match ended {
+        RoundEnd::Returned(value) => {
+            let (grade, why) = subject.grade(Ok(value));
+            let colour = if grade == Grade::Forbidden { BAD } else { GOOD };
+            (colour, value.words(), why.into())
+        }
+        RoundEnd::Panicked => (BAD, "panic".into(), subject.entry.forbidden.into()),
+        RoundEnd::Stuck => (BAD, "not over after 2 s".into(), subject.entry.forbidden.into()),
+    }
 }
 
 /// How often each thread should increment in a round: 100,000 times, or fewer of a counter with

@@ -95,6 +95,14 @@ pub trait Primitives: Default + Copy + Send + Sync + Sized + 'static {
     /// A small number that tells the running threads apart and is the same in every replay.
     fn thread_index() -> usize;
 
+    /// What each of so many threads calls first, so that on real threads they begin at the same time:
+    /// one that is done before the next one has started meets nobody. A model tries every order
+    /// anyway, and there it does nothing.
+    fn start_line(threads: usize) -> impl Fn() + Clone + Send + 'static {
+        let _ = threads;
+        || ()
+    }
+
     /// Runs `body` as one operation: a lost update needs its read and its write in the same one.
     fn operation<R>(body: impl FnOnce() -> R) -> R {
         body()

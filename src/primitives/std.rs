@@ -7,6 +7,7 @@ use super::{
     UnsafeCell,
 };
 use crossbeam::channel;
+use std::sync::Arc;
 use std::sync::atomic::{self, AtomicUsize, Ordering};
 
 /// The family of real primitives.
@@ -56,6 +57,24 @@ impl Primitives for Std {
         match capacity {
             None => channel::unbounded(),
             Some(capacity) => channel::bounded(capacity),
+        }
+    }
+
+    /// It spins, because a sleeping thread would wake tens of microseconds late; after a while it
+    /// gives way, because with fewer cores than threads the others need this one.
+    ///
+    /// # Orderings
+    /// `Relaxed`: the threads agree on a number and read nothing else by it, and the programs that
+    /// begin here are about orderings, which it must not lend them.
+    fn start_line(threads: usize) -> impl Fn() + Clone + Send + 'static {
+        let arrived = Arc::new(AtomicUsize::new(0));
+        move || {
+            arrived.fetch_add(1, Ordering::Relaxed);
+            let mut turns = 0u32;
+            while arrived.load(Ordering::Relaxed) < threads {
+                turns += 1;
+                if turns < 1_000 { std::hint::spin_loop() } else { std::thread::yield_now() }
+            }
         }
     }
 

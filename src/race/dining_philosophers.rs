@@ -90,9 +90,13 @@ fn dinner<P: Primitives>(
         stood_up: P::Condvar::named("stood up"),
         whole: P::Mutex::named("table", ()),
     });
+    let line = P::start_line(philosophers);
     let sit = |(seat, name): (usize, &'static &'static str)| {
-        let table = Arc::clone(&table);
-        P::spawn(name, move || eat(&table, seat, (seat + 1) % table.forks.len()))
+        let (table, line) = (Arc::clone(&table), line.clone());
+        P::spawn(name, move || {
+            line();
+            eat(&table, seat, (seat + 1) % table.forks.len());
+        })
     };
     let all: Vec<_> = NAMES.iter().take(philosophers).enumerate().map(sit).collect();
     for philosopher in all {

@@ -70,9 +70,13 @@ fn three_ask<P: Primitives>(
     next: impl Fn(&P::AtomicU8, u8) -> Option<u8> + Copy + Send + 'static,
 ) -> [i64; 3] {
     let number = Arc::new(P::AtomicU8::named("next", limit));
+    let line = P::start_line(3);
     let ask = |name| {
-        let number = Arc::clone(&number);
-        P::spawn(name, move || next(&number, limit).map_or(NONE, i64::from))
+        let (number, line) = (Arc::clone(&number), line.clone());
+        P::spawn(name, move || {
+            line();
+            next(&number, limit).map_or(NONE, i64::from)
+        })
     };
     ["A", "B", "C"].map(ask).map(JoinHandle::join)
 }

@@ -6,9 +6,9 @@
 //! nothing. A `Release` fence before a relaxed store and an `Acquire` fence after a relaxed load
 //! work as well.
 
-use super::{RACE, ordered};
+use super::{RACE, at_once, ordered};
 use crate::list::{Entry, Variant, acceptable, failed, forbidden};
-use crate::primitives::{AtomicInteger, JoinHandle, Primitives};
+use crate::primitives::{AtomicInteger, Primitives};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::{self, Acquire, Relaxed, Release};
 
@@ -54,20 +54,20 @@ fn pass<P: Primitives>([store, load]: [Ordering; 2], fences: [Option<Ordering>; 
     let message = Arc::new(P::AtomicU32::named("message", 0));
     let flag = Arc::new(P::AtomicU32::named("flag", 0));
     let (theirs, raised) = (Arc::clone(&message), Arc::clone(&flag));
-    let a = P::spawn("A", move || {
+    let send = move || {
         theirs.store(1, Relaxed);
         if let Some(order) = fences[0] {
             P::fence(order);
         }
         raised.store(1, store);
-    });
-    let b = P::spawn("B", move || {
+    };
+    let receive = move || {
         let flag = flag.load(load);
         if let Some(order) = fences[1] {
             P::fence(order);
         }
         [flag, message.load(Relaxed)]
-    });
-    a.join();
-    b.join()
+    };
+    let ((), seen) = at_once::<P, _, _>(send, receive);
+    seen
 }

@@ -122,7 +122,16 @@ fn at_once<P: Primitives, T: Send + 'static, U: Send + 'static>(
     a: impl FnOnce() -> T + Send + 'static,
     b: impl FnOnce() -> U + Send + 'static,
 ) -> (T, U) {
-    let (a, b) = (P::spawn("A", a), P::spawn("B", b));
+    let line = P::start_line(2);
+    let other = line.clone();
+    let a = P::spawn("A", move || {
+        line();
+        a()
+    });
+    let b = P::spawn("B", move || {
+        other();
+        b()
+    });
     (a.join(), b.join())
 }
 

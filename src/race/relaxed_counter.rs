@@ -5,9 +5,9 @@
 //! and `Relaxed` will do. A load followed by a store loses updates whatever its orderings: what
 //! comes between the two is not a question of what is visible.
 
-use super::{RACE, ordered};
+use super::{RACE, at_once, ordered};
 use crate::list::{Entry, Variant, acceptable, failed, forbidden};
-use crate::primitives::{AtomicInteger, JoinHandle, Primitives};
+use crate::primitives::{AtomicInteger, Primitives};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::{self, Relaxed, SeqCst};
 
@@ -51,11 +51,7 @@ fn one_step<P: Primitives>([add]: [Ordering; 1], _: [Option<Ordering>; 0]) -> u6
 
 fn count<P: Primitives>(add_one: impl Fn(&P::AtomicU64) + Copy + Send + 'static) -> u64 {
     let count = Arc::new(P::AtomicU64::named("count", 0));
-    let start = |name| {
-        let count = Arc::clone(&count);
-        P::spawn(name, move || add_one(&count))
-    };
-    let threads = [start("A"), start("B")];
-    threads.into_iter().for_each(JoinHandle::join);
+    let (a, b) = (Arc::clone(&count), Arc::clone(&count));
+    at_once::<P, _, _>(move || add_one(&a), move || add_one(&b));
     count.load(Relaxed)
 }

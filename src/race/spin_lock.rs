@@ -5,9 +5,9 @@
 //! the last holder wrote is then visible to the next one. With anything weaker two threads are
 //! never inside together, and race all the same.
 
-use super::{RACE, ordered};
+use super::{RACE, at_once, ordered};
 use crate::list::{Entry, Variant, acceptable, failed, forbidden};
-use crate::primitives::{AtomicBool, JoinHandle, Primitives, UnsafeCell};
+use crate::primitives::{AtomicBool, Primitives, UnsafeCell};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::{self, Acquire, Relaxed, Release};
 
@@ -57,9 +57,9 @@ fn turns<P: Primitives>([enter, leave]: [Ordering; 2], _: [Option<Ordering>; 0])
         taken: P::AtomicBool::named("taken", false),
         number: P::UnsafeCell::named("number", 0),
     });
-    let start = |name| {
+    let add_one = || {
         let lock = Arc::clone(&lock);
-        P::spawn(name, move || {
+        move || {
             while lock.taken.swap(true, enter) {
                 P::yield_now();
             }
@@ -68,10 +68,9 @@ fn turns<P: Primitives>([enter, leave]: [Ordering; 2], _: [Option<Ordering>; 0])
             // SAFETY: as promised above.
             lock.number.with_mut(|number| unsafe { number.write_volatile(seen + 1) });
             lock.taken.store(false, leave);
-        })
+        }
     };
-    let threads = [start("A"), start("B")];
-    threads.into_iter().for_each(JoinHandle::join);
+    at_once::<P, _, _>(add_one(), add_one());
     // SAFETY: both threads have ended, and joining them orders all they did before this.
     lock.number.with(|number| unsafe { number.read_volatile() })
 }

@@ -8,9 +8,9 @@
 //! each thread does the same for accesses of any ordering; one of the two fences alone is not
 //! enough, since it needs its partner.
 
-use super::{RACE, ordered};
+use super::{RACE, at_once, ordered};
 use crate::list::{Entry, Variant, acceptable, failed, forbidden};
-use crate::primitives::{AtomicInteger, JoinHandle, Primitives};
+use crate::primitives::{AtomicInteger, Primitives};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::{self, AcqRel, Acquire, Relaxed, Release, SeqCst};
 
@@ -57,17 +57,15 @@ const VARIANTS: &[Variant] = &[
 fn both<P: Primitives>([store, load]: [Ordering; 2], fences: [Option<Ordering>; 2]) -> [u32; 2] {
     let x = Arc::new(P::AtomicU32::named("x", 0));
     let y = Arc::new(P::AtomicU32::named("y", 0));
-    let start = |name, mine: &Arc<P::AtomicU32>, other: &Arc<P::AtomicU32>, fence| {
+    let raise = |mine: &Arc<P::AtomicU32>, other: &Arc<P::AtomicU32>, fence| {
         let (mine, other) = (Arc::clone(mine), Arc::clone(other));
-        P::spawn(name, move || {
+        move || {
             mine.store(1, store);
             if let Some(order) = fence {
                 P::fence(order);
             }
             other.load(load)
-        })
+        }
     };
-    let a = start("A", &x, &y, fences[0]);
-    let b = start("B", &y, &x, fences[1]);
-    [a.join(), b.join()]
+    at_once::<P, _, _>(raise(&x, &y, fences[0]), raise(&y, &x, fences[1])).into()
 }
