@@ -158,11 +158,52 @@ fn a_closed_pipe_is_nothing_to_panic_about() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_full_disk_is_told() {
-    let full = std::fs::File::options().write(true).open("/dev/full").expect("Linux has it");
-    let output = command("counters").stdout(full).output().expect("the command starts");
-    let told = String::from_utf8_lossy(&output.stderr);
-    assert!(told.starts_with("error: cannot write the output: "), "{told}");
-    assert_eq!(output.status.code(), Some(2));
+    for words in ["counters", "--version", "--help", "help check", "show racy", "check atomic"] {
+        let full = std::fs::File::options().write(true).open("/dev/full").expect("Linux has it");
+        let output = command(words).stdout(full).output().expect("the command starts");
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert!(told.starts_with("error: cannot write the output: "), "{words}: {told}");
+        assert_eq!(output.status.code(), Some(2), "{words}");
+    }
+}
+
+/// Line breaks, escape codes, what turns the writing round, and more than anybody reads.
+#[test]
+fn whatever_was_typed_a_mistake_is_one_line_of_bounded_length() {
+    let nasty = "x\n\u{1b}[31m\r\u{202e}y";
+    let long = "a".repeat(100_000);
+    let trace = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("nasty.json");
+    for value in [nasty, &long] {
+        let json = serde_json::json!({"format": "racelab-trace", "version": 1, "trace": {
+            "threads": [], "objects": [{"name": "x", "kind": value, "initial": null}],
+            "steps": [], "ending": ""}});
+        std::fs::write(&trace, json.to_string()).unwrap();
+        let file = trace.to_str().unwrap();
+        let all: [&[&str]; 12] = [
+            &[value],
+            &["check", value],
+            &["check", "racy", value],
+            &["check", "racy", "--threads", value],
+            &["check", "racy", "--engine", value],
+            &["check", "racy", "--checkpoint", &format!("no/{value}/such")],
+            &["show", "racy", "--outcome", value],
+            &["show", "spin-lock", "--case", value],
+            &["replay", "racy", value],
+            &["diagram", value],
+            &["diagram", file],
+            &["report", "--out", &format!("Cargo.toml/{value}")],
+        ];
+        for words in all {
+            let output = command("").args(words).output().expect("the command starts");
+            let told = String::from_utf8(output.stderr).expect("the error is UTF-8");
+            let shown: Vec<_> = words.iter().map(|word| &word[..word.len().min(30)]).collect();
+            assert_eq!(output.status.code(), Some(2), "{shown:?}: {told}");
+            assert_eq!(told.lines().count(), 1, "{shown:?}: {told}");
+            let line = told.trim_end_matches('\n');
+            let controls = line.contains(|c: char| c.is_control() || c == '\u{202e}');
+            assert!(!controls && line.len() < 1_000, "{shown:?}: {line:?}");
+        }
+    }
 }
 
 #[test]
@@ -631,4 +672,31 @@ fn play_without_a_terminal_names_the_alternative() {
 fn a_report_that_cannot_be_written_is_refused() {
     assert_refused("report", &["give --out <DIR>"]);
     assert_refused("report --out Cargo.toml/pages", &["cannot make the folder"]);
+    let nameless = command("report").args(["--out", ""]).output().expect("the command starts");
+    assert_eq!(nameless.status.code(), Some(2));
+    let told = String::from_utf8_lossy(&nameless.stderr);
+    assert!(told.starts_with("error: --out names no folder; name one"), "{told}");
+    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("a-site-of-mine");
+    let _ = std::fs::create_dir(&folder);
+    std::fs::write(folder.join("index.html"), "mine").unwrap();
+    let theirs = format!("report --out {}", folder.display());
+    assert_refused(&theirs, &["index.html is not racelab's; name another folder"]);
+    assert_eq!(std::fs::read(folder.join("index.html")).unwrap(), b"mine");
+}
+
+/// The disk is full as soon as a file has 100 blocks: the index is written, the first page is not.
+#[cfg(unix)]
+#[test]
+fn a_report_that_does_not_fit_leaves_nothing_behind() {
+    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("full");
+    let _ = std::fs::remove_dir_all(&folder);
+    let pages = folder.join("some/pages");
+    let words = r#"ulimit -f 100; trap '' XFSZ; exec "$0" report --out "$1""#;
+    let mut command = Command::new("sh");
+    command.args(["-c", words, env!("CARGO_BIN_EXE_racelab")]).arg(&pages);
+    let output = command.stdin(Stdio::null()).output().expect("there is a shell");
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{told}");
+    assert!(told.starts_with("error: cannot write the pages to "), "{told}");
+    assert!(!folder.exists(), "not the folders either");
 }

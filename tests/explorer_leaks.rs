@@ -114,6 +114,29 @@ fn an_execution_that_gets_stuck_costs_what_its_threads_own() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
+fn a_thread_that_is_left_costs_the_frames_on_its_stack_and_not_the_stack() {
+    let _alone = COUNTING.lock().unwrap_or_else(PoisonError::into_inner);
+    let explorer = Explorer::new().counting(false).max_executions(20_000);
+    let report = explorer.explore(|| {
+        let count = Arc::new(AtomicU64::new(0));
+        for _ in 0..4 {
+            let count = Arc::clone(&count);
+            thread::spawn(move || {
+                count.store(count.load(SeqCst) + 1, SeqCst);
+                count.store(count.load(SeqCst) + 1, SeqCst);
+            });
+        }
+        thread::park();
+    });
+    assert_eq!(report.executions(), 20_000);
+    assert!(report.executions_left() >= 20_000);
+    // Main's frames, the atomic, and what the explorer itself keeps of 20,000 executions.
+    let each = report.bytes_left() / report.executions_left();
+    assert!(each < 8 << 10, "{each} bytes each");
+}
+
+#[test]
 fn of_executions_that_may_get_stuck_only_those_cost_that_do() {
     let _alone = COUNTING.lock().unwrap_or_else(PoisonError::into_inner);
     let (bytes, runs, failures) = leaked(|| two_locks(true));

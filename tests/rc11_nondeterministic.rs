@@ -198,7 +198,7 @@ fn random_program(seed: u64, runs: Option<&AtomicU64>) -> u32 {
 fn random_programs_get_a_verdict_whether_they_are_deterministic_or_not() {
     let explorer = Explorer::new().memory(Memory::Rc11).max_steps(300).max_executions(300);
     let (mut differ, mut spin) = (0, 0);
-    for seed in 0..300 {
+    for seed in 0..600 {
         let runs = AtomicU64::new(0);
         for runs in [None, Some(&runs)] {
             let report = explorer.explore(|| random_program(seed, runs));
@@ -297,4 +297,18 @@ fn a_wait_with_a_time_out_may_be_notified_and_may_not() {
     });
     report.assert_outcomes(&[false, true]);
     assert_eq!(report.executions(), 3);
+    // Whoever of the two comes first in the order of threads.
+    let program = || {
+        let shared = Arc::new((Mutex::new(0), Condvar::new()));
+        let other = Arc::clone(&shared);
+        let waiter = thread::spawn(move || {
+            let guard = other.0.lock().unwrap();
+            other.1.wait_timeout(guard, Duration::from_millis(1)).unwrap().1.timed_out()
+        });
+        shared.1.notify_one();
+        waiter.join().unwrap()
+    };
+    let (ours, plain) = (rc11(program), Explorer::new().explore(program));
+    ours.assert_outcomes(&[false, true]);
+    assert_eq!(ours.executions(), plain.executions());
 }

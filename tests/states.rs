@@ -239,7 +239,7 @@ fn a_deadlock_is_an_end_and_the_graph_says_who_waits_for_whom() {
     let ended = graph.states().find(|state| state.outcome() == Some(1)).unwrap();
     let why: Vec<&str> = ended.blocked().iter().map(|blocked| blocked.why.as_str()).collect();
     assert_eq!(why, ["waits for mutex right, held by M", "waits for mutex left, held by A"]);
-    assert_eq!(ended.values(), ["A", "M"]);
+    assert_eq!(ended.values(), ["0 A", "0 M"]);
     assert_eq!(schedule, "AM");
 }
 

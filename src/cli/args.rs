@@ -1,8 +1,9 @@
 //! The subcommands and their options.
 
-use super::usage::Usage;
+use super::usage::{Usage, cannot_write, one_line};
 use super::values::{already_run, large_number, number, only_interleavings, the_machine_s, time};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::io::{self, ErrorKind, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -343,11 +344,21 @@ pub enum Format {
 pub fn parse() -> Result<Option<Command>, ExitCode> {
     match Cli::try_parse() {
         Ok(cli) => Ok(cli.command),
-        Err(error) if error.use_stderr() => Err(Usage::from(error).exit()),
-        Err(help) => {
-            // A closed pipe, most likely: nobody wanted the rest of the help.
-            let _ = help.print();
-            Err(ExitCode::SUCCESS)
-        }
+        Err(error) if error.use_stderr() => Err(Usage::from(presentable(error)).exit()),
+        Err(help) => Err(match help.print().and_then(|()| io::stdout().flush()) {
+            // A closed pipe: nobody wanted the rest of the help.
+            Err(error) if error.kind() != ErrorKind::BrokenPipe => cannot_write(error).exit(),
+            _ => ExitCode::SUCCESS,
+        }),
+    }
+}
+
+/// The same complaint about arguments that can be shown: the parser repeats them as they came.
+fn presentable(error: clap::Error) -> clap::Error {
+    const LONGEST: usize = 80;
+    let shown = std::env::args_os().map(|arg| one_line(&arg.to_string_lossy(), LONGEST));
+    match Cli::try_parse_from(shown) {
+        Err(again) if again.kind() == error.kind() => again,
+        _ => error,
     }
 }

@@ -19,12 +19,9 @@ pub fn run(args: &DiagramArgs, out: &mut Out) -> Result<Verdict, Usage> {
     Ok(Verdict::Kept)
 }
 
-/// The file's name in messages, on one line whatever it is.
-fn name(file: &str) -> String {
-    match file {
-        "-" => "standard input".into(),
-        file => file.escape_debug().to_string(),
-    }
+/// The file's name in messages.
+fn name(file: &str) -> &str {
+    if file == "-" { "standard input" } else { file }
 }
 
 fn read(file: &str) -> Result<String, Usage> {

@@ -7,6 +7,7 @@
 //!   `show`, `play`, `report`, `diagram`; `graphs`: what the last ones are drawn from
 //! - `subject`: what a command is about, a program of the list
 //! - `engines`: running a program under an engine; `both`: two verdicts side by side
+//! - `folder`: where `report` writes its pages
 //! - `limits`: how far the explorer may go; `signals`: Ctrl-C
 //! - `ask`: a question to the person at the terminal
 //! - `json`: the machine-readable form of a check
@@ -19,6 +20,7 @@ mod census;
 mod check;
 mod diagram;
 mod engines;
+mod folder;
 mod graphs;
 mod json;
 mod limits;
@@ -41,7 +43,7 @@ mod values;
 use args::Command;
 use out::Out;
 use std::process::ExitCode;
-use usage::Usage;
+use usage::{Usage, cannot_write};
 
 /// How a subcommand ended, when it could do its work at all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,7 +76,7 @@ pub fn run() -> ExitCode {
         Some(Command::Report(what)) => report::run(&what, &mut out),
         Some(Command::Diagram(what)) => diagram::run(&what, &mut out),
     };
-    let written = out.finish().map_err(|e| Usage::new(format!("cannot write the output: {e}")));
+    let written = out.finish().map_err(cannot_write);
     match verdict.and_then(|verdict| written.map(|()| verdict)) {
         Ok(Verdict::Kept) => ExitCode::SUCCESS,
         Ok(Verdict::Broken) => ExitCode::from(1),

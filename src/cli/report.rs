@@ -1,16 +1,16 @@
 //! `racelab report`: the pages on which a reader steps through everything that can happen.
 
 use super::args::ReportArgs;
+use super::folder::Folder;
 use super::limits::Bounds;
 use super::out::{Out, say};
 use super::progress::Progress;
 use super::subject::verdict;
+use super::usage::one_line;
 use super::{Usage, Verdict, graphs, style};
 use racelab::diagram::html::{self, Program, Race};
 use racelab::explore::Memory;
 use racelab::list::{Entry, PARTS, Part, Size, Subject};
-use std::fs;
-use std::path::Path;
 
 /// A graph of more states than this would make the page slow to load.
 const LARGEST: usize = 4_000;
@@ -28,10 +28,7 @@ struct Page {
 /// Writes a page for each entry that the explorer can run, and an index.
 pub fn run(args: &ReportArgs, out: &mut Out) -> Result<Verdict, Usage> {
     let memory = Memory::from(args.memory);
-    let folder = Path::new(&args.out);
-    fs::create_dir_all(folder).map_err(|error| {
-        Usage::new(format!("cannot make the folder {}: {error}", folder.display()))
-    })?;
+    let folder = Folder::open(&args.out)?;
     let progress = Progress::start("everything that can happen in every program");
     let pages: Vec<_> = PARTS.iter().flat_map(pages).collect();
     let races: Vec<_> = pages.iter().map(race).collect();
@@ -51,15 +48,12 @@ pub fn run(args: &ReportArgs, out: &mut Out) -> Result<Verdict, Usage> {
             written.push((format!("{}.html", race.name), html::page(race, &races, own)));
         }
     }
-    for (name, page) in &written {
-        let file = folder.join(name);
-        fs::write(&file, page)
-            .map_err(|error| Usage::new(format!("cannot write {}: {error}", file.display())))?;
-    }
+    let index = folder.index();
+    folder.publish(&written)?;
     drop(progress);
     let pages = written.len();
-    let index = folder.join("index.html");
-    say!(out, "{pages} pages. Open {} in a browser.", index.display());
+    let index = one_line(&index.display().to_string(), usize::MAX);
+    say!(out, "{pages} pages. Open {index} in a browser.");
     Ok(Verdict::Kept)
 }
 

@@ -1,9 +1,9 @@
 //! Ctrl-C and its kin: the first brings what is under way to an end, the second ends the process.
 
 use signal_hook::consts::{SIGINT, SIGTERM};
-use signal_hook::flag;
+use signal_hook::{flag, low_level};
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 
 /// The signals by which somebody asks a process to end.
 #[cfg(unix)]
@@ -22,6 +22,34 @@ pub fn first_one_asks() -> Arc<AtomicBool> {
             .expect("these signals can be caught");
     }
     asked
+}
+
+/// Which signal has come, for work that has to look itself.
+pub struct Caught(Arc<AtomicUsize>);
+
+impl Caught {
+    /// From now on such signals only leave their number here.
+    pub fn from_now_on() -> Self {
+        let caught = Arc::new(AtomicUsize::new(0));
+        for signal in ENDS.into_iter().filter(|signal| !is_ignored(*signal)) {
+            flag::register_usize(signal, Arc::clone(&caught), signal as usize)
+                .expect("these signals can be caught");
+        }
+        Caught(caught)
+    }
+
+    /// Has one come?
+    pub fn any(&self) -> bool {
+        self.0.load(Relaxed) != 0
+    }
+
+    /// Ends the process as the signal would have ended it; goes on if there was none.
+    pub fn obey(&self) {
+        if self.any() {
+            // It fails for numbers that are no signal only.
+            let _ = low_level::emulate_default_handler(self.0.load(Relaxed) as i32);
+        }
+    }
 }
 
 /// Has whoever started the process asked it not to mind the signal (`nohup`, `&` in a script)?

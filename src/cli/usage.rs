@@ -19,8 +19,9 @@ impl Usage {
 
     /// Says it on standard error.
     pub fn exit(self) -> ExitCode {
+        let line = one_line(&self.0, LONGEST);
         // Nothing can be done when standard error is closed as well.
-        let _ = writeln!(anstream::stderr(), "{}: {self}", paint(BAD, "error"));
+        let _ = writeln!(anstream::stderr(), "{}: {line}", paint(BAD, "error"));
         ExitCode::from(2)
     }
 }
@@ -119,8 +120,37 @@ pub fn meant<'a>(typed: &str, names: impl Iterator<Item = &'a str>) -> Option<&'
         .map(|(_, name)| name)
 }
 
+/// Standard output is full, or closed.
+pub fn cannot_write(error: std::io::Error) -> Usage {
+    Usage::new(format!("cannot write the output: {error}"))
+}
+
+/// Nobody reads a longer line. What is wrong stands at its beginning, the way out at its end.
+const LONGEST: usize = 800;
+
+/// The text on one line, whatever is in it: what would end the line, move the cursor or turn the
+/// writing round is spelt. Of a text of more than so many characters the middle is left out.
+pub fn one_line(text: &str, longest: usize) -> String {
+    let turns = |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let mut spelt = String::new();
+    for c in text.chars() {
+        match c.is_control() || turns(c) {
+            true => spelt.extend(c.escape_default()),
+            false => spelt.push(c),
+        }
+    }
+    let count = spelt.chars().count();
+    if count <= longest {
+        return spelt;
+    }
+    let head: String = spelt.chars().take(longest / 2).collect();
+    let tail: String = spelt.chars().skip(count - longest / 2).collect();
+    format!("{head} … {tail}")
+}
+
 /// Says on standard error what a reader of the output has to know.
 pub fn warn(line: &str) {
+    let line = one_line(line, LONGEST);
     // As above: there is nowhere else to say it.
     let _ = writeln!(anstream::stderr(), "{}: {line}", paint(ODD, "warning"));
 }
@@ -128,6 +158,13 @@ pub fn warn(line: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_message_is_one_line_and_not_too_long() {
+        assert_eq!(one_line("a\nb\u{1b}[31m\u{202e}c é 数", 40), "a\\nb\\u{1b}[31m\\u{202e}c é 数");
+        assert_eq!(one_line("0123456789", 10), "0123456789");
+        assert_eq!(one_line("0123456789x", 6), "012 … 89x");
+    }
 
     #[test]
     fn a_slip_of_the_finger_is_understood_and_a_stranger_is_not() {

@@ -17,7 +17,9 @@
 //!
 //! `compare_exchange_weak` may fail although the value was as expected: on machines that build it
 //! from a linked load and a conditional store, an interrupt in between is enough \[2\]. In a loop
-//! that costs one more turn and saves a loop within the loop.
+//! that costs one more turn and saves a loop within the loop, so on such machines it is the better
+//! choice. Here it would only double the interleavings to look at: to fail for no reason is an
+//! alternative of the step, and the turn after it does what the one before would have done.
 //!
 //! # Trade-offs
 //! The general form of the atomic cure: any function of the old value, not only a sum (a ceiling,
@@ -86,7 +88,7 @@ impl<P: Primitives> Counter for CompareExchangeCounter<P> {
         loop {
             let next = seen.wrapping_add(1);
             // write, if nobody came between
-            match self.value.compare_exchange_weak(seen, next, Relaxed, Relaxed) {
+            match self.value.compare_exchange(seen, next, Relaxed, Relaxed) {
                 Ok(_) => return,
                 Err(now) => seen = now, // somebody did: start again from there
             }

@@ -2,11 +2,15 @@
 
 use super::picture::Picture;
 use super::source::{self, Sources};
+use crate::report::counted;
 use crate::trace::{DataRace, Step, Trace};
 
 /// Why the values of a data race are not to be believed.
 pub(crate) const NO_VALUE: &str = "that is undefined behaviour: what is shown is what single steps \
     would do, and the real program may do anything";
+
+/// So many steps that read or wrote something else than the newest value get a sentence of their own.
+const SAID: usize = 8;
 
 /// What has to be said below a picture.
 pub(crate) struct Explanation {
@@ -36,7 +40,14 @@ impl Explanation {
             1 => sentences.push("1 more write loses updates in the same way".into()),
             n => sentences.push(format!("{n} more writes lose updates in the same way")),
         }
-        sentences.extend((0..trace.steps().len()).filter_map(|step| out_of_turn(trace, step)));
+        let late = |&step: &usize| note(&trace.steps()[step]).is_some();
+        let late: Vec<usize> = (0..trace.steps().len()).filter(late).collect();
+        let (said, rest) = late.split_at(late.len().min(SAID));
+        sentences.extend(said.iter().filter_map(|&step| out_of_turn(trace, step)));
+        if !rest.is_empty() {
+            let more = counted(rest.len() as u128, "more step");
+            sentences.push(format!("{more} read or wrote something else than the newest value"));
+        }
         sentences.extend(cycle(trace));
         if !trace.waiting().is_empty() {
             sentences.extend(deadlock(trace));
@@ -86,7 +97,7 @@ fn stale_read(trace: &Trace, index: usize) -> Option<String> {
             "it would be, had {reader} read with Acquire something that {writer} stored with \
              Release after it"
         )
-    } else if trace.up_to(index + 1).cycle().is_some() {
+    } else if !trace.up_to(index + 1).is_sequentially_consistent() {
         format!(
             "{writer} has stored nothing after it that could tell, so Release and Acquire do not \
              help here; SeqCst does"
@@ -151,8 +162,7 @@ fn lines(picture: &Picture) -> Vec<SourceLine> {
         named.extend([link.read, link.write]);
         named.extend(&link.overwritten);
     }
-    let out_of_turn = |step: &Step| step.stale.is_some() || step.behind.is_some();
-    named.extend((0..trace.steps().len()).filter(|&i| out_of_turn(&trace.steps()[i])));
+    named.extend((0..trace.steps().len()).filter(|&i| note(&trace.steps()[i]).is_some()));
     named.sort_unstable();
     named.dedup();
     let mut places: Vec<(_, Vec<usize>)> = Vec::new();

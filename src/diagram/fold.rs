@@ -23,6 +23,9 @@ const SHORTEST: usize = 3;
 /// How many steps are drawn at either end of a folded trace.
 const ENDS: usize = 3;
 
+/// Of steps that are drawn for what they are, no more than this are.
+const MANY: usize = 16;
+
 /// Cuts a trace into steps and folds.
 pub(crate) fn parts(picture: &Picture, fold_above: usize) -> Vec<Part> {
     let count = picture.trace.steps().len();
@@ -65,9 +68,10 @@ fn drawn(picture: &Picture) -> Vec<bool> {
         let ends = [link.overwritten.first(), link.overwritten.last()];
         ends.into_iter().flatten().for_each(|&i| telling[i] = true);
     }
-    for (i, step) in steps.iter().enumerate() {
-        telling[i] |= step.stale.is_some() || step.behind.is_some() || step.alone;
-    }
+    let late = |i: &usize| steps[*i].stale.is_some() || steps[*i].behind.is_some();
+    let alone: Vec<usize> = (0..steps.len()).filter(|&i| steps[i].alone).collect();
+    (0..steps.len()).filter(late).take(MANY).for_each(|i| telling[i] = true);
+    alone.iter().take(MANY).chain(alone.iter().rev().take(ENDS)).for_each(|&i| telling[i] = true);
     for waiting in trace.waiting() {
         // What the stuck thread took last, and what it did last.
         let own = |i: &usize| steps[*i].thread == waiting.thread;

@@ -25,6 +25,9 @@
 //! that wrote it, or null for the initial one) and `behind` (it wrote an older value: the step that
 //! its own stands right behind, or null). A deadlocked trace has `waiting`.
 //!
+//! A lock that is taken has `read`, and one that is given back `written`: what it guards, where that is
+//! a number; so have a message that is received and one that is sent.
+//!
 //! `schedule`, `explanation` and `lost_updates` are computed from `trace`, for programs that only
 //! draw; reading ignores them. The version changes when a reader of the old one would be misled.
 

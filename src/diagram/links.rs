@@ -1,5 +1,6 @@
 //! The lost updates of a trace, one link for each overwriting step, and the sentences that name them.
 
+use crate::report::grouped;
 use crate::trace::Trace;
 
 /// The lost updates of one overwriting step: indices into the trace's steps.
@@ -12,9 +13,21 @@ pub(crate) struct Link {
     pub sentence: String,
 }
 
-/// `3`, `3 and 5`, `3, 5 and 6`: step numbers, counted from 1.
+/// More numbers than this are not all written.
+const MANY: usize = 12;
+/// So many of them are, and the last one.
+const FIRST: usize = 5;
+
+/// `3`, `3 and 5`, `3, 5 and 6`: step numbers, counted from 1; `3, 5, 7, 9, 11, … and 63 (31 in all)`.
 pub(crate) fn numbers(indices: &[usize]) -> String {
-    let shown: Vec<_> = indices.iter().map(|i| (i + 1).to_string()).collect();
+    let shown = |indices: &[usize]| -> Vec<String> {
+        indices.iter().map(|i| (i + 1).to_string()).collect()
+    };
+    if let (true, Some(last)) = (indices.len() > MANY, indices.last()) {
+        let (first, all) = (shown(&indices[..FIRST]).join(", "), grouped(indices.len() as u128));
+        return format!("{first}, … and {} ({all} in all)", last + 1);
+    }
+    let shown = shown(indices);
     match shown.split_last() {
         Some((last, [])) => last.clone(),
         Some((last, rest)) => format!("{} and {last}", rest.join(", ")),

@@ -7,6 +7,7 @@ use super::links::{Link, links, numbers};
 use super::state::State;
 use super::words;
 use crate::trace::{Action, DataRace, ObjectId, ThreadId, Trace};
+use std::collections::HashSet;
 
 /// A trace made ready to be drawn.
 pub(crate) struct Picture<'t> {
@@ -23,6 +24,10 @@ pub(crate) struct Picture<'t> {
     pub race: Option<DataRace>,
     /// The lost updates that are drawn, one link for each overwriting step.
     pub links: Vec<Link>,
+    /// The steps whose writes are lost in them.
+    lost: HashSet<usize>,
+    /// By thread: its steps.
+    own: Vec<Vec<usize>>,
     /// How many overwriting steps are not drawn, because the picture would be all links.
     pub more_links: usize,
 }
@@ -84,13 +89,16 @@ impl<'t> Picture<'t> {
         let mut picture = Picture {
             trace,
             columns: columns(trace),
-            values: values(trace),
+            values: Vec::new(),
             start: Vec::new(),
             rows: Vec::new(),
             race: trace.data_races().into_iter().next(),
+            lost: links.iter().flat_map(|link| link.overwritten.iter().copied()).collect(),
             links,
+            own: own(trace),
             more_links,
         };
+        picture.values = values(&picture);
         picture.start = picture.shown(&State::new(trace));
         let parts = fold::parts(&picture, fold_above);
         picture.add_rows(parts, orders);
@@ -132,7 +140,7 @@ impl<'t> Picture<'t> {
                         thread: step.thread,
                         text: words::step_text(&trace.objects, step, orders),
                         note: self.note(index),
-                        lost: self.links.iter().any(|link| link.overwritten.contains(&index)),
+                        lost: self.lost.contains(&index),
                         switch,
                         others,
                         values,
@@ -158,10 +166,10 @@ impl<'t> Picture<'t> {
         index: usize,
         waiting: &mut [Option<String>],
     ) -> Vec<(ThreadId, Idle)> {
-        let steps = self.trace.steps();
         let mut others = Vec::new();
         for &id in &self.columns {
-            let next = (index..steps.len()).find(|&i| steps[i].thread == id);
+            let own = &self.own[id.index()];
+            let next = own.get(own.partition_point(|&i| i < index)).copied();
             let stuck = self.trace.waiting().iter().any(|w| w.thread == id);
             let idle = match next {
                 Some(next) if next == index => {
@@ -195,12 +203,7 @@ impl<'t> Picture<'t> {
             let other = pair.iter().find(|(step, _)| *step == index).map(|(_, other)| other + 1);
             notes.extend(other.map(|other| format!("races with {other}")));
         }
-        for link in &self.links {
-            if link.overwritten.contains(&index) {
-                notes.push("lost".into());
-            }
-        }
-        notes.dedup();
+        notes.extend(self.lost.contains(&index).then(|| "lost".to_owned()));
         for link in &self.links {
             if link.write == index {
                 notes.push(format!("overwrites {}", numbers(&link.overwritten)));
@@ -215,6 +218,15 @@ impl<'t> Picture<'t> {
     }
 }
 
+/// By thread: its steps.
+fn own(trace: &Trace) -> Vec<Vec<usize>> {
+    let mut own = vec![Vec::new(); trace.threads().len()];
+    for (i, step) in trace.steps().iter().enumerate() {
+        own[step.thread.index()].push(i);
+    }
+    own
+}
+
 /// The threads that get a column.
 fn columns(trace: &Trace) -> Vec<ThreadId> {
     let ids = trace.threads().iter().map(|thread| thread.id);
@@ -225,14 +237,28 @@ fn columns(trace: &Trace) -> Vec<ThreadId> {
     .collect()
 }
 
-/// The objects that get a column: they hold something, and some step touches them.
-fn values(trace: &Trace) -> Vec<ObjectId> {
-    let ids = (0..trace.objects().len()).map(|i| ObjectId(i as u32));
-    let touched = |id: &ObjectId| {
-        let mut steps = trace.steps().iter();
-        steps.any(|step| step.object == Some(*id) || step.mutex == Some(*id))
-    };
-    ids.filter(|id| words::has_value(trace.object(*id))).filter(touched).collect()
+/// More columns of objects than this nobody reads.
+const DRAWN_VALUES: usize = 16;
+
+/// The objects that get a column: they hold something, and some step touches them. Of many those
+/// that are spoken of come first.
+fn values(picture: &Picture) -> Vec<ObjectId> {
+    let trace = picture.trace;
+    let mut touched = vec![false; trace.objects().len()];
+    for id in trace.steps().iter().flat_map(|step| [step.object, step.mutex]).flatten() {
+        touched[id.0 as usize] = true;
+    }
+    let ids = (0..touched.len()).filter(|&i| touched[i]).map(|i| ObjectId(i as u32));
+    let mut ids: Vec<ObjectId> = ids.filter(|id| words::has_value(trace.object(*id))).collect();
+    if ids.len() > DRAWN_VALUES {
+        let race = picture.race.iter().map(|race| race.first);
+        let named = race.chain(picture.links.iter().map(|link| link.write));
+        let named: Vec<_> = named.filter_map(|step| trace.steps()[step].object).collect();
+        ids.sort_by_key(|id| !named.contains(id));
+        ids.truncate(DRAWN_VALUES);
+        ids.sort_unstable();
+    }
+    ids
 }
 
 /// Do the memory orderings matter for understanding the trace?

@@ -3,7 +3,7 @@
 //! Computed from the recorded steps alone. What a trace does not tell (the capacity of a channel)
 //! is not guessed: a sender that waits for room is then not marked.
 
-use crate::trace::{Action, ObjectId, ObjectKind, Step, ThreadId, Trace, Value};
+use crate::trace::{Action, ObjectId, ObjectKind, Step, ThreadId, Trace, Value, lock_text};
 
 /// What every object holds, after some of the steps.
 pub(crate) struct State<'t> {
@@ -30,16 +30,18 @@ impl<'t> State<'t> {
     pub fn apply(&mut self, step: &Step) {
         use Action::*;
         if let Some(mutex) = step.mutex.filter(|_| step.action == Wait) {
-            self.release(mutex, step.thread);
+            self.release(mutex, step);
         }
         let Some(object) = step.object else { return };
         let at = object.0 as usize;
         match step.action {
-            Lock | Reacquire => self.holders[at].push((step.thread, false)),
-            ReadLock => self.holders[at].push((step.thread, true)),
-            Unlock | ReadUnlock => self.release(object, step.thread),
+            Lock | Reacquire | ReadLock => {
+                self.holders[at].push((step.thread, step.action == ReadLock));
+                self.values[at] = step.read.or(self.values[at]);
+            }
+            Unlock | ReadUnlock => self.release(object, step),
             Downgrade => {
-                self.release(object, step.thread);
+                self.release(object, step);
                 self.holders[at].push((step.thread, true));
             }
             Send => self.queued[at] += 1,
@@ -49,22 +51,24 @@ impl<'t> State<'t> {
         }
     }
 
-    fn release(&mut self, lock: ObjectId, thread: ThreadId) {
+    fn release(&mut self, lock: ObjectId, step: &Step) {
         let holders = &mut self.holders[lock.0 as usize];
-        if let Some(at) = holders.iter().position(|(holder, _)| *holder == thread) {
+        if let Some(at) = holders.iter().position(|(holder, _)| *holder == step.thread) {
             holders.remove(at);
         }
+        let guarded = &mut self.values[lock.0 as usize];
+        *guarded = step.written.or(*guarded);
     }
 
-    /// What stands in the object's column: a value, the letters of a lock's holders, the number of
-    /// messages in a channel.
+    /// What stands in the object's column: a value, what a lock guards and the letters of its
+    /// holders, the number of messages in a channel.
     pub fn shown(&self, id: ObjectId) -> String {
         let at = id.0 as usize;
         match self.trace.object(id).kind {
-            ObjectKind::Mutex | ObjectKind::RwLock => match self.holders[at].as_slice() {
-                [] => "free".into(),
-                holders => holders.iter().map(|(holder, _)| holder.letter()).collect(),
-            },
+            ObjectKind::Mutex | ObjectKind::RwLock => {
+                let holders = self.holders[at].iter().map(|(holder, _)| holder.letter());
+                lock_text(&holders.collect::<String>(), self.values[at])
+            }
             ObjectKind::Channel => format!("{} in", self.queued[at]),
             _ => self.values[at].map(|value| value.to_string()).unwrap_or_else(|| "–".into()),
         }

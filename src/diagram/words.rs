@@ -12,19 +12,23 @@ pub(crate) fn step_text(objects: &[Object], step: &Step, orders: bool) -> String
     let mutex = step.mutex.map(called);
     let read = step.read.map(|v| v.to_string()).unwrap_or_else(|| "?".into());
     let written = step.written.map(|v| v.to_string()).unwrap_or_else(|| "?".into());
+    // What a lock guards, where it can be told.
+    let found = step.read.map(|value| format!(" → {value}")).unwrap_or_default();
+    let left = step.written.map(|value| format!(" ← {value}")).unwrap_or_default();
     use Action::*;
     let mut text = match step.action {
         Load | CellRead => format!("{name} → {read}"),
-        Store | CellWrite => format!("{name} ← {written}"),
+        Store | CellWrite | CellWriteEnd => format!("{name} ← {written}"),
+        CellReadEnd => format!("{name} read to the end"),
         Swap | FetchAdd | FetchSub | FetchUpdate | CompareExchange => {
             format!("[{name} → {read} ← {written}]")
         }
         CompareExchangeFailed => format!("[{name} → {read} no write]"),
         Fence => "fence".into(),
-        Lock => format!("{name} lock"),
+        Lock => format!("{name} lock{found}"),
         TryLockFailed | TryReadLockFailed => format!("{name} taken, goes on"),
-        Unlock => format!("{name} unlock"),
-        ReadLock => format!("{name} read lock"),
+        Unlock => format!("{name} unlock{left}"),
+        ReadLock => format!("{name} read lock{found}"),
         ReadUnlock => format!("{name} read unlock"),
         Downgrade => format!("{name} keep for reading"),
         IsPoisoned => format!("{name} poisoned?"),
@@ -34,7 +38,7 @@ pub(crate) fn step_text(objects: &[Object], step: &Step, orders: bool) -> String
             None => format!("{name} sleep"),
         },
         TimeOut => format!("{name} time-out"),
-        Reacquire => format!("{name} lock again"),
+        Reacquire => format!("{name} lock again{found}"),
         NotifyOne => format!("{name} notify one"),
         NotifyAll => format!("{name} notify all"),
         NotifyNobody => format!("{name} notify: nobody"),

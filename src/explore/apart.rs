@@ -8,10 +8,13 @@
 //! An OS thread on which a program was stopped in the middle of its own code is never run again: what
 //! it has borrowed, locked or half written stays as it is, and it waits for ever.
 
-use super::{ExploreError, runtime};
+use super::os_threads::{self, Marked};
+use super::watchdog::Watch;
+use super::{ExploreError, Explorer, runtime};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::mpsc::{Sender, channel};
 use std::thread::{self, Builder, JoinHandle};
+use std::time::Duration;
 
 /// As much as a program's main thread has: outcomes are compared and printed on it.
 const STACK: usize = 8 << 20;
@@ -20,8 +23,11 @@ const STACK: usize = 8 << 20;
 ///
 /// # Errors
 /// When the operating system has no thread to give.
-pub(super) fn apart<R: Send>(body: impl FnOnce() -> R + Send) -> Result<R, ExploreError> {
-    let mut results = side_by_side(vec![body])?;
+pub(super) fn apart<R: Send>(
+    settings: &Explorer,
+    body: impl FnOnce() -> R + Send,
+) -> Result<R, ExploreError> {
+    let mut results = side_by_side(settings, vec![body])?;
     Ok(results.pop().expect("one body has one result"))
 }
 
@@ -30,7 +36,10 @@ pub(super) fn apart<R: Send>(body: impl FnOnce() -> R + Send) -> Result<R, Explo
 ///
 /// # Errors
 /// When the operating system has not so many threads to give. Then none of the bodies has run.
-pub(super) fn side_by_side<R, F>(bodies: Vec<F>) -> Result<Vec<R>, ExploreError>
+pub(super) fn side_by_side<R, F>(
+    settings: &Explorer,
+    bodies: Vec<F>,
+) -> Result<Vec<R>, ExploreError>
 where
     R: Send,
     F: FnOnce() -> R + Send,
@@ -39,13 +48,14 @@ where
     let mut threads = Vec::with_capacity(bodies.len());
     let mut results: Vec<_> = bodies.iter().map(|_| None).collect();
     let mut spoilt = vec![false; bodies.len()];
+    let mut any_left = false;
     let mut refused = None;
     for (number, body) in bodies.into_iter().enumerate() {
         // SAFETY: what the body borrows outlives this function, which does not return before each
         // thread has been joined or, if it was spoilt, has left its result: then it is in a loop
         // that uses nothing. Nothing unwinds between here and there: what may panic is the bodies,
         // and they are caught where they run.
-        match unsafe { Waiting::start(number, body, &leave) } {
+        match unsafe { Waiting::start(settings.patience, number, body, &leave) } {
             Ok(waiting) => threads.push(waiting),
             Err(error) => {
                 refused = Some(error);
@@ -60,7 +70,8 @@ where
     }
     for _ in &threads {
         // A thread that did not run its body leaves nothing, and neither do those behind it.
-        let Ok(Left { number, result, is_spoilt }) = left.recv() else { break };
+        let Ok(Left { number, result, is_spoilt, has_left }) = left.recv() else { break };
+        any_left |= has_left;
         results[number] = Some(result);
         spoilt[number] = is_spoilt;
     }
@@ -68,6 +79,9 @@ where
         if !spoilt {
             let _ = waiting.thread.join();
         }
+    }
+    if any_left {
+        os_threads::wait(settings.patience);
     }
     if let Some(why) = refused {
         let what = "no OS thread for an exploration to run on".to_owned();
@@ -83,6 +97,7 @@ struct Left<R> {
     number: usize,
     result: thread::Result<R>,
     is_spoilt: bool,
+    has_left: bool,
 }
 
 /// An OS thread that waits to be told whether to run its body.
@@ -96,6 +111,7 @@ impl Waiting {
     /// What `body` and its result borrow must outlive the thread, or its leaving its result if it is
     /// spoilt.
     unsafe fn start<R: Send>(
+        patience: Duration,
         number: usize,
         body: impl FnOnce() -> R + Send,
         leave: &Sender<Left<R>>,
@@ -104,10 +120,16 @@ impl Waiting {
         let leave = leave.clone();
         let body = move || {
             if told.recv() == Ok(true) {
+                runtime::prepare();
+                let marked = Marked::this_thread();
+                let watch = Watch::this_thread(patience);
                 let result = catch_unwind(AssertUnwindSafe(body));
-                let is_spoilt = runtime::is_spoilt();
-                let _ = leave.send(Left { number, result, is_spoilt });
-                while is_spoilt {
+                drop(watch);
+                let (is_spoilt, has_left) = (runtime::is_spoilt(), runtime::has_left());
+                // A thread that is spoilt stays the explorer's.
+                let marked = is_spoilt.then_some(marked);
+                let _ = leave.send(Left { number, result, is_spoilt, has_left });
+                while marked.is_some() {
                     thread::park();
                 }
             }
@@ -140,7 +162,7 @@ mod tests {
                 number
             }
         });
-        assert_eq!(side_by_side(numbers.into()), Ok(vec![1, 2, 3]));
+        assert_eq!(side_by_side(&Explorer::new(), numbers.into()), Ok(vec![1, 2, 3]));
     }
 
     #[test]
@@ -148,6 +170,7 @@ mod tests {
         let ended = std::sync::atomic::AtomicU32::new(0);
         let caught = catch_unwind(AssertUnwindSafe(|| {
             side_by_side(
+                &Explorer::new(),
                 (0..3)
                     .map(|number| {
                         let ended = &ended;
@@ -168,7 +191,10 @@ mod tests {
     #[test]
     fn the_thread_is_named_as_the_one_that_it_stands_in_for() {
         let name = || thread::current().name().map(str::to_owned);
-        assert_eq!(apart(name).unwrap(), name());
-        assert_ne!(apart(|| thread::current().id()).unwrap(), thread::current().id());
+        assert_eq!(apart(&Explorer::new(), name).unwrap(), name());
+        assert_ne!(
+            apart(&Explorer::new(), || thread::current().id()).unwrap(),
+            thread::current().id()
+        );
     }
 }

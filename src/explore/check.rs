@@ -6,7 +6,7 @@ use super::progress::explored;
 use super::proof::second_total;
 use super::rc11::{Follow, Rc11};
 use super::replay::record;
-use super::runtime;
+use super::runtime::{self, Clock, ROUNDS};
 use super::tally::Entry;
 use super::workers::Worker;
 use super::{ExploreError, Explorer, Memory, replay};
@@ -67,7 +67,7 @@ impl Explorer {
             Memory::SequentiallyConsistent => {
                 let all = Worker::crew(self, program, started)?;
                 let done = all.done();
-                let Worker { runtime, engine: dpor, tally, complete } = all;
+                let Worker { runtime, engine: dpor, tally, complete, .. } = all;
                 let estimate = match (complete, explored(tally.interleavings, done)) {
                     (false, Some(share)) if share > 0.0 => {
                         tally.interleavings.map(|counted| counted as f64 / share)
@@ -82,11 +82,14 @@ impl Explorer {
             }
             Memory::Rc11 => {
                 let all = Worker::alone(Rc11::default(), self, program, started)?;
-                let Worker { runtime, engine: rc11, tally, complete } = all;
+                let Worker { runtime, engine: rc11, tally, complete, .. } = all;
                 (runtime, tally, complete, rc11.redundant(), None, None)
             }
         };
+        // Whatever time it was given, its examples are shown.
+        runtime.clock = Clock::default();
         let classes = tally.classes();
+        let cut_loops = tally.cut_loops;
         let outcome = |(result, entry): (Result<T, Failure>, Entry)| Outcome {
             example: record(self, &mut runtime, &entry.example, program, &result),
             result,
@@ -98,7 +101,7 @@ impl Explorer {
         let mut found = tally.outcomes.into_iter().map(outcome);
         let mut outcomes = Vec::with_capacity(found.len());
         while found.len() > 0 {
-            outcomes.extend(apart(|| {
+            outcomes.extend(apart(self, || {
                 let mut here = Vec::new();
                 while let Some(outcome) = found.next() {
                     here.push(outcome);
@@ -109,7 +112,9 @@ impl Explorer {
                 here
             })?);
         }
+        let loops_cut_after = cut_loops.then_some(ROUNDS);
         let report = Report {
+            loops_cut_after,
             engine: Engine::Explorer,
             executions: tally.executions,
             redundant,
@@ -117,9 +122,10 @@ impl Explorer {
             interleavings: tally.interleavings,
             coverage: None,
             proof: Proof::None,
-            complete,
+            complete: complete && !cut_loops,
             estimate,
             elapsed: started.elapsed(),
+            left: tally.left,
             outcomes,
         };
         Ok((report, closed_form))
@@ -175,7 +181,7 @@ impl Explorer {
         if runtime::is_exploring() {
             return Err(ExploreError::Nested);
         }
-        apart(|| replay::replay(schedule, self, program))?
+        apart(self, || replay::replay(schedule, self, program))?
     }
 }
 

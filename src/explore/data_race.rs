@@ -1,8 +1,9 @@
-//! Data races of an execution, asked once it is complete and only if it touched a cell.
+//! Data races of an execution, asked once it is complete and only if it touched a cell, or a thread
+//! had an object for itself that others have used.
 
 use super::runtime::Request;
 use crate::report::{Failure, RacingAccess};
-use crate::trace::{self, Action, ThreadId};
+use crate::trace::{self, Claim, Mode, ThreadId};
 
 /// The first data race, in the order of threads and places: the same for every interleaving of a
 /// class.
@@ -13,22 +14,26 @@ pub(super) fn first<'r>(
     event: impl Fn(usize) -> trace::Event,
     after: impl Fn(usize, &mut dyn FnMut(usize)),
     request: impl Fn(usize) -> &'r Request,
+    claims: &[Claim],
     name: impl Fn(u32) -> String,
 ) -> Option<Failure> {
     let access = |nth: usize| {
         let event = event(nth);
         RacingAccess {
             thread: ThreadId(event.thread as u8).letter(),
-            writes: event.action == Action::CellWrite,
+            writes: event.action.mode() == Some(Mode::Write),
+            frees: false,
             place: request(nth).place.into(),
         }
     };
-    let races = trace::racing(count, &event, after).into_iter().map(|(earlier, later)| {
-        let (mut first, mut second) = (access(earlier), access(later));
-        if second.thread < first.thread {
-            std::mem::swap(&mut first, &mut second);
-        }
-        Failure::DataRace { object: name(request(later).object), first, second }
+    let racing = trace::racing(count, &event, after, claims);
+    let pairs = racing.pairs.into_iter().map(|(earlier, later)| {
+        let object = name(request(later).object);
+        Failure::race_of(object, access(earlier), access(later))
     });
-    races.min()
+    let claimed = racing.claimed.into_iter().map(|(step, claim)| {
+        let claim = &claims[claim];
+        Failure::race_of(name(claim.object), access(step), claim.into())
+    });
+    pairs.chain(claimed).min()
 }

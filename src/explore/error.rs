@@ -21,7 +21,10 @@ pub enum ExploreError {
         /// Where it was made.
         place: Place,
     },
-    /// The program has more threads than there are letters.
+    /// A thread's handle was kept from another execution.
+    OutsideThread,
+    /// The program has more threads than there are letters, in all its executions together: a thread is
+    /// the same in two of them if the same thread starts it as the same of its children.
     TooManyThreads,
     /// An exploration was started inside a program under exploration.
     Nested,
@@ -94,9 +97,16 @@ impl fmt::Display for ExploreError {
                      atomics can): make it inside the closure, behind an Arc"
                 )
             }
+            ExploreError::OutsideThread => write!(
+                f,
+                "the handle of a thread was kept from another execution, in which the thread has \
+                 ended: keep it inside the closure"
+            ),
             ExploreError::TooManyThreads => write!(
                 f,
-                "the program starts more than {} threads; explore a smaller instance",
+                "the program starts more than {} different threads, in one execution or in all of \
+                 them together (a thread is known by who starts it, and as which of its children): \
+                 explore a smaller instance",
                 ThreadId::MAX - 1
             ),
             ExploreError::Nested => {

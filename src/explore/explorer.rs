@@ -1,10 +1,11 @@
 //! The settings of an exploration.
 
 use super::progress::{Listener, Progress};
+use super::runtime::Clock;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Which values a load may see.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -71,6 +72,7 @@ pub struct Explorer {
     pub(super) timeout: Option<Duration>,
     pub(super) jobs: usize,
     pub(super) stack_size: usize,
+    pub(super) patience: Duration,
     pub(super) checkpoint: Option<PathBuf>,
     pub(super) listener: Option<Listener>,
     pub(super) stop: Option<Arc<AtomicBool>>,
@@ -99,6 +101,7 @@ impl Explorer {
             timeout: None,
             jobs: 1,
             stack_size: 256 << 10,
+            patience: Duration::from_secs(10),
             checkpoint: None,
             listener: None,
             stop: None,
@@ -272,6 +275,13 @@ impl Explorer {
         self
     }
 
+    /// When an exploration that began at this moment has to be over.
+    pub(super) fn clock(&self, started: Instant) -> Clock {
+        let deadline = self.timeout.and_then(|timeout| started.checked_add(timeout));
+        // A checkpoint begins between two executions.
+        Clock::new(deadline, self.stop.clone(), self.checkpoint.is_none())
+    }
+
     /// Has somebody had enough?
     pub(super) fn is_called_off(&self) -> bool {
         self.stop.as_ref().is_some_and(|stop| stop.load(Relaxed))
@@ -281,6 +291,17 @@ impl Explorer {
     #[must_use]
     pub fn stack_size(mut self, bytes: usize) -> Self {
         self.stack_size = bytes;
+        self
+    }
+
+    /// How long a program's code may go on without taking a step (10 seconds unless told otherwise).
+    ///
+    /// A loop without steps, a lock of std's that another modelled thread holds, a channel or a sleep
+    /// of std's: such code cannot be interrupted. After this time the process says where the thread
+    /// took its last step, and ends.
+    #[must_use]
+    pub fn patience(mut self, time: Duration) -> Self {
+        self.patience = time;
         self
     }
 

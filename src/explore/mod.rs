@@ -27,12 +27,14 @@
 //! - [`Explorer`]: the settings; `check`: from a program to its report
 //! - `workers`: the loop, execution after execution, by one worker or several
 //! - `apart`: OS threads for an exploration to run on
+//! - `watchdog`: code that takes no step; `os_threads`: those that a program has started
 //! - `runtime`: threads as coroutines, steps as functions on words
 //! - `dpor`: which execution comes next, and how many interleavings each stands for
 //! - `proof`: the second total that a count is held against
 //! - `repetition`: the first execution is run twice
 //! - `exploration`: what both ways of choosing the next execution have in common
 //! - `checkpoint`: stopping and going on later
+//! - `left`: what executions that got stuck cost
 //! - `tally`: outcomes and their counts
 //! - [`Progress`]: how far it has come
 //! - `data_race`: plain accesses that nothing orders
@@ -54,6 +56,8 @@ mod dpor;
 mod error;
 mod exploration;
 mod explorer;
+mod left;
+mod os_threads;
 mod progress;
 mod proof;
 pub mod rc11;
@@ -62,10 +66,12 @@ mod replay;
 pub(crate) mod runtime;
 mod states;
 mod tally;
+mod watchdog;
 mod workers;
 
 pub use check::explore;
 pub use error::ExploreError;
 pub use explorer::{Explorer, Memory, Reduction};
+pub(crate) use left::Left;
 pub use progress::Progress;
 pub use states::{Blocked, Count, Move, Partial, State, StateGraph, Unfolding};

@@ -28,8 +28,7 @@ impl<E: Exploration, T: Ord + Debug> Worker<E, T> {
         if let Some(error) = self.runtime.error.take() {
             return Err(error);
         }
-        if self.runtime.overflowed().is_some() {
-            // Nothing more may run here.
+        if books.stop {
             self.tally.merge(books);
             return Ok(None);
         }

@@ -67,9 +67,15 @@ struct Script<'a> {
 }
 
 impl Driver for Script<'_> {
+    fn rerun(&mut self) {
+        self.next = 0;
+        self.memory = self.memory.take().map(|_| Follow::default());
+    }
+
     fn scripted(&mut self, runtime: &mut Runtime) -> Option<(u8, u32)> {
         let step = *self.steps.get(self.next)?;
-        if runtime.asking & (1 << step.0) == 0 {
+        if runtime.enabled() & (1 << step.0) == 0 {
+            // The program is not deterministic: what it does this time is shown up to here.
             self.next = usize::MAX;
             return None;
         }
@@ -99,6 +105,7 @@ pub(super) fn replay<T: Debug, F: Fn() -> T>(
         Moves { moves: &moves, next: 0, last: 0, error: None, memory: settings.follow() };
     let value = std::cell::RefCell::new(None);
     let mut body = || {
+        value.borrow_mut().take();
         let returned = program();
         *value.borrow_mut() = Some(format!("returned {returned:?}"));
     };
@@ -110,6 +117,10 @@ pub(super) fn replay<T: Debug, F: Fn() -> T>(
         trace.ending = match ending {
             Ending::Deadlock => "deadlock".to_owned(),
             Ending::StepLimit | Ending::Livelock => "does not end".to_owned(),
+            Ending::Undefined => {
+                let race = tally::undefined(runtime, trace.objects());
+                race.map(|race| race.to_string()).unwrap_or_default()
+            }
             _ => String::new(),
         };
         if let Some((thread, bytes)) = runtime.overflowed() {
@@ -132,7 +143,7 @@ pub(super) fn replay<T: Debug, F: Fn() -> T>(
         )));
     }
     if trace.ending.is_empty() {
-        let race = Failure::data_race(&trace).map(|race| race.to_string());
+        let race = Failure::data_race(&trace, &runtime.claims).map(|race| race.to_string());
         trace.ending = race.or(value.take()).unwrap_or_default();
     }
     Ok(trace)
@@ -145,7 +156,15 @@ pub(super) fn parse(schedule: &str) -> Result<Vec<(ThreadId, Option<u32>)>, Expl
         if let Some(thread) = ThreadId::from_letter(letter) {
             moves.push((thread, None));
         } else if let (Some(digit), Some((_, choice))) = (letter.to_digit(10), moves.last_mut()) {
-            *choice = choice.unwrap_or(0).checked_mul(10).and_then(|c| c.checked_add(digit));
+            let number = choice.unwrap_or(0).checked_mul(10).and_then(|c| c.checked_add(digit));
+            let Some(number) = number else {
+                return Err(ExploreError::Schedule(format!(
+                    "no step has so many alternatives: the number at place {} is larger than {}",
+                    at + 1,
+                    u32::MAX
+                )));
+            };
+            *choice = Some(number);
         } else {
             return Err(ExploreError::Schedule(format!(
                 "a schedule is one letter a step, like ABAB, with the number of a free choice \
@@ -166,6 +185,11 @@ struct Moves<'a> {
 }
 
 impl Driver for Moves<'_> {
+    fn rerun(&mut self) {
+        (self.next, self.last, self.error) = (0, 0, None);
+        self.memory = self.memory.take().map(|_| Follow::default());
+    }
+
     fn pick(&mut self, runtime: &mut Runtime, enabled: u64) -> Pick {
         let pick = self.decide(runtime, enabled);
         if let (Pick::Go(thread, choice), Some(memory)) = (pick, &mut self.memory) {
@@ -191,10 +215,9 @@ impl Moves<'_> {
             self.error = Some(ExploreError::Schedule(self.refusal(runtime, thread, enabled)));
             return Pick::Stop;
         }
-        let request = &runtime.threads[thread.index()].request;
         let alternatives = match &mut self.memory {
             Some(memory) => memory.alternatives(runtime, thread.0),
-            None => request.alternatives(runtime.word(request)),
+            None => runtime.alternatives(thread.0),
         };
         let choice = choice.unwrap_or(0);
         if choice >= alternatives {

@@ -3,8 +3,9 @@
 use super::dpor::Execution;
 use super::error::used_up;
 use super::exploration::Exploration;
-use super::runtime::{Ending, Panic, Runtime, State};
-use crate::report::Failure;
+use super::left::Left;
+use super::runtime::{Ending, Panic, Runtime, State, Undefined, Use};
+use crate::report::{Failure, RacingAccess};
 use crate::trace::{Object, Place, ThreadId, Waiting};
 use std::collections::{BTreeMap, HashSet};
 
@@ -26,6 +27,10 @@ pub(super) struct Tally<T> {
     pub outcomes: BTreeMap<Result<T, Failure>, Entry>,
     /// The fingerprints of the classes met, if somebody wants to know.
     classes: Option<HashSet<u128>>,
+    /// A loop was followed for so many rounds only: there may be more outcomes.
+    pub cut_loops: bool,
+    /// What executions that got stuck have cost.
+    pub left: Left,
     /// An outcome after which going on makes no sense.
     pub stop: bool,
 }
@@ -37,6 +42,8 @@ impl<T: Ord> Tally<T> {
             interleavings: Some(0),
             outcomes: BTreeMap::new(),
             classes: None,
+            cut_loops: false,
+            left: Left::default(),
             stop: false,
         }
     }
@@ -65,6 +72,8 @@ impl<T: Ord> Tally<T> {
         };
         self.executions += other.executions;
         self.stop |= other.stop;
+        self.cut_loops |= other.cut_loops;
+        self.left += other.left;
         if let (Some(mine), Some(theirs)) = (&mut self.classes, other.classes) {
             mine.extend(theirs);
         }
@@ -95,7 +104,8 @@ impl<T: Ord> Tally<T> {
         max_steps: u32,
     ) {
         let Execution { runtime, ending, course, interleavings } = execution;
-        self.stop |= matches!(ending, Ending::StepLimit | Ending::Stopped);
+        self.cut_loops |= runtime.spins.cut;
+        self.stop |= matches!(ending, Ending::StepLimit | Ending::Undefined | Ending::Stopped);
         let result = match failure(runtime, course, ending, max_steps, value.is_some()) {
             Some(failure) => Err(failure),
             None => match value {
@@ -153,17 +163,34 @@ fn failure(
             let limit = (ending == Ending::StepLimit).then_some(max_steps as usize);
             Some(Failure::StepLimit { limit, looping: looping(runtime, engine) })
         }
-        Ending::Finished if !runtime.has_cells() => None,
+        Ending::Finished if !runtime.has_cells() && runtime.claims.is_empty() => None,
         Ending::Finished => {
             let objects = std::cell::OnceCell::new();
-            engine.data_race(|object| {
+            engine.data_race(&runtime.claims, |object| {
                 let objects = objects
                     .get_or_init(|| runtime.named_objects(engine.uses().chain(runtime.pending())));
                 objects[object as usize].name.to_string()
             })
         }
+        Ending::Undefined => {
+            let uses = engine.uses().chain(runtime.pending());
+            undefined(runtime, &runtime.named_objects(uses))
+        }
         Ending::Stopped => None,
     }
+}
+
+/// Why the execution could not go on, if that was undefined behaviour.
+pub(super) fn undefined(runtime: &Runtime, objects: &[Object]) -> Option<Failure> {
+    let Undefined { object, first, second, .. } = runtime.undefined?;
+    let access = |Use { thread, writes, frees, place }: Use| RacingAccess {
+        thread: ThreadId(thread).letter(),
+        writes,
+        frees,
+        place: place.into(),
+    };
+    let name = objects[object as usize].name.to_string();
+    Some(Failure::race_of(name, access(first), access(second)))
 }
 
 /// The first panic, if the main thread panicked or nobody took a thread's.
@@ -183,7 +210,7 @@ pub(super) fn panic(
         runtime.threads.iter().map(|t| t.panic.as_ref()).enumerate().filter_map(with_panic)
     };
     let main_panicked = !returned && panics().any(|(thread, _)| thread == 0);
-    let counts = |(_, panic): &(usize, &Panic)| main_panicked || !panic.taken;
+    let counts = |(_, panic): &(usize, &Panic)| main_panicked || !panic.taken || panic.is_uncaught;
     // Does the second panic come after everything that the first one comes after?
     let is_known = |first: &Panic, second: &Panic| {
         let known = |&step: &u32| second.after.iter().any(|&last| happens_before(step, last));

@@ -3,6 +3,7 @@
 use super::apart::{apart, side_by_side};
 use super::dpor::{Crew, Dpor};
 use super::exploration::Exploration;
+use super::left::Books;
 use super::progress::{Done, Watch};
 use super::runtime::Runtime;
 use super::tally::Tally;
@@ -18,6 +19,8 @@ pub(super) struct Worker<E, T> {
     pub runtime: Runtime,
     pub engine: E,
     pub tally: Tally<T>,
+    /// What executions that got stuck cost.
+    pub left: Books,
     /// Was everything explored?
     pub complete: bool,
 }
@@ -55,7 +58,7 @@ impl<T: Ord + Debug + Send> Worker<Dpor, T> {
         if jobs == 1 {
             return match &settings.checkpoint {
                 None => Worker::alone(first.engine, settings, program, started),
-                Some(file) => apart(|| first.resumed(file, settings, program, started))?,
+                Some(file) => apart(settings, || first.resumed(file, settings, program, started))?,
             };
         }
         let mut workers = vec![first];
@@ -78,7 +81,7 @@ impl<T: Ord + Debug + Send> Worker<Dpor, T> {
                 })
             }
         });
-        let results = side_by_side(bodies.collect())?;
+        let results = side_by_side(settings, bodies.collect())?;
         let results = results.into_iter().collect::<Result<Vec<_>, _>>()?;
         let mut all: Option<Self> = None;
         for worker in results {
@@ -136,7 +139,7 @@ impl<E: Exploration + Send, T: Ord + Debug + Send> Worker<E, T> {
         if settings.classes && apart && settings.checkpoint.is_none() {
             tally.tell_classes_apart();
         }
-        Worker { runtime, engine, tally, complete: false }
+        Worker { runtime, engine, tally, left: Books::default(), complete: false }
     }
 
     /// Explores `program` alone.
@@ -149,7 +152,7 @@ impl<E: Exploration + Send, T: Ord + Debug + Send> Worker<E, T> {
         let mut worker = Worker::new(settings, Runtime::new(settings.stack_size), engine);
         let crew = Crew::new(1);
         let watch = Watch::new(settings.listener.as_ref(), started, 1);
-        apart(|| {
+        apart(settings, || {
             worker.complete =
                 worker.work(settings, program, started, &crew, Start::Anew, (0, &watch))?;
             Ok(worker)
@@ -171,11 +174,26 @@ impl<E: Exploration + Send, T: Ord + Debug + Send> Worker<E, T> {
         started: Instant,
         crew: &Crew,
         start: Start,
+        watch: (usize, &Watch<'_>),
+    ) -> Result<bool, ExploreError> {
+        self.runtime.clock = settings.clock(started);
+        let complete = self.run_all(settings, program, crew, start, watch);
+        self.tally.left = self.left.close(&self.runtime);
+        complete
+    }
+
+    fn run_all<F: Fn() -> T>(
+        &mut self,
+        settings: &Explorer,
+        program: &F,
+        crew: &Crew,
+        start: Start,
         (number, watch): (usize, &Watch<'_>),
     ) -> Result<bool, ExploreError> {
         let max_steps = u32::try_from(settings.max_steps).unwrap_or(u32::MAX);
         let value = RefCell::new(None);
         let mut body = || {
+            value.borrow_mut().take();
             let returned = program();
             *value.borrow_mut() = Some(returned);
         };
@@ -217,10 +235,10 @@ impl<E: Exploration + Send, T: Ord + Debug + Send> Worker<E, T> {
             if !self.engine.backtrack() && !self.engine.find_work() {
                 return Ok(!crew.stop.load(Relaxed));
             }
-            let due = executions.is_multiple_of(64);
-            let late = || settings.timeout.is_some_and(|timeout| started.elapsed() >= timeout);
-            let called_off = crew.stop.load(Relaxed) || settings.is_called_off();
-            if executions >= settings.max_executions || (due && late()) || called_off {
+            let over = self.runtime.clock.is_over()
+                || settings.is_called_off()
+                || !self.left.note(&self.runtime);
+            if executions >= settings.max_executions || over || crew.stop.load(Relaxed) {
                 return Ok(false);
             }
         }

@@ -3,6 +3,7 @@
 use super::class::{Class, Literal, class, literal};
 use super::coverage::{Shape, shape};
 use super::finish::{Finished, finish};
+use crate::explore::Left;
 use crate::primitives::loom::log::Log;
 use crate::report::{Coverage, Engine, Failure, Outcome, Proof, Report};
 use crate::trace::{ThreadId, Trace, linear_extensions};
@@ -138,6 +139,7 @@ impl<T: Clone + Ord + Debug> Collector<T> {
         let missed = coverage.map_or(self.unexplored, |coverage| coverage.visited < coverage.total);
         let classes = (self.classes.len() + self.stale.len()) as u64;
         Report {
+            loops_cut_after: None,
             engine: Engine::Loom,
             executions: self.executions,
             redundant: self.executions - classes,
@@ -148,6 +150,7 @@ impl<T: Clone + Ord + Debug> Collector<T> {
             complete: ended && !missed,
             estimate: None,
             elapsed,
+            left: Left::default(),
             outcomes,
         }
     }

@@ -168,6 +168,7 @@ fn failure(
         let access = |(thread, writes, place): &RacyAccess| RacingAccess {
             thread: names.threads[thread.index()].letter(),
             writes: *writes,
+            frees: false,
             place: place.clone(),
         };
         (access(first), access(second))
@@ -183,9 +184,10 @@ fn racing_pairs(
     let access = |step: &Step| RacingAccess {
         thread: step.thread.letter(),
         writes: step.action == Action::CellWrite,
+        frees: false,
         place: step.place.clone(),
     };
-    let pairs = racing_steps(steps).into_iter();
+    let pairs = racing_steps(steps, &[]).pairs.into_iter();
     let pairs = pairs.map(|(earlier, later)| (&steps[earlier], &steps[later]));
     pairs.filter(move |(earlier, _)| earlier.object == Some(cell)).map(move |(earlier, later)| {
         let (first, second) = (access(earlier), access(later));

@@ -1,8 +1,11 @@
 //! `std::cell::UnsafeCell`, for programs under exploration.
 
-use crate::explore::runtime::{Bits, Op, Word, cell_written, step};
+use crate::explore::runtime::{
+    Becomes, Bits, Op, Word, access_begins, access_ends, cell_written, claimed, step_value_at,
+};
 use crate::trace::ObjectKind;
-use std::sync::atomic::Ordering::Relaxed;
+use std::mem::needs_drop;
+use std::panic::Location;
 
 /// A plain cell whose accesses are steps; unordered ones that conflict are reported as data races.
 ///
@@ -35,34 +38,68 @@ impl<T> UnsafeCell<T> {
         }
     }
 
-    /// Reads: one step.
+    /// Reads: one step, and a second one at its end if `f` takes steps.
     #[inline]
     #[track_caller]
     pub fn with<R>(&self, f: impl FnOnce(*const T) -> R) -> R {
-        let address = self.value.get() as u64;
-        step(&self.word, Bits::of::<T>(), Op::CellRead, Relaxed, address, 0);
+        let _access = self.begin(false);
         f(self.value.get())
     }
 
-    /// Writes: one step.
+    /// Writes: one step, and a second one at its end if `f` takes steps.
     #[inline]
     #[track_caller]
     pub fn with_mut<R>(&self, f: impl FnOnce(*mut T) -> R) -> R {
-        let address = self.value.get() as u64;
-        step(&self.word, Bits::of::<T>(), Op::CellWrite, Relaxed, address, 0);
-        let result = f(self.value.get());
-        cell_written(&self.word, address, Bits::of::<T>());
-        result
+        let _access = self.begin(true);
+        f(self.value.get())
     }
 
     /// The value, which nobody else can reach.
+    #[track_caller]
     pub fn get_mut(&mut self) -> &mut T {
+        claimed(&self.word, Becomes::Itself, Location::caller());
         self.value.get_mut()
     }
 
     /// The value.
+    #[track_caller]
     pub fn into_inner(self) -> T {
+        claimed(&self.word, Becomes::Gone, Location::caller());
         self.value.into_inner()
+    }
+
+    #[inline]
+    #[track_caller]
+    fn begin(&self, writes: bool) -> Access<'_, T> {
+        let place = Location::caller();
+        let op = if writes { Op::CellWrite } else { Op::CellRead };
+        step_value_at(place, &self.word, op, Bits::of::<T>(), (self.value.get() as u64, 0));
+        let begun = access_begins(&self.word, writes, needs_drop::<T>(), place);
+        Access { cell: self, writes, begun, place }
+    }
+}
+
+/// An access, which lasts until its closure has returned or panicked.
+struct Access<'a, T> {
+    cell: &'a UnsafeCell<T>,
+    writes: bool,
+    /// The step it began with.
+    begun: u32,
+    place: &'static Location<'static>,
+}
+
+impl<T> Drop for Access<'_, T> {
+    #[inline]
+    fn drop(&mut self) {
+        let (word, bits) = (&self.cell.word, Bits::of::<T>());
+        let address = self.cell.value.get() as u64;
+        if access_ends(self.begun) {
+            let op = if self.writes { Op::CellWriteEnd } else { Op::CellReadEnd };
+            step_value_at(self.place, word, op, bits, (address, 0));
+        }
+        if self.writes {
+            cell_written(word, address, bits);
+        }
     }
 }
 

@@ -6,7 +6,7 @@
 use crate::explore::runtime::with_current;
 use std::any::Any;
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
+use std::sync::OnceLock;
 use std::thread::AccessError;
 
 /// A thread-local key, as [`thread_local!`](crate::model::thread_local) declares it.
@@ -14,11 +14,36 @@ pub struct LocalKey<T: 'static> {
     init: fn() -> T,
 }
 
-type Slots = HashMap<(u64, u8, usize), &'static dyn Any>;
+/// The values of the execution under way, in the order in which they were made.
+struct Values {
+    execution: u64,
+    values: Vec<Value>,
+}
+
+struct Value {
+    thread: u8,
+    /// The key's address.
+    key: usize,
+    /// `None` once it has been dropped.
+    value: Option<&'static dyn Any>,
+    needs_drop: bool,
+}
 
 thread_local! {
-    /// The values of the execution under way, by execution, thread and key.
-    static SLOTS: RefCell<Slots> = RefCell::new(HashMap::new());
+    static VALUES: RefCell<Values> = const {
+        RefCell::new(Values { execution: 0, values: Vec::new() })
+    };
+}
+
+impl Values {
+    /// Those of this execution. What threads of an earlier one have left is forgotten, not dropped.
+    fn of(&mut self, execution: u64) -> &mut Vec<Value> {
+        if self.execution != execution {
+            self.execution = execution;
+            self.values.clear();
+        }
+        &mut self.values
+    }
 }
 
 #[doc(hidden)]
@@ -52,27 +77,44 @@ impl<T: 'static> LocalKey<T> {
     /// Gives access to this thread's value, which is made now if this is the first use.
     ///
     /// # Panics
-    /// Outside an exploration.
+    /// When the value has been dropped already, since the thread ends; outside an exploration.
     pub fn with<R>(&'static self, f: impl FnOnce(&T) -> R) -> R {
-        let (execution, thread) = with_current(|runtime| runtime.execution_and_thread());
-        let key = (execution, thread, std::ptr::from_ref(self) as usize);
-        let slot = SLOTS.with_borrow(|slots| slots.get(&key).copied());
-        let slot = slot.unwrap_or_else(|| {
-            // Leaked here, taken back when the thread ends: `f` may run other code that uses other
-            // keys, so no borrow of the table may be held meanwhile.
-            let made: &'static dyn Any = Box::leak(Box::new((self.init)()));
-            SLOTS.with_borrow_mut(|slots| slots.insert(key, made));
-            made
-        });
-        f(slot.downcast_ref::<T>().expect("the key's address stands for its type"))
+        self.try_with(f)
+            .expect("cannot access a Thread Local Storage value during or after destruction")
     }
 
     /// As [`with`](LocalKey::with).
     ///
     /// # Errors
-    /// Never; std's may, while a thread ends.
+    /// When the value has been dropped already, since the thread ends.
+    ///
+    /// # Panics
+    /// Outside an exploration.
     pub fn try_with<R>(&'static self, f: impl FnOnce(&T) -> R) -> Result<R, AccessError> {
-        Ok(self.with(f))
+        let (execution, thread) = with_current(|runtime| runtime.execution_and_thread());
+        let key = std::ptr::from_ref(self).addr();
+        let found = VALUES.with_borrow_mut(|values| {
+            let mut values = values.of(execution).iter();
+            values.find(|value| (value.thread, value.key) == (thread, key)).map(|found| found.value)
+        });
+        let value = match found {
+            Some(Some(value)) => value,
+            Some(None) => return Err(access_error()),
+            None => self.make(execution, thread, key),
+        };
+        Ok(f(value.downcast_ref::<T>().expect("the key's address stands for its type")))
+    }
+
+    fn make(&'static self, execution: u64, thread: u8, key: usize) -> &'static dyn Any {
+        // Leaked here, taken back when the thread ends: neither this nor the use of the value may
+        // hold a borrow of the table, since both may use other keys.
+        let value: &'static dyn Any = Box::leak(Box::new((self.init)()));
+        let needs_drop = std::mem::needs_drop::<T>();
+        VALUES.with_borrow_mut(|values| {
+            values.of(execution).push(Value { thread, key, value: Some(value), needs_drop });
+        });
+        with_current(|runtime| runtime.at_exit(drop_values));
+        value
     }
 }
 
@@ -134,18 +176,41 @@ impl<T: 'static> LocalKey<RefCell<T>> {
     }
 }
 
-/// Drops the running thread's values.
-pub(super) fn drop_locals() {
+/// Drops the running thread's values, as std does: the one made last first.
+fn drop_values() {
     let (execution, thread) = with_current(|runtime| runtime.execution_and_thread());
-    loop {
-        // One at a time: a value's `Drop` may use another.
-        let taken = SLOTS.with_borrow_mut(|slots| {
-            let key = slots.keys().copied().find(|k| k.0 == execution && k.1 == thread)?;
-            slots.remove(&key)
-        });
-        let Some(value) = taken else { return };
-        // SAFETY: the value came out of `Box::leak` in `with`, and its key is gone, so nobody can
-        // reach it any more.
+    let take = |also_plain: bool| {
+        VALUES.with_borrow_mut(|values| {
+            let mut values = values.of(execution).iter_mut().rev();
+            let mine = |value: &&mut Value| value.thread == thread && value.value.is_some();
+            values.find(|value| mine(value) && (value.needs_drop || also_plain))?.value.take()
+        })
+    };
+    // One at a time: a value's `Drop` may use others, or make some. Those that need no `Drop` can be
+    // used until there is none left that does.
+    while let Some(value) = take(false).or_else(|| take(true)) {
+        // SAFETY: the value came out of `Box::leak` in `make`, and the table does not have it any
+        // more; who has used it has given it back, since the thread is at its end.
         drop(unsafe { Box::from_raw(std::ptr::from_ref(value).cast_mut()) });
     }
+}
+
+/// What std says to who uses a value that has been dropped. Only std can make it.
+fn access_error() -> AccessError {
+    struct Asks;
+    impl Drop for Asks {
+        fn drop(&mut self) {
+            if let Err(error) = ASKS.try_with(|_| ()) {
+                let _ = ERROR.set(error);
+            }
+        }
+    }
+    thread_local! {
+        static ASKS: Asks = const { Asks };
+    }
+    static ERROR: OnceLock<AccessError> = OnceLock::new();
+    if ERROR.get().is_none() {
+        let _ = std::thread::spawn(|| ASKS.with(|_| ())).join();
+    }
+    *ERROR.get().expect("a value that is being dropped cannot be used")
 }

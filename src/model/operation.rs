@@ -13,10 +13,15 @@ use std::sync::atomic::Ordering::Relaxed;
 /// ```
 ///
 /// # Panics
-/// When `alternatives` is 0, and outside an exploration.
+/// When `alternatives` is 0 or more than `u32::MAX`, and outside an exploration.
 #[track_caller]
 pub fn choose(alternatives: usize) -> usize {
     assert!(alternatives > 0, "choose(0) leaves nothing to choose from");
+    assert!(
+        u32::try_from(alternatives).is_ok(),
+        "choose({alternatives}) leaves too much to choose from: {} at most",
+        u32::MAX
+    );
     let order = (Relaxed, Relaxed);
     step_with(None, None, Bits::Opaque, Op::Choose, order, alternatives as u64, 0) as usize
 }

@@ -11,7 +11,7 @@ pub use park::{Thread, ThreadId, park, park_timeout};
 pub use scope::{Scope, ScopedJoinHandle, scope};
 pub use std::thread::{AccessError, Result, panicking};
 
-use crate::explore::runtime::{self, State, wait_in, with_current};
+use crate::explore::runtime::{self, State, wait_in, wait_to_spin, with_current};
 use std::borrow::Cow;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -97,7 +97,6 @@ where
     let (leave, left) = oneshot::channel();
     let body = move || {
         let result = catch_unwind(AssertUnwindSafe(f));
-        super::local::drop_locals();
         if let Err(payload) = &result {
             runtime::note_panic(payload.as_ref());
         }
@@ -106,12 +105,11 @@ where
     };
     // SAFETY: by the caller's promise.
     let number = unsafe { runtime::spawn_thread(name.clone(), stack_size, body) };
-    JoinHandle { number, left, thread: Thread::new(number, name) }
+    JoinHandle { left, thread: Thread::new(number, name) }
 }
 
 /// A spawned thread.
 pub struct JoinHandle<T> {
-    number: u8,
     /// What the thread leaves for whoever joins it.
     left: oneshot::Receiver<Result<T>>,
     thread: Thread,
@@ -128,18 +126,20 @@ impl<T> JoinHandle<T> {
     /// With the thread's panic.
     #[track_caller]
     pub fn join(self) -> Result<T> {
-        wait_for_end(self.number);
+        let number = self.thread.number();
+        wait_for_end(number);
         let result = self.left.try_recv().expect("a thread that has ended has left something");
         if result.is_err() {
-            with_current(|runtime| runtime.panic_taken(self.number));
+            with_current(|runtime| runtime.panic_taken(number));
         }
         result
     }
 
     /// Has the thread ended? It is no step: what it sees is not ordered with anything.
     pub fn is_finished(&self) -> bool {
+        let number = self.thread.number();
         with_current(|runtime| {
-            let finished = runtime.has_finished(self.number);
+            let finished = runtime.has_finished(number);
             runtime.learn(u64::from(finished));
             finished
         })
@@ -171,15 +171,16 @@ fn wait_for_end(number: u8) {
 ///
 /// A loop that only looks and yields is explored once for each change, not once for each round. If
 /// the thread has changed something itself since it last yielded, this does nothing.
-#[inline]
+#[inline(always)] // so that no frame of the model's own stands between two rounds
 #[track_caller]
 pub fn yield_now() {
-    if with_current(|runtime| runtime.must_spin()) {
-        wait_in(State::Spinning);
+    if with_current(|runtime| runtime.stops_at_yield()) {
+        wait_to_spin();
     }
 }
 
 /// Time does not pass in a model: as [`yield_now`].
+#[inline(always)] // as above
 #[track_caller]
 pub fn sleep(_duration: Duration) {
     yield_now();

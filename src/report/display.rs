@@ -1,8 +1,12 @@
 //! The verdict as text.
 
 use super::{Grade, Outcome, Proof, Report};
+use crate::explore::Left;
 use std::fmt;
 use std::time::Duration;
+
+/// Memory that is worth a line.
+const NOT_SMALL: u64 = 64 << 20;
 
 impl<T: fmt::Debug> fmt::Display for Outcome<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -32,6 +36,9 @@ impl<T: fmt::Debug> fmt::Display for Report<T> {
             None => write!(f, "; interleavings not counted")?,
         }
         writeln!(f, ", {}", self.completeness())?;
+        if let Some(cost) = self.cost_of_getting_stuck() {
+            writeln!(f, "  {cost}")?;
+        }
         for outcome in &self.outcomes {
             writeln!(f, "  {outcome}")?;
             for lost in outcome.example.lost_updates() {
@@ -43,6 +50,21 @@ impl<T: fmt::Debug> fmt::Display for Report<T> {
 }
 
 impl<T> Report<T> {
+    /// What executions that got stuck have cost, where that is not small.
+    pub fn cost_of_getting_stuck(&self) -> Option<String> {
+        let Left { executions, bytes, too_much } = self.left;
+        let taken = bytes >> 20;
+        let rest = if too_much { ": too much to go on" } else { "" };
+        (too_much || bytes >= NOT_SMALL).then(|| {
+            let executions = counted(executions.into(), "execution");
+            format!(
+                "{executions} got stuck; what their threads own is never given back, and the process \
+                 has grown by {} MiB meanwhile{rest}",
+                grouped(taken.into())
+            )
+        })
+    }
+
     /// Half a sentence: is this all, and how is that known?
     pub fn completeness(&self) -> String {
         if let Some(coverage) = self.coverage {
@@ -56,6 +78,10 @@ impl<T> Report<T> {
             }
             (true, Proof::None) if self.interleavings.is_none() => "explored to the end".into(),
             (true, Proof::None) => "explored to the end, counted".into(),
+            (false, _) if let Some(rounds) = self.loops_cut_after => format!(
+                "not complete: a loop that yields and counts its rounds was followed for {rounds} of them \
+                 only; bound it, or do not count"
+            ),
             (false, _) => match self.estimate {
                 Some(all) => format!("stopped early; an estimate of the whole: {all:.3e}"),
                 None => "stopped early".into(),

@@ -1,6 +1,6 @@
 //! Results that are not values.
 
-use crate::trace::{Place, Trace, Waiting};
+use crate::trace::{Claim, Place, Trace, Waiting, racing_steps};
 use std::fmt;
 
 /// One of the two accesses of a data race.
@@ -10,7 +10,9 @@ pub struct RacingAccess {
     pub thread: char,
     /// Did it write?
     pub writes: bool,
-    /// Where in the source.
+    /// Did it free the object?
+    pub frees: bool,
+    /// Where in the source; of an object that was freed, where it was made.
     pub place: Place,
 }
 
@@ -32,7 +34,8 @@ pub enum Failure {
         /// Who waits for what, and who holds it.
         waiting: Vec<Waiting>,
     },
-    /// Two plain accesses, at least one a write, and nothing orders them: undefined behaviour.
+    /// Two plain accesses, at least one a write, and nothing orders them, or an object is used while
+    /// or after it was freed, or taken: undefined behaviour.
     DataRace {
         /// The object's name.
         object: String,
@@ -62,16 +65,36 @@ pub enum Failure {
 
 impl Failure {
     /// The first data race of a trace, if it has one.
-    pub(crate) fn data_race(trace: &Trace) -> Option<Failure> {
-        let race = trace.data_races().into_iter().next()?;
+    pub(crate) fn data_race(trace: &Trace, claims: &[Claim]) -> Option<Failure> {
         let access = |nth: usize| {
             let step = &trace.steps()[nth];
             let (thread, writes) = (step.thread.letter(), step.writes_value());
-            RacingAccess { thread, writes, place: step.place.clone() }
+            RacingAccess { thread, writes, frees: false, place: step.place.clone() }
         };
-        let object = trace.steps()[race.first].object.map(|id| trace.object(id).name.to_string());
-        let object = object.unwrap_or_default();
-        Some(Failure::DataRace { object, first: access(race.first), second: access(race.second) })
+        let name = |nth: usize| {
+            let object = trace.steps()[nth].object;
+            object.map(|id| trace.object(id).name.to_string()).unwrap_or_default()
+        };
+        if let Some(race) = trace.data_races().into_iter().next() {
+            let (first, second) = (access(race.first), access(race.second));
+            return Some(Failure::DataRace { object: name(race.first), first, second });
+        }
+        let claimed = racing_steps(trace.steps(), claims).claimed.into_iter();
+        let race = |(step, nth): (usize, usize)| {
+            let claim = &claims[nth];
+            Failure::race_of(
+                trace.objects()[claim.object as usize].name.to_string(),
+                access(step),
+                claim.into(),
+            )
+        };
+        claimed.map(race).min()
+    }
+
+    /// The data race of two accesses, that of the first thread first.
+    pub(crate) fn race_of(object: String, one: RacingAccess, other: RacingAccess) -> Failure {
+        let (first, second) = if other.thread < one.thread { (other, one) } else { (one, other) };
+        Failure::DataRace { object, first, second }
     }
 
     /// The failure's name in JSON and in tables: `panic`, `deadlock`, `data race`, …
@@ -86,10 +109,20 @@ impl Failure {
     }
 }
 
+impl From<&Claim> for RacingAccess {
+    fn from(claim: &Claim) -> Self {
+        let Claim { thread, frees, place, .. } = *claim;
+        RacingAccess { thread: thread.letter(), writes: true, frees, place: place.into() }
+    }
+}
+
 impl fmt::Display for RacingAccess {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let verb = if self.writes { "writes" } else { "reads" };
-        write!(f, "{} {verb} at {}", self.thread, self.place)
+        match self.frees {
+            true => write!(f, "{} frees it (made at {})", self.thread, self.place),
+            false => write!(f, "{} {verb} at {}", self.thread, self.place),
+        }
     }
 }
 
@@ -112,7 +145,11 @@ impl fmt::Display for Failure {
                 Ok(())
             }
             Failure::DataRace { object, first, second } => {
-                write!(f, "data race on {object}: {first}, {second}, and nothing orders them")
+                let why = match first.frees || second.frees {
+                    true => "nothing lets the one end before the other begins",
+                    false => "nothing orders them",
+                };
+                write!(f, "data race on {object}: {first}, {second}, and {why}")
             }
             Failure::StepLimit { limit, looping } => {
                 match limit {

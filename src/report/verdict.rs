@@ -1,6 +1,7 @@
 //! The verdict on a program.
 
 use super::{Failure, Grade, Outcome};
+use crate::explore::Left;
 use std::time::Duration;
 
 /// Which engine ran the program.
@@ -74,9 +75,13 @@ pub struct Report<T> {
     pub(crate) coverage: Option<Coverage>,
     pub(crate) proof: Proof,
     pub(crate) complete: bool,
+    /// A loop that counts its rounds was followed for some of them only, so it is not complete.
+    pub(crate) loops_cut_after: Option<u32>,
     /// An estimate of the whole, in interleavings, when the exploration was stopped early.
     pub(crate) estimate: Option<f64>,
     pub(crate) elapsed: Duration,
+    /// What executions that got stuck have cost.
+    pub(crate) left: Left,
     /// Values first, in their order, then failures in theirs.
     pub(crate) outcomes: Vec<Outcome<T>>,
 }
@@ -131,6 +136,18 @@ impl<T> Report<T> {
     /// How long it took.
     pub fn elapsed(&self) -> Duration {
         self.elapsed
+    }
+
+    /// How many executions got stuck, or were given up, with threads that had not ended. Those are left
+    /// where they are: what they own is never dropped.
+    pub fn executions_left(&self) -> u64 {
+        self.left.executions
+    }
+
+    /// How much memory the process has taken since the first of [them](Report::executions_left), in
+    /// bytes. An exploration stops when it has become more than a gibibyte.
+    pub fn bytes_left(&self) -> u64 {
+        self.left.bytes
     }
 
     /// The distinct outcomes: values in their order, then failures.

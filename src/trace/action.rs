@@ -53,6 +53,9 @@ macro_rules! columns {
     ($on:ident updates) => {
         (On::$on, true, true, false, false)
     };
+    (Cell ends) => {
+        (On::Cell, false, false, false, false)
+    };
     (Nothing silent) => {
         (On::Nothing, false, false, false, false)
     };
@@ -114,6 +117,10 @@ actions! {
     CellRead: READ, Cell reads;
     /// Writes a plain cell.
     CellWrite: WRITE, Cell writes;
+    /// Ends a read of a plain cell in which its thread has taken steps.
+    CellReadEnd: READ, Cell ends;
+    /// Ends a write of a plain cell in which its thread has taken steps.
+    CellWriteEnd: WRITE, Cell writes;
     /// Takes a mutex, or a read-write lock for writing.
     Lock: WRITE, Chain learns;
     /// Tries to take a mutex (or to write-lock) and finds it taken.
@@ -208,6 +215,11 @@ impl Action {
     pub(crate) fn learns_and_leaves(self) -> (bool, bool) {
         let facts = self.facts();
         (facts.learns, facts.leaves)
+    }
+
+    /// Does its thread get hold of what a lock guards, or of a message?
+    pub(crate) fn finds_content(self) -> bool {
+        matches!(self, Action::Lock | Action::ReadLock | Action::Reacquire | Action::Receive)
     }
 
     /// Does it put a value into an atomic or a cell?

@@ -36,8 +36,14 @@ pub struct Object {
     pub name: Cow<'static, str>,
     /// What it is.
     pub kind: ObjectKind,
-    /// The value it began with, for those that hold one.
+    /// The value it began with, for those that hold one, or guard one as a lock does.
     pub initial: Option<Value>,
+}
+
+/// What is shown of a lock: what it guards, and the letters of those who have it.
+pub(crate) fn lock_text(holders: &str, guards: Option<Value>) -> String {
+    let holders = if holders.is_empty() { "free" } else { holders };
+    guards.map_or_else(|| holders.to_owned(), |value| format!("{value} {holders}"))
 }
 
 /// A thread of the program.
@@ -159,14 +165,18 @@ impl Trace {
         linear_extensions(&self.steps)
     }
 
-    /// The value of every object after the first `count` steps, for those that hold one.
+    /// The value of every object after the first `count` steps, for those that hold or guard one.
     pub fn values_after(&self, count: usize) -> Vec<Option<Value>> {
         let mut values: Vec<_> = self.objects.iter().map(|o| o.initial).collect();
         for step in &self.steps[..count] {
             // What takes its place before a newer write leaves the newest value as it is.
             let newest = step.behind.is_none() && step.stale.is_none();
-            let writes = newest && !matches!(step.action, Action::Load | Action::CellRead);
-            if let (true, Some(object), Some(written)) = (writes, step.object, step.written) {
+            let object = match step.action {
+                Action::Wait => step.mutex,
+                Action::Send => None, // the message is gone when it is received
+                _ => step.object,
+            };
+            if let (true, Some(object), Some(written)) = (newest, object, step.written) {
                 values[object.0 as usize] = Some(written);
             }
         }

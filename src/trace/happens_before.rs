@@ -1,23 +1,19 @@
-//! Happens-before, and the plain accesses that it leaves unordered: data races.
+//! Happens-before: what each step knows to have happened.
 //!
 //! A step happens before the next one of its thread, before what waited for it (a spawn, a join),
 //! and before a step that synchronises with it: locks, channels and the like with those who had
 //! the same object before, an acquiring access with the releasing one whose value it reads, or with
 //! one that is carried on through read-modify-writes (C++20 §6.9.2.2, which Rust adopts). `Relaxed`
 //! accesses order nothing by themselves. A notify wakes and orders nothing: the mutex does.
-//!
-//! Two accesses of a cell by different threads, at least one a write, *race* when neither happens
-//! before the other. That is the same for every interleaving of a class.
 
-use super::{Action, Mode, Step, Trace};
+use super::{Action, Mode, Step};
 use std::collections::HashMap;
-use std::fmt;
 use std::sync::atomic::Ordering::{self, AcqRel, Acquire, Release, SeqCst};
 
 /// How many steps of each thread are known to have happened.
-type Clock = Vec<u32>;
+pub(super) type Clock = Vec<u32>;
 
-fn join(clock: &mut Clock, other: &Clock) {
+pub(super) fn join(clock: &mut Clock, other: &Clock) {
     clock.resize(clock.len().max(other.len()), 0);
     clock.iter_mut().zip(other).for_each(|(mine, theirs)| *mine = (*mine).max(*theirs));
 }
@@ -73,46 +69,8 @@ struct Published {
     newest: Option<usize>,
 }
 
-/// The pairs of plain accesses that nothing orders, each with the earlier one first.
-///
-/// `after` calls back with the steps that had to come before one for another reason than an object.
-pub(crate) fn racing(
-    count: usize,
-    event: impl Fn(usize) -> Event,
-    after: impl Fn(usize, &mut dyn FnMut(usize)),
-) -> Vec<(usize, usize)> {
-    let plain = |nth: &usize| event(*nth).action.is_plain_access();
-    let accesses: Vec<usize> = (0..count).filter(plain).collect();
-    if accesses.is_empty() {
-        return Vec::new();
-    }
-    let clocks = clocks(count, &event, after);
-    let mut pairs = Vec::new();
-    for (nth, &later) in accesses.iter().enumerate() {
-        for &earlier in &accesses[..nth] {
-            let (a, b) = (event(earlier), event(later));
-            let writes = [a, b].iter().any(|event| event.action.mode() == Some(Mode::Write));
-            let conflict = writes && a.object == b.object && a.thread != b.thread;
-            // The earlier step's own clock counts itself, so it is known if the later one has that.
-            let ordered = clocks[later].get(a.thread) >= clocks[earlier].get(a.thread);
-            if conflict && !ordered {
-                pairs.push((earlier, later));
-            }
-        }
-    }
-    pairs
-}
-
-/// The same for recorded steps.
-pub(crate) fn racing_steps(steps: &[Step]) -> Vec<(usize, usize)> {
-    let after = |nth: usize, each: &mut dyn FnMut(usize)| {
-        steps[nth].after.iter().for_each(|&before| each(before));
-    };
-    racing(steps.len(), |nth| Event::from(&steps[nth]), after)
-}
-
 /// For each step: what its thread knows once it is done, itself included.
-fn clocks(
+pub(super) fn clocks(
     count: usize,
     event: impl Fn(usize) -> Event,
     after: impl Fn(usize, &mut dyn FnMut(usize)),
@@ -213,57 +171,4 @@ fn acquires(order: Option<Ordering>) -> bool {
 
 fn releases(order: Option<Ordering>) -> bool {
     matches!(order, Some(Release | AcqRel | SeqCst))
-}
-
-/// Two plain accesses of one cell, at least one a write, that nothing orders. Steps are indices
-/// into [`Trace::steps`]; what is shown counts from 1.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DataRace {
-    /// The access of the thread whose letter comes first.
-    pub first: usize,
-    /// The other.
-    pub second: usize,
-    text: String,
-}
-
-impl fmt::Display for DataRace {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
-    }
-}
-
-impl Trace {
-    /// Every data race of the execution, in the order of threads and places.
-    pub fn data_races(&self) -> Vec<DataRace> {
-        let steps = &self.steps;
-        let key = |nth: usize| {
-            let step = &steps[nth];
-            (step.thread.letter(), step.writes_value(), &step.place)
-        };
-        let mut races: Vec<_> = racing_steps(steps)
-            .into_iter()
-            .map(|(a, b)| if key(b).0 < key(a).0 { (b, a) } else { (a, b) })
-            .collect();
-        races.sort_by_key(|&(first, second)| (steps[first].object, key(first), key(second)));
-        let race =
-            |(first, second)| DataRace { first, second, text: self.race_text(first, second) };
-        races.into_iter().map(race).collect()
-    }
-
-    fn race_text(&self, first: usize, second: usize) -> String {
-        let name = self.steps[first].object.map(|id| self.object(id).name.as_ref());
-        let name = name.unwrap_or_default();
-        let does = |nth: usize, what: &str| {
-            let step = &self.steps[nth];
-            let verb = if step.writes_value() { "writes" } else { "reads" };
-            format!("{} {verb} {what}", step.thread)
-        };
-        format!(
-            "step {} races with step {}: {}, {}, and nothing orders the two",
-            first + 1,
-            second + 1,
-            does(first, name),
-            does(second, "it")
-        )
-    }
 }

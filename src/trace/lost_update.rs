@@ -4,7 +4,8 @@
 //! earlier read of the same object *in the same operation*: a blind store overwrites too, but it
 //! loses nothing that it had promised to keep.
 
-use super::{Step, ThreadId, Trace};
+use super::{Orders, Step, ThreadId, Trace};
+use std::collections::HashMap;
 use std::fmt;
 
 /// A write that overwrote another thread's write it never read.
@@ -60,25 +61,25 @@ impl Step {
 impl Trace {
     /// Every lost update of the execution, in the order of the overwriting steps.
     pub fn lost_updates(&self) -> Vec<LostUpdate> {
-        let steps = &self.steps;
-        (0..steps.len())
-            .filter(|&write| steps[write].writes_only())
-            .flat_map(|write| self.lost_by(write))
-            .collect()
-    }
-
-    /// The updates that the write at index `write` loses.
-    fn lost_by(&self, write: usize) -> Vec<LostUpdate> {
-        let steps = &self.steps;
-        let writer = &steps[write];
-        let same_object = |i: &usize| steps[*i].object == writer.object;
+        let orders = self.orders();
         // The latest access by the same thread in the same operation decides: a read opens a
         // promise to keep what it saw, the thread's own write closes it.
-        let Some(read) =
-            (0..write).rev().filter(same_object).find(|&i| steps[i].thread == writer.thread)
-        else {
-            return Vec::new();
-        };
+        let mut latest = HashMap::new();
+        let mut lost = Vec::new();
+        for (nth, step) in self.steps.iter().enumerate() {
+            let before = latest.insert((step.thread, step.object), nth);
+            if let (true, Some(read)) = (step.writes_only(), before) {
+                lost.extend(self.lost_by(&orders, read, nth));
+            }
+        }
+        lost
+    }
+
+    /// The updates that the write at index `write` loses, whose thread's latest access before was the
+    /// one at `read`.
+    fn lost_by(&self, orders: &Orders, read: usize, write: usize) -> Vec<LostUpdate> {
+        let steps = &self.steps;
+        let writer = &steps[write];
         if !steps[read].reads_value()
             || steps[read].writes_value()
             || steps[read].operation != writer.operation
@@ -86,7 +87,6 @@ impl Trace {
             return Vec::new();
         }
         // What lies in modification order between the value read and the write was never seen.
-        let orders = self.orders();
         let source = orders.reads_from(read).flatten();
         let unseen = orders.place(source)..orders.place(Some(write)).saturating_sub(1);
         let unseen = orders.writes(self, write).get(unseen).unwrap_or_default();

@@ -34,7 +34,7 @@ impl Orders {
             reads_from[i] = source;
             if step.writes_value() {
                 let behind = source.or(step.behind).unwrap_or(newest);
-                let at = behind.and_then(|write| order.iter().position(|&w| w == write));
+                let at = behind.and_then(|write| order.iter().rposition(|&w| w == write));
                 order.insert(at.map_or(0, |at| at + 1), i);
             }
         }

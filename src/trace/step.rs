@@ -119,9 +119,10 @@ pub struct Step {
     /// The memory ordering asked for.
     #[serde(with = "order_serde")]
     pub order: Option<Ordering>,
-    /// The value read.
+    /// The value read; of a lock that is taken the value it guards, of a message received what it says.
     pub read: Option<Value>,
-    /// The value written.
+    /// The value written; of a lock that is given back the value it guards then, of a message sent
+    /// what it says.
     pub written: Option<Value>,
     /// The value of a free choice: of `choose`, the waiter that a notify wakes, and so on.
     pub choice: Option<u32>,

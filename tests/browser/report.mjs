@@ -161,6 +161,32 @@ await check("the prediction comes before the counts", async () => {
   await close(page);
 });
 
+await check("no link leaves the page empty", async () => {
+  for (const hash of ["#%", "#%E0%A4%A", "#racy/%", "#racy/ABAB/%", "#//", `#racy/${"A".repeat(50_000)}`]) {
+    const page = await open("racy.html", hash);
+    assert.equal(await page.locator("main").isVisible(), true, hash.slice(0, 20));
+    assert.equal(await page.locator("#threads button").count(), 2, hash.slice(0, 20));
+    await close(page);
+  }
+});
+
+await check("a guess of 200,000 digits is refused and not worked on", async () => {
+  const page = await open("racy.html");
+  await page.evaluate((digits) => (document.getElementById("guess").value = digits), "7".repeat(200_000));
+  await page.click("#guess-form button[type=submit]");
+  assert.match(await text(page, "guess-answer"), /^Type a whole number of at most 40 digits/);
+  await page.fill("#guess", "4");
+  await page.click("#guess-form button[type=submit]");
+  assert.match(await text(page, "guess-answer"), /^Exactly\. 4 of 6 /);
+  await page.evaluate((digits) => {
+    const number = document.getElementById("number");
+    number.value = digits;
+    number.dispatchEvent(new Event("change"));
+  }, "7".repeat(200_000));
+  assert.equal(await page.inputValue("#number"), "1");
+  await close(page);
+});
+
 await check("the same schedule is harmless or blocked under a cure", async () => {
   const page = await open("racy.html", "#racy/ABAB/4");
   await page.selectOption("#program", "mutex");

@@ -1,10 +1,10 @@
 //! Code that could run after its execution has ended: in the `Drop` of what a stuck thread owns.
 
 use crate::ends_well;
-use racelab::model::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use racelab::model::sync::atomic::{AtomicBool, AtomicU32, Ordering::SeqCst};
 use racelab::model::sync::{Condvar, Mutex, OnceLock, RwLock, mpsc};
 use racelab::model::{future, thread};
-use racelab::{Failure, Report, explore};
+use racelab::{Explorer, Failure, Report, explore};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
@@ -266,4 +266,37 @@ fn os_threads_of_a_thread_that_is_stuck_may_go_on_borrowing_from_its_stack() {
     assert!(report.executions() > 20);
     assert!(read.load(Relaxed) > 0);
     assert_eq!(wrong.load(Relaxed), 0);
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn what_is_left_behind_is_told_and_ends_an_exploration_when_it_is_too_much() {
+    if ends_well("ended::what_is_left_behind_is_told_and_ends_an_exploration_when_it_is_too_much") {
+        return;
+    }
+    fn leaves(bytes: usize) -> impl Fn() + Send + Sync {
+        move || {
+            let count = Arc::new(AtomicU32::new(0));
+            for _ in 0..4 {
+                let count = Arc::clone(&count);
+                thread::spawn(move || {
+                    count.store(count.load(SeqCst) + 1, SeqCst);
+                    count.store(count.load(SeqCst) + 1, SeqCst);
+                });
+            }
+            let _kept = vec![1u8; bytes];
+            thread::park();
+        }
+    }
+    let explorer = Explorer::new().counting(false).max_executions(2_000);
+    let little = explorer.explore(leaves(16));
+    assert_eq!(little.executions(), 2_000);
+    assert!(little.executions_left() >= 2_000 && little.bytes_left() < 64 << 20, "{little}");
+    assert!(!little.to_string().contains("never given back"), "{little}");
+    let some = explorer.explore(leaves(100 << 10));
+    assert!(some.bytes_left() >= 64 << 20, "{some}");
+    assert!(some.to_string().contains("got stuck; what their threads own is never given back"));
+    let much = explorer.explore(leaves(1 << 20));
+    assert!(!much.is_complete() && much.executions() < 2_000, "{much}");
+    assert!(much.to_string().contains("too much to go on"), "{much}");
 }

@@ -7,6 +7,7 @@ mod ended;
 mod outside;
 mod panics;
 mod stacks;
+mod time;
 mod values;
 
 use std::process::{Command, Output, Stdio};

@@ -96,7 +96,7 @@ fn an_outcome_that_takes_steps_when_it_is_compared_is_told_where_those_are_taken
 #[test]
 fn outcomes_whose_drop_would_take_steps_are_dropped_all_the_same() {
     #[derive(Clone)]
-    struct Kept(usize, #[expect(dead_code, reason = "it is dropped")] mpsc::Sender<String>);
+    struct Kept(usize, #[expect(dead_code, reason = "it is dropped")] Arc<mpsc::Sender<String>>);
     impl PartialEq for Kept {
         fn eq(&self, other: &Self) -> bool {
             self.0 == other.0
@@ -122,7 +122,7 @@ fn outcomes_whose_drop_would_take_steps_are_dropped_all_the_same() {
         let (send, receive) = mpsc::channel();
         send.send("never received".to_owned()).unwrap();
         std::mem::forget(receive);
-        Kept(racy(), send)
+        Kept(racy(), Arc::new(send))
     });
     assert_eq!(report.outcomes().len(), 2);
     drop(report);

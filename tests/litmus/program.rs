@@ -1,7 +1,6 @@
 //! Small programs on atomics, and their exploration under RC11 by the memory model alone.
 
 use racelab::explore::rc11::{EventId, Graph, INIT, Op, Pending, Search, Step, Turn};
-use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::Ordering;
 
@@ -25,6 +24,29 @@ pub enum Instruction {
 impl Instruction {
     pub fn location(&self) -> Option<u32> {
         self.op().location()
+    }
+}
+
+impl Instruction {
+    /// One operation of a litmus test, by its words.
+    fn parse(words: &[&str]) -> Instruction {
+        let number = |at: usize| words[at].parse().unwrap_or_else(|_| panic!("{words:?}"));
+        let last = order(words[words.len() - 1]);
+        match words[0] {
+            "load" => Instruction::Load(location(words[2]), last),
+            "store" => Instruction::Store(location(words[1]), number(2), last),
+            "add" => Instruction::Add(location(words[2]), number(3), last),
+            "swap" => Instruction::Swap(location(words[2]), number(3), last),
+            "cas" | "casw" => Instruction::CompareExchange {
+                location: location(words[2]),
+                expected: number(3),
+                new: number(4),
+                orders: (order(words[5]), last),
+                weak: words[0] == "casw",
+            },
+            "fence" => Instruction::Fence(last),
+            _ => panic!("unknown operation {words:?}"),
+        }
     }
 }
 
@@ -131,8 +153,10 @@ fn end(program: &Program, graph: &Graph) -> (Vec<Vec<u64>>, Vec<u64>) {
 
 /// A litmus test of the file: a program, what to look at, and the outcomes allowed.
 pub struct Litmus {
-    pub name: String,
+    pub name: &'static str,
     pub program: Program,
+    /// How many consistent graphs there are.
+    pub graphs: u64,
     /// Which register (thread and instruction) or, without one, which location.
     observe: Vec<Result<(usize, usize), u32>>,
     pub allowed: BTreeSet<Vec<u64>>,
@@ -142,48 +166,42 @@ pub struct Litmus {
 impl Litmus {
     /// All tests of the file.
     pub fn all() -> Vec<Litmus> {
-        let tests: Value = serde_json::from_str(include_str!("rc11.json")).unwrap();
-        tests.as_array().unwrap().iter().map(Litmus::parse).collect()
+        let (_, tests) =
+            include_str!("rc20.txt").split_once("\n\n").expect("it begins with comments");
+        tests.split("\n\n").map(Litmus::parse).collect()
     }
 
-    fn parse(test: &Value) -> Litmus {
-        let list = |value: &Value| value.as_array().unwrap().clone();
-        let rows = |key: &str| {
-            let row = |row: &Value| list(row).iter().map(|v| v.as_u64().unwrap()).collect();
-            list(&test[key]).iter().map(row).collect()
-        };
+    fn parse(test: &'static str) -> Litmus {
+        let mut lines = test.lines().map(str::trim);
+        let (name, graphs) = lines.next().and_then(|line| line.split_once(' ')).expect("a name");
+        let threads: Vec<&str> = lines.by_ref().take_while(|line| !line.starts_with('=')).collect();
+        let observed = test.lines().find_map(|line| line.trim().strip_prefix("= "));
         let mut registers = Vec::new();
         let mut program = Program::new();
-        for (t, thread) in list(&test["threads"]).iter().enumerate() {
+        for (t, thread) in threads.iter().enumerate() {
             program.push(Vec::new());
-            for (i, op) in list(thread).iter().enumerate() {
-                let text = |at: usize| op[at].as_str().unwrap();
-                let number = |at: usize| op[at].as_u64().unwrap();
-                let order = order(op.as_array().unwrap().last().unwrap().as_str().unwrap());
-                program[t].push(match text(0) {
-                    "load" => Instruction::Load(location(text(2)), order),
-                    "store" => Instruction::Store(location(text(1)), number(2), order),
-                    "add" => Instruction::Add(location(text(2)), number(3), order),
-                    "swap" => Instruction::Swap(location(text(2)), number(3), order),
-                    "fence" => Instruction::Fence(order),
-                    other => panic!("unknown operation {other}"),
-                });
-                if matches!(text(0), "load" | "add" | "swap") {
-                    registers.push((format!("{t}:{}", text(1)), (t, i)));
+            for (i, operation) in thread.split("; ").enumerate() {
+                let words: Vec<&str> = operation.split(' ').collect();
+                program[t].push(Instruction::parse(&words));
+                if !matches!(words[0], "store" | "fence") {
+                    registers.push((format!("{t}:{}", words[1]), (t, i)));
                 }
             }
         }
-        let observe = list(&test["observe"])
-            .iter()
-            .map(|name| {
-                let name = name.as_str().unwrap();
-                // A register that is written twice keeps the later value.
-                let register = registers.iter().rev().find(|(known, _)| known == name);
-                register.map_or_else(|| Err(location(name)), |&(_, at)| Ok(at))
-            })
-            .collect();
-        let name = test["name"].as_str().unwrap().to_owned();
-        Litmus { name, program, observe, allowed: rows("allowed"), sc: rows("sc") }
+        // A register that is written twice keeps the later value.
+        let register = |name: &str| registers.iter().rev().find(|(known, _)| known == name);
+        let observed = observed.expect("something to observe").split(' ');
+        let observe =
+            observed.map(|name| register(name).map(|r| r.1).ok_or_else(|| location(name)));
+        let row = |row: &str| row.split(',').map(|value| value.parse().expect("a value")).collect();
+        let (mut allowed, mut sc) = (BTreeSet::new(), BTreeSet::new());
+        for outcome in lines.flat_map(|line| line.split(' ')) {
+            let values: Vec<u64> = row(outcome.trim_end_matches(['*', '-']));
+            sc.extend(outcome.contains('*').then(|| values.clone()));
+            allowed.insert(values);
+        }
+        let (observe, graphs) = (observe.collect(), graphs.parse().expect("a number of graphs"));
+        Litmus { name, program, graphs, observe, allowed, sc }
     }
 
     /// The outcome of one graph, as the file writes it.

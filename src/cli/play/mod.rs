@@ -5,6 +5,7 @@ mod screen;
 use super::args::PlayArgs;
 use super::limits::Bounds;
 use super::out::Out;
+use super::signals::Caught;
 use super::subject::find;
 use super::{Usage, Verdict, graphs};
 use racelab::diagram::game::Game;
@@ -14,6 +15,10 @@ use racelab::trace::ThreadId;
 use ratatui::DefaultTerminal;
 use ratatui::crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use std::io::{self, IsTerminal};
+use std::time::Duration;
+
+/// How long a signal may have to wait.
+const LOOK: Duration = Duration::from_millis(100);
 
 /// Plays one program until the learner has had enough.
 pub fn run(args: &PlayArgs, _out: &mut Out) -> Result<Verdict, Usage> {
@@ -40,10 +45,14 @@ pub fn run(args: &PlayArgs, _out: &mut Out) -> Result<Verdict, Usage> {
     };
     // From here on the terminal is changed. `init` restores it when anything panics, and Ctrl-C
     // is a key like others while it lasts.
+    let caught = Caught::from_now_on();
     let mut terminal = ratatui::try_init()
         .map_err(|error| Usage::new(format!("cannot use this terminal: {error}")))?;
-    let played = Player::new(&graph, title).run(&mut terminal);
+    let played = Player::new(&graph, title).run(&mut terminal, &caught);
     ratatui::restore();
+    // Here the cursor is shown again.
+    drop(terminal);
+    caught.obey();
     played.map_err(|error| Usage::new(format!("the terminal went away: {error}")))?;
     Ok(Verdict::Kept)
 }
@@ -67,9 +76,14 @@ impl<'g> Player<'g> {
         Player { graph, players, game, title, choosing: None, hint: String::new() }
     }
 
-    fn run(&mut self, terminal: &mut DefaultTerminal) -> io::Result<()> {
+    fn run(&mut self, terminal: &mut DefaultTerminal, caught: &Caught) -> io::Result<()> {
         loop {
             terminal.draw(|frame| screen::draw(self, frame))?;
+            // Waiting for a key does not end with a signal.
+            while !caught.any() && !event::poll(LOOK)? {}
+            if caught.any() {
+                return Ok(());
+            }
             // A resized terminal is drawn again, like after any other event.
             if let Event::Key(key) = event::read()?
                 && !self.on(key)

@@ -233,9 +233,13 @@ function noteOf(graph, path, index, links) {
   return notes.join(", ");
 }
 
-// "3", "3 and 5", "3, 5 and 6": step numbers, counted from 1.
+// "3", "3 and 5", "3, 5 and 6": step numbers, counted from 1. Of more than twelve the first five and
+// the last, as diagram/links.rs writes them.
 function numbers(indices) {
   const shown = indices.map((index) => index + 1);
+  if (shown.length > 12) {
+    return `${shown.slice(0, 5).join(", ")}, … and ${shown.at(-1)} (${shown.length} in all)`;
+  }
   const last = shown.pop();
   return shown.length === 0 ? `${last}` : `${shown.join(", ")} and ${last}`;
 }

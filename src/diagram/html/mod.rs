@@ -91,6 +91,11 @@ pub fn index(races: &[Race]) -> String {
     fill(include_str!("index.html"), &[("style", style), ("list", &list)])
 }
 
+/// Is this text a first page as [`index`] makes it?
+pub fn is_index(text: &str) -> bool {
+    text.contains(r#"<meta name="generator" content="racelab">"#)
+}
+
 /// Puts the parts into their places. Each place is filled once, in the template's order, so that
 /// a part that looks like a place stays what it is.
 fn fill(template: &str, parts: &[(&str, &str)]) -> String {
@@ -186,5 +191,6 @@ mod tests {
         assert_eq!(index.matches("<h2>").count(), 1);
         assert_eq!(index.matches("<li>").count(), 2);
         assert!(index.contains(r#"<a href="unsafe.html">"#));
+        assert!(is_index(&index) && !is_index("<!doctype html><p>a page about racelab"));
     }
 }

@@ -135,6 +135,13 @@ function sameSchedule(schedule, stopped) {
   return `The same order, ${schedule}: ${text}; ${harm}.`;
 }
 
+// The whole number that somebody has typed, or null. No count on a page has more than 39 digits, and
+// a far longer one would take the browser's time.
+function wholeNumber(typed) {
+  const text = typed.slice(0, 1000).replace(/[,\s_]/g, "");
+  return /^\d{1,40}$/.test(text) ? BigInt(text) : null;
+}
+
 // --- predicting ----------------------------------------------------------------------------------
 
 function resetPrediction() {
@@ -175,10 +182,18 @@ function answer(guess) {
 
 // --- the link: #racy/ABAB/3, and /2x2 behind it for another size ---------------------------------
 
+// What stands behind the page's address. Whoever has typed it may have left a sign half encoded.
+function linked() {
+  const text = location.hash.slice(1);
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
 function followLink() {
-  const [name, schedule = "", position = "", shape = ""] = decodeURIComponent(
-    location.hash.slice(1),
-  ).split("/");
+  const [name, schedule = "", position = "", shape = ""] = linked().split("/");
   const program = DATA.programs.find((program) => program.name === name);
   if (!program) return false;
   load(program, shape);
@@ -257,9 +272,9 @@ function wire() {
   });
   $("guess-form").addEventListener("submit", (event) => {
     event.preventDefault();
-    const text = $("guess").value.replace(/[,\s_]/g, "");
-    if (/^\d+$/.test(text)) answer(BigInt(text));
-    else $("guess-answer").textContent = "Type a whole number: 0, 1, 2, …";
+    const guess = wholeNumber($("guess").value);
+    if (guess !== null) answer(guess);
+    else $("guess-answer").textContent = "Type a whole number of at most 40 digits: 0, 1, 2, …";
   });
   $("skip-guess").addEventListener("click", () => answer(null));
   $("undo").addEventListener("click", undo);
@@ -270,8 +285,7 @@ function wire() {
   $("last").addEventListener("click", () => go(at.path.length));
   $("slider").addEventListener("input", (event) => goToNumber(BigInt(event.target.value)));
   $("number").addEventListener("change", (event) => {
-    const text = event.target.value.replace(/[,\s_]/g, "");
-    goToNumber(/^\d+$/.test(text) ? BigInt(text) : number());
+    goToNumber(wholeNumber(event.target.value) ?? number());
     event.target.value = `${number()}`;
   });
   $("earlier").addEventListener("click", () => goToNumber(number() - 1n));

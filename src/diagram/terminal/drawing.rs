@@ -69,16 +69,16 @@ impl Drawing<'_> {
             let glyph = match lane {
                 Some(lane) if lane.read == row => ["┌", "┬"][usize::from(across)],
                 Some(lane) if lane.write == row => ["└", "┴"][usize::from(across)],
-                Some(lane) if lane.overwritten.contains(&row) => ["├", "┼"][usize::from(across)],
+                Some(lane) if lane.loses(row) => ["├", "┼"][usize::from(across)],
                 Some(_) if across => "┼",
                 Some(_) => "│",
                 None if across => "─",
                 None => " ",
             };
             if let Some(lane) = lane {
-                across |= lane.read == row || lane.write == row || lane.overwritten.contains(&row);
+                across |= lane.read == row || lane.write == row || lane.loses(row);
                 match () {
-                    () if lane.overwritten.contains(&row) => end = "✗",
+                    () if lane.loses(row) => end = "✗",
                     () if lane.write == row && end != "✗" => end = "▶",
                     () if lane.read == row && end == " " => end = "─",
                     () => {}
@@ -115,8 +115,7 @@ impl Drawing<'_> {
         }
         match column {
             None => {
-                let name = words::thread_name(&self.picture.trace.threads, row.thread);
-                self.span(&format!("{name}: {}", layout::struck(row)), Look::Plain);
+                self.span(&layout::span_text(self.picture, row), Look::Plain);
             }
             Some(_) if layout.narrow => {
                 let look = if row.lost { Look::Lost } else { Look::Plain };

@@ -33,7 +33,12 @@ impl Layout {
         let number = lane_width;
         let switch = number + digits + 1;
         let start = switch + 2 + GAP;
-        let needs = thread_needs(picture, pen);
+        let mut needs = thread_needs(picture, pen);
+        if let Some((last, others)) = needs.split_last_mut() {
+            // What stands across all columns is as wide as they are together, with the last gap.
+            let others: usize = others.iter().map(|need| need + GAP).sum();
+            *last = (*last).max((span_need(picture, pen) + 1).saturating_sub(others + GAP));
+        }
         let values = value_needs(picture, pen);
         let notes = steps(picture).map(|row| pen.width(&row.note)).max().unwrap_or(0);
         // What is given up, in this order: the notes (the sentences below say the same), the value
@@ -81,6 +86,18 @@ fn steps<'p>(picture: &'p Picture) -> impl Iterator<Item = &'p StepRow> {
         Row::Step(row) => Some(row),
         _ => None,
     })
+}
+
+/// The width of the steps that stand across the threads' columns.
+fn span_need(picture: &Picture, pen: &Pen) -> usize {
+    let across = steps(picture).filter(|row| !picture.columns.contains(&row.thread));
+    across.map(|row| pen.width(&span_text(picture, row))).max().unwrap_or(0)
+}
+
+/// A step of a thread without a column.
+pub(super) fn span_text(picture: &Picture, row: &StepRow) -> String {
+    let name = words::thread_name(&picture.trace.threads, row.thread);
+    format!("{name}: {}", struck(row))
 }
 
 /// The width of each thread's column if there were room for everything.

@@ -129,6 +129,7 @@ fn run_again<T: Ord, F: Fn() -> T>(
     let max_steps = u32::try_from(settings.max_steps).unwrap_or(u32::MAX);
     let value = RefCell::new(None);
     let mut body = || {
+        value.borrow_mut().take();
         let returned = program();
         *value.borrow_mut() = Some(returned);
     };

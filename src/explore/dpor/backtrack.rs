@@ -73,13 +73,16 @@ impl Dpor {
         }
         self.forest.release_all(std::mem::replace(&mut node.below, NONE));
         let event = &self.history.events[depth];
-        let partly = !node.open && node.alternatives > 1;
-        let choice = partly.then_some(node.choice);
         let (thread, touches) = (node.thread, event.touches);
-        node.sleep.push(Sleeper { thread, choice, touches, finished: true });
+        if !node.open && node.alternatives > 1 {
+            let choice = Some(node.choice);
+            node.sleep.push(Sleeper { thread, choice, touches, finished: true });
+        } else {
+            Sleeper::push_all(&mut node.sleep, thread, (event.is_weak(), touches), true);
+        }
         if node.branches != NONE && self.names.any() {
             // What was in doubt when a branch was inserted may be known by now.
-            let far = |s: &Sleeper| Some((s.thread, self.names.far(s.touches)?));
+            let far = |s: &Sleeper| Some((s.thread, self.names.far(s.touches_at_most())?));
             let sleep: Vec<_> = node.sleep.iter().filter(|s| s.finished).filter_map(far).collect();
             node.branches = self.forest.prune(node.branches, &sleep, &self.names);
         }

@@ -9,6 +9,11 @@ impl Driver for Dpor {
         self.scripted
     }
 
+    fn rerun(&mut self) {
+        self.is_redundant = false;
+        self.scripted = self.history.len();
+    }
+
     fn scripted(&mut self, runtime: &mut Runtime) -> Option<(u8, u32)> {
         if (runtime.steps as usize) < self.scripted {
             self.note_divergence(runtime);
@@ -62,8 +67,7 @@ impl Driver for Dpor {
             return Pick::Stop;
         }
         if node.alternatives == 0 {
-            let request = &runtime.threads[usize::from(node.thread)].request;
-            node.alternatives = request.alternatives(runtime.word(request));
+            node.alternatives = runtime.alternatives(node.thread);
             if node.open {
                 while node.choice + 1 < node.alternatives
                     && Dpor::choice_sleeps(node, node.thread, node.choice)
@@ -86,8 +90,8 @@ impl Driver for Dpor {
         let depth = self.history.len();
         self.history.push(runtime, thread, choice, taken);
         let Request { object, place, .. } = taken.request;
-        let before = taken.before;
-        runtime.script.push(Scripted { thread, choice, object, before, place });
+        let (before, a) = (taken.before, taken.request.a);
+        runtime.script.push(Scripted { thread, choice, object, before, a, place });
         if depth < self.forced.len() {
             // Another worker has been here: what sleeps further down came with the branch.
             return;
@@ -114,8 +118,7 @@ impl Dpor {
             some = true;
         }
         some && {
-            let request = &runtime.threads[usize::from(thread)].request;
-            let alternatives = request.alternatives(runtime.word(request));
+            let alternatives = runtime.alternatives(thread);
             (0..alternatives).all(|choice| Dpor::choice_sleeps(node, thread, choice))
         }
     }
@@ -145,7 +148,7 @@ impl Dpor {
     /// steps so far are left to it by whoever explores the sleepers.
     fn note_redundancy(&mut self, runtime: &Runtime) {
         self.is_redundant = true;
-        self.names.learn(runtime, &self.history, self.scripted);
+        self.names.learn(runtime, &self.history, self.shared);
         self.reverse_races(runtime);
     }
 
@@ -155,14 +158,12 @@ impl Dpor {
         let depth = runtime.steps as usize;
         let before = &self.history.events[depth];
         let now = &runtime.threads[usize::from(before.thread)];
-        let describe = |asks: bool, request: &Request, found: u64| match asks {
-            true => {
-                let place = request.place;
-                let value = request.bits.value(found).map(|value| format!(" (finding {value})"));
-                let value = value.unwrap_or_default();
-                format!("{:?} at {}:{}{value}", request.op, place.file(), place.line())
+        let describe = |asks: bool, request: &Request, found: u64| {
+            if !asks {
+                return "nothing".to_owned();
             }
-            false => "nothing".to_owned(),
+            let finds = request.bits.value(found).map(|value| format!(", finding {value}"));
+            request.described() + &finds.unwrap_or_default()
         };
         let asks = runtime.asking & (1 << before.thread) != 0;
         let finds = runtime.word(&now.request);

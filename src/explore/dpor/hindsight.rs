@@ -3,12 +3,18 @@
 use super::history::{Event, History, Touch, Touches, touches};
 use super::tree::Branch;
 use crate::explore::runtime::effect::lock;
-use crate::explore::runtime::{NONE, Request, Runtime, Waking};
+use crate::explore::runtime::{NONE, Op, Request, Runtime, Waking};
 use crate::trace::Mode;
 
 /// Is the object the step's first one?
 fn is_first(event: &Event, object: u32) -> bool {
     event.touches[0].is_some_and(|touch| touch.object == object)
+}
+
+impl Event {
+    fn is_failure_for_no_reason(&self) -> bool {
+        self.request.op == Op::CompareExchangeWeak && self.choice == 1
+    }
 }
 
 impl History {
@@ -79,27 +85,46 @@ impl History {
         word
     }
 
-    /// How a step would touch its objects, and in which state it would find the first, if only the
-    /// steps that `keeps` names had been taken; `None` if it would have to wait.
-    pub(super) fn touches_at(
+    /// In which state a step would find its first object, and in how many ways it could be taken, if
+    /// only the steps that `keeps` names had been; `None` if it would have to wait.
+    pub(super) fn found_at(
         &self,
         runtime: &Runtime,
         request: &Request,
         thread: u8,
         keeps: &impl Fn(u32) -> bool,
-    ) -> Option<(Touches, u64)> {
-        if request.object == NONE {
-            return Some(([None, None], 0));
-        }
-        if let Some(mode) = request.mode() {
-            return Some(([Some(Touch { object: request.object, mode }), None], 0));
+    ) -> Option<(u64, u32)> {
+        if request.object == NONE || request.mode().is_some() {
+            return Some((0, request.alternatives(0, || false)));
         }
         let word = self.word_at(runtime, request.object, keeps).unwrap_or(0);
-        if !request.enabled(word) {
-            return None;
+        let fails_anew = || self.fails_anew(request, thread, keeps);
+        request.enabled(word).then(|| (word, request.alternatives(word, fails_anew)))
+    }
+
+    /// How a step touches its objects when it finds the first in this state and is taken in this way.
+    pub(super) fn touches_as(&self, request: &Request, word: u64, way: (u8, u32)) -> Touches {
+        if request.object == NONE {
+            return [None, None];
         }
-        let effect = request.effect(word, thread, 0);
-        Some((touches(request, effect.action), word))
+        if let Some(mode) = request.mode() {
+            return [Some(Touch { object: request.object, mode }), None];
+        }
+        touches(request, request.effect(word, way.0, way.1).action)
+    }
+
+    /// Has the thread's weak compare-exchange not yet failed for no reason on what it would find if
+    /// only the steps that `keeps` names had been taken?
+    fn fails_anew(&self, request: &Request, thread: u8, keeps: &impl Fn(u32) -> bool) -> bool {
+        let is_failure = |&step: &u32| {
+            let event = &self.events[step as usize];
+            event.is_failure_for_no_reason() && event.request.fails_like(request) && keeps(step)
+        };
+        let is_over = |failure: u32| {
+            let mut later = self.on_object(request.object).take_while(|&(step, _)| step > failure);
+            later.any(|(step, mode)| mode == Mode::Write && keeps(step))
+        };
+        self.by_thread[usize::from(thread)].iter().copied().filter(is_failure).all(is_over)
     }
 
     /// What a branch's thread, which has no step in a reversed order that parts before step `first`,

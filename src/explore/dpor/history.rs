@@ -5,7 +5,7 @@
 
 use super::clocks::Clocks;
 use super::races::Race;
-use crate::explore::runtime::{NONE, Request, Runtime, Taken, Waking};
+use crate::explore::runtime::{NONE, Op, Request, Runtime, Taken, Waking};
 use crate::trace::{Action, Mode};
 use std::cell::Cell;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -52,6 +52,11 @@ pub(crate) struct Event {
 }
 
 impl Event {
+    /// Could it have been taken in two ways, of which one only looks?
+    pub(super) fn is_weak(&self) -> bool {
+        self.alternatives > 1 && self.request.op == Op::CompareExchangeWeak
+    }
+
     /// How the step touched the object, and the step on it before this one.
     #[inline]
     pub(super) fn on(&self, object: u32) -> Option<(Mode, u32)> {
@@ -169,7 +174,7 @@ impl History {
         let nth = self.events.len() as u32;
         let actor = &runtime.threads[usize::from(thread)];
         let touches = touches(&taken.request, taken.action);
-        let alternatives = taken.request.alternatives(taken.before);
+        let alternatives = taken.alternatives;
         let after_from = self.after.len() as u32;
         let woken_from = self.woken.len() as u32;
         let has_reasons = !(actor.after.is_empty() && actor.woken.is_empty());

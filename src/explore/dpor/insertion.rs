@@ -32,9 +32,9 @@ pub(super) fn insert_at(
     shared: bool,
 ) -> bool {
     for sleeper in sleep {
-        let apart = |items: &[Item]| {
-            items.iter().all(|item| !near_conflict(&item.touches, &sleeper.touches))
-        };
+        let touches = sleeper.touches_at_most();
+        let apart =
+            |items: &[Item]| items.iter().all(|item| !near_conflict(&item.touches, &touches));
         let covered = covers(history, (sleeper.thread, sleeper.choice), apart, items, moved, known);
         match covered {
             Some(Covered::ForGood) => return true,
@@ -64,6 +64,7 @@ pub(super) fn insert_at(
             let b = forest.get(branch);
             let apart = |items: &[Item]| {
                 let known = astray & (1 << b.thread) == 0;
+                let b = &b.at_most();
                 match known.then(|| history.touches_of(runtime, b, depth as u32)).flatten() {
                     Some(near) => items.iter().all(|item| !near_conflict(&item.touches, &near)),
                     None => {
@@ -111,7 +112,9 @@ pub(super) fn insert_at(
         let touches = far(runtime, names, &item.touches, depth as u32);
         let touches = if shared { without_names(touches) } else { touches };
         let branch = forest.add(item.thread, item.choice, touches);
-        forest.get_mut(branch).first_child = chain;
+        let added = forest.get_mut(branch);
+        added.is_weak = item.is_weak;
+        added.first_child = chain;
         chain = branch;
     }
     match parent {

@@ -79,6 +79,8 @@ pub(crate) struct Dpor {
     depth: usize,
     /// Steps to repeat before anything new.
     scripted: usize,
+    /// Steps that the execution before had as well.
+    shared: usize,
     forest: Forest,
     names: Names,
     ways: Ways,
@@ -154,6 +156,7 @@ impl Dpor {
         at_end: impl FnOnce(Execution<'_, Dpor>),
     ) {
         self.is_redundant = false;
+        self.shared = self.scripted;
         let repeated = &self.history.events[..self.scripted];
         self.last_thread = repeated.last().map_or(0, |event| event.thread);
         run(runtime, self, max_steps, program, |runtime, this, ending| {
@@ -161,8 +164,8 @@ impl Dpor {
                 this.redundant += 1;
                 return;
             }
-            this.names.learn(runtime, &this.history, this.scripted);
-            if ending == Ending::Stopped {
+            this.names.learn(runtime, &this.history, this.shared);
+            if matches!(ending, Ending::Stopped | Ending::Undefined) {
                 at_end(Execution { runtime, ending, course: this, interleavings: None });
                 return;
             }
@@ -170,7 +173,7 @@ impl Dpor {
                 if !this.literal {
                     this.reverse_races(runtime);
                 }
-                this.straight.note(&this.history, this.scripted);
+                this.straight.note(&this.history, this.shared);
             }
             let countable = ending != Ending::StepLimit && !runtime.uncountable;
             let counting = this.counting && countable;

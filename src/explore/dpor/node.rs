@@ -1,8 +1,9 @@
 //! The points to come back to.
 
-use super::history::Touches;
+use super::history::{Touch, Touches};
 use super::tree::Branch;
 use crate::explore::runtime::NONE;
+use crate::trace::Mode;
 
 /// A thread that has been explored from a point: going on with it again would repeat a class.
 #[derive(Clone, Copy, Debug)]
@@ -13,6 +14,34 @@ pub(super) struct Sleeper {
     pub touches: Touches,
     /// Has it been explored to the end? False while another worker is at it.
     pub finished: bool,
+}
+
+impl Sleeper {
+    /// What any alternative of its step touches.
+    pub fn touches_at_most(&self) -> Touches {
+        let mut most = self.touches;
+        if self.choice.is_some() {
+            most.iter_mut().flatten().for_each(|touch| touch.mode = Mode::Write);
+        }
+        most
+    }
+
+    /// Puts a step to sleep of which all alternatives are explored: as one, unless they touch in
+    /// different ways.
+    pub fn push_all(
+        sleep: &mut Vec<Sleeper>,
+        thread: u8,
+        (is_weak, touches): (bool, Touches),
+        finished: bool,
+    ) {
+        if !is_weak {
+            return sleep.push(Sleeper { thread, choice: None, touches, finished });
+        }
+        for (choice, mode) in [(0, Mode::Write), (1, Mode::Read)] {
+            let touches = touches.map(|touch| touch.map(|touch| Touch { mode, ..touch }));
+            sleep.push(Sleeper { thread, choice: Some(choice), touches, finished });
+        }
+    }
 }
 
 /// A point of the execution under way to come back to: the state before one of its steps.

@@ -3,6 +3,7 @@
 //! For a race of `first` and `second` the branch is taken at the point before `first`: all steps
 //! that do not happen after `first`, in their order, with `second` moved up as far as its turn came.
 
+use super::driver::near_conflict;
 use super::history::Touches;
 use super::insertion::insert_at;
 use super::races::Race;
@@ -16,6 +17,8 @@ pub(super) struct Item {
     pub thread: u8,
     /// Which alternative, where there are several.
     pub choice: Option<u32>,
+    /// Do its alternatives touch in different ways: does the second one only look?
+    pub is_weak: bool,
     pub touches: Touches,
     /// The step of the execution; `NONE` for the race's second step, which finds another state.
     pub event: u32,
@@ -118,6 +121,7 @@ impl Dpor {
             Item {
                 thread: e.thread,
                 choice: (e.alternatives > 1).then_some(e.choice),
+                is_weak: e.is_weak(),
                 touches: e.touches,
                 event,
             }
@@ -133,23 +137,24 @@ impl Dpor {
             history.clocks.known_to(previous, after, &mut known);
         }
         let keeps = |event: u32| event < first || (event < second && stays(event));
-        let mut alternatives = 1;
-        let possible = woken.iter().all(|waking| history.wakes(waking, &keeps))
-            && match history.touches_at(runtime, request, thread, &keeps) {
-                Some((touches, found)) => {
-                    alternatives = request.alternatives(found);
-                    items.push(Item { thread, choice: None, touches, event: NONE });
-                    true
+        let mut found = history.found_at(runtime, request, thread, &keeps);
+        if !woken.iter().all(|waking| history.wakes(waking, &keeps)) {
+            found = None;
+        }
+        let settled = match found {
+            None => true,
+            Some((word, alternatives)) => {
+                let touches = history.touches_as(request, word, (thread, 0));
+                let is_weak = request.op == Op::CompareExchangeWeak && alternatives > 1;
+                items.push(Item { thread, choice: None, is_weak, touches, event: NONE });
+                for event in second..end {
+                    if event != race.second && stays(event) {
+                        items.push(item(event));
+                    }
                 }
-                None => false,
-            };
-        let settled = !possible || {
-            for event in second..end {
-                if event != race.second && stays(event) {
-                    items.push(item(event));
-                }
+                let found = (moved, word, alternatives);
+                self.insert_all(runtime, (race, request), &mut items, found, &known)
             }
-            self.insert_all(runtime, first as usize, &mut items, (moved, alternatives), &known)
         };
         self.items = items;
         self.known = known;
@@ -160,19 +165,26 @@ impl Dpor {
     fn insert_all(
         &mut self,
         runtime: &Runtime,
-        depth: usize,
+        (race, request): (Race, &Request),
         items: &mut Vec<Item>,
-        (moved, alternatives): (usize, u32),
+        (moved, word, alternatives): (usize, u64, u32),
         known: &[u32],
     ) -> bool {
         if alternatives == 1 {
-            return self.insert(runtime, depth, items, moved, known);
+            return self.insert(runtime, race.first as usize, items, moved, known);
         }
         let order = items.clone();
+        let thread = order[moved].thread;
+        let first = self.history.events[race.first as usize].touches;
         (0..alternatives).fold(true, |settled, choice| {
+            let touches = self.history.touches_as(request, word, (thread, choice));
+            if order[moved].is_weak && !near_conflict(&first, &touches) {
+                // In this way it only looks, as the first step does: that is no other order.
+                return settled;
+            }
             items.clone_from(&order);
-            items[moved].choice = Some(choice);
-            self.insert(runtime, depth, items, moved, known) && settled
+            items[moved] = Item { choice: Some(choice), touches, ..order[moved] };
+            self.insert(runtime, race.first as usize, items, moved, known) && settled
         })
     }
 

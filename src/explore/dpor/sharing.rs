@@ -3,7 +3,7 @@
 use super::history::touches;
 use super::trunk::Point;
 use super::{Crew, Dpor, Forest, Node, Sleeper};
-use crate::explore::runtime::{NONE, Runtime};
+use crate::explore::runtime::{NONE, Op, Runtime};
 use std::sync::Arc;
 
 impl Dpor {
@@ -79,13 +79,16 @@ impl Dpor {
         }
         let node = &mut self.nodes[depth];
         let request = &runtime.threads[usize::from(node.thread)].request;
-        let word = runtime.word(request);
-        let effect = request.effect(word, node.thread, 0);
+        let thread = node.thread;
+        let effect = request.effect(runtime.word(request), thread, node.choice);
         let touches = touches(request, effect.action);
-        let partly = !node.open && request.alternatives(word) > 1;
         let mut sleep = node.sleep.clone();
-        let choice = partly.then_some(node.choice);
-        sleep.push(Sleeper { thread: node.thread, choice, touches, finished: false });
+        if !node.open && node.alternatives > 1 {
+            sleep.push(Sleeper { thread, choice: Some(node.choice), touches, finished: false });
+        } else {
+            let is_weak = request.op == Op::CompareExchangeWeak && node.alternatives > 1;
+            Sleeper::push_all(&mut sleep, thread, (is_weak, touches), false);
+        }
         let mut forest = Forest::default();
         let branches = forest.import(&self.forest, node.branches);
         // What a thread asks for at this point is known to all who come by.

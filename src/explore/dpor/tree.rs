@@ -56,12 +56,25 @@ pub(super) struct Branch {
     pub thread: u8,
     /// Which alternative; `None`: all of them.
     pub choice: Option<u32>,
+    /// As `is_weak` of an item.
+    pub is_weak: bool,
     pub touches: FarTouches,
     /// Has an order that goes on beyond it been left to it? Whoever explores it will find that order;
     /// whoever explores only what it stands for itself need not.
     pub vouches: bool,
     pub first_child: u32,
     pub next: u32,
+}
+
+impl Branch {
+    /// The branch with what any alternative of its step touches.
+    pub fn at_most(&self) -> Branch {
+        let mut most = *self;
+        if self.choice.is_some() {
+            most.touches.iter_mut().flatten().for_each(|touch| touch.mode = Mode::Write);
+        }
+        most
+    }
 }
 
 /// An arena of branches.
@@ -81,8 +94,15 @@ impl Forest {
     }
 
     pub fn add(&mut self, thread: u8, choice: Option<u32>, touches: FarTouches) -> u32 {
-        let branch =
-            Branch { thread, choice, touches, vouches: false, first_child: NONE, next: NONE };
+        let branch = Branch {
+            thread,
+            choice,
+            is_weak: false,
+            touches,
+            vouches: false,
+            first_child: NONE,
+            next: NONE,
+        };
         match self.free.pop() {
             Some(slot) => {
                 self.branches[slot as usize] = branch;
@@ -135,12 +155,14 @@ impl Forest {
         if branch == NONE {
             return NONE;
         }
-        let Branch { thread, choice, touches, vouches, first_child, next } = *other.get(branch);
+        let from = *other.get(branch);
+        let Branch { thread, choice, touches, first_child, next, .. } = from;
         let copy = self.add(thread, choice, without_names(touches));
         let first_child = self.import(other, first_child);
         let next = self.import(other, next);
         let slot = self.get_mut(copy);
-        slot.vouches = vouches;
+        slot.is_weak = from.is_weak;
+        slot.vouches = from.vouches;
         slot.first_child = first_child;
         slot.next = next;
         copy

@@ -75,7 +75,7 @@ impl Point {
         let near = |far: super::tree::FarTouch| Touch { object: far.object, mode: far.mode };
         let touches = branch.touches.map(|touch| touch.map(near));
         let thread = branch.thread;
-        self.sleep.push(Sleeper { thread, choice: None, touches, finished: false });
+        Sleeper::push_all(&mut self.sleep, thread, (branch.is_weak, touches), false);
         Some(branch)
     }
 }

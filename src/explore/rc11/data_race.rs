@@ -5,17 +5,21 @@ use super::search::Search;
 use super::wish::Wish;
 use crate::explore::data_race;
 use crate::report::Failure;
-use crate::trace::{self, Action};
+use crate::trace::{self, Action, Claim};
 
 /// The first data race, in the order of threads and places.
-pub(super) fn find(search: &Search<Wish>, name: impl Fn(u32) -> String) -> Option<Failure> {
+pub(super) fn find(
+    search: &Search<Wish>,
+    claims: &[Claim],
+    name: impl Fn(u32) -> String,
+) -> Option<Failure> {
     let graph = search.graph();
     let after = |nth: usize, each: &mut dyn FnMut(usize)| {
         let reasons = &graph.event(nth as EventId).reasons;
         reasons.iter().for_each(|reason| each(reason.event as usize));
     };
     let request = |nth: usize| &search.step(nth as EventId).request;
-    data_race::first(graph.events().len(), |nth| seen(search, nth), after, request, name)
+    data_race::first(graph.events().len(), |nth| seen(search, nth), after, request, claims, name)
 }
 
 fn seen(search: &Search<Wish>, nth: usize) -> trace::Event {
@@ -28,8 +32,7 @@ fn seen(search: &Search<Wish>, nth: usize) -> trace::Event {
         // Whatever it computes: what counts is that it reads and writes.
         Op::Update { .. } => Action::FetchUpdate,
         Op::Fence { .. } => Action::Fence,
-        Op::Plain { writes: false, .. } => Action::CellRead,
-        Op::Plain { writes: true, .. } => Action::CellWrite,
+        Op::Plain { .. } => wish.request.effect(0, event.thread, 0).action,
         Op::Pick { .. } => Action::Choose,
         Op::Touch { .. } => wish.action.expect("a step that was taken was enabled"),
     };

@@ -13,7 +13,7 @@ use crate::explore::runtime::{
 };
 use crate::explore::tally::Steps;
 use crate::report::Failure;
-use crate::trace::Place;
+use crate::trace::{Claim, Place};
 
 /// The exploration of a real program under RC11.
 #[derive(Default)]
@@ -85,7 +85,10 @@ impl Rc11 {
         let asks = runtime.asking & (1 << thread) != 0;
         let now = asks.then(|| runtime.threads[usize::from(thread)].request);
         let before = *before;
-        let mut same = now.is_some_and(|now| now.is_repeated(&before));
+        let mut same = now.is_some_and(|now| {
+            let wish = self.search.step(id);
+            now.is_repeated(&before) && wish.does_the_same(&now, thread, || runtime.word(&now))
+        });
         if same && self.has_addresses {
             if let Some(object) = runtime.objects.get(before.object as usize) {
                 self.search.declare(before.object, object.initial);
@@ -174,8 +177,8 @@ impl Exploration for Rc11 {
         self.diverged.as_ref()
     }
 
-    fn data_race(&self, name: impl Fn(u32) -> String) -> Option<Failure> {
-        data_race::find(&self.search, name)
+    fn data_race(&self, claims: &[Claim], name: impl Fn(u32) -> String) -> Option<Failure> {
+        data_race::find(&self.search, claims, name)
     }
 
     fn happens_before(&self, a: u32, b: u32) -> bool {
@@ -224,13 +227,12 @@ pub(super) fn repeats<'r>(
         wish.declined = all.filter(|&write| graph.origin(write) == origin).collect();
     }
     if wish.request.op == Asked::CompareExchangeWeak {
-        let key = |r: &Request| (r.object, r.a, r.b, r.place);
         let events = graph.events().iter().zip(0..);
         let failed = events.filter_map(|(event, id)| match event.choice {
             Choice::Fail(write) if event.thread == thread => Some((write, id)),
             _ => None,
         });
-        let same = failed.filter(|&(_, id)| key(request(id)) == key(&wish.request));
+        let same = failed.filter(|&(_, id)| request(id).fails_like(&wish.request));
         wish.failed_on = same.map(|(write, _)| write).collect();
     }
 }
@@ -266,6 +268,13 @@ pub(super) fn seen(graph: &Graph, id: EventId) -> Option<Seen> {
 }
 
 impl Driver for Rc11 {
+    fn rerun(&mut self) {
+        self.is_cut = false;
+        self.rounds.reset();
+        self.search.restart();
+        self.scripted = self.search.graph().events().len();
+    }
+
     fn scripted(&mut self, runtime: &mut Runtime) -> Option<(u8, u32)> {
         let depth = runtime.steps as usize;
         let id = depth as EventId;

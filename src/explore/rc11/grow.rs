@@ -153,26 +153,12 @@ impl Graph {
     /// Computes what a read of this write would acquire.
     ///
     /// That is everything before the write if it releases, else everything before the thread's
-    /// latest release fence and before its earlier release writes to the same location (the
-    /// release sequence of the paper, with which C++20 has done away for plain stores), and what a
-    /// read-modify-write passes on from the write it reads.
+    /// latest release fence, and what a read-modify-write passes on from the write it reads.
     fn release(&mut self, id: EventId, event: &Event) {
         if releases(event.order) {
             self.clocks.join((id, Row::Released), (id, Row::Before));
-        } else {
-            if let Some(fence) = event.fence {
-                self.clocks.join((id, Row::Released), (fence, Row::Before));
-            }
-            let line = self.line(event.thread);
-            let head = line.iter().rev().skip(1).copied().find(|&earlier| {
-                let earlier = self.event(earlier);
-                earlier.written.is_some()
-                    && earlier.op.location() == event.op.location()
-                    && releases(earlier.order)
-            });
-            if let Some(head) = head {
-                self.clocks.join((id, Row::Released), (head, Row::Before));
-            }
+        } else if let Some(fence) = event.fence {
+            self.clocks.join((id, Row::Released), (fence, Row::Before));
         }
         if let Some(read) = event.reads.filter(|&read| read != INIT) {
             self.clocks.join((id, Row::Released), (read, Row::Released));

@@ -17,7 +17,7 @@ pub(super) struct Wish {
     /// Writes on which it has failed for no reason before, and need not do so again.
     pub failed_on: Vec<EventId>,
     /// The steps that ended the spinning before it.
-    pub woken_by: Vec<EventId>,
+    woken_by: Vec<EventId>,
 }
 
 impl Step for Wish {
@@ -27,6 +27,10 @@ impl Step for Wish {
 
     fn reasons(&self) -> &[Reason] {
         &self.reasons
+    }
+
+    fn woken_by(&self) -> &[EventId] {
+        &self.woken_by
     }
 
     fn update(&self, read: u64) -> Option<u64> {
@@ -62,6 +66,14 @@ impl Wish {
         Wish { request, op, action, reasons, declined: Vec::new(), failed_on: Vec::new(), woken_by }
     }
 
+    /// Would the step, asked for once more, do the same to an object that keeps its own order?
+    pub fn does_the_same(&self, request: &Request, thread: u8, word: impl FnOnce() -> u64) -> bool {
+        self.action.is_none_or(|action| {
+            let word = word();
+            request.enabled(word) && request.effect(word, thread, 0).action == action
+        })
+    }
+
     /// The same step, asked for once more with other values.
     pub fn with_values_of(&self, request: &Request) -> Wish {
         let op = match self.op {
@@ -88,7 +100,8 @@ fn op(runtime: &Runtime, thread: u8, request: &Request) -> (Op, Option<Action>) 
         (_, Asked::Fence) => Op::Fence { order },
         (_, Asked::Choose) => Op::Pick { ways: request.a as u32 },
         (Some(ObjectKind::Cell), asked) => {
-            Op::Plain { location, writes: asked == Asked::CellWrite }
+            let writes = matches!(asked, Asked::CellWrite | Asked::CellWriteEnd);
+            Op::Plain { location, writes }
         }
         (Some(ObjectKind::Atomic), Asked::Load) => Op::Load { location, order },
         (Some(ObjectKind::Atomic), Asked::Store) => Op::Store { location, value: request.a, order },
@@ -120,6 +133,6 @@ fn touch(runtime: &Runtime, thread: u8, request: &Request) -> (Op, Option<Action
         None => (true, true),
     };
     let second = (action == Some(Action::Wait)).then_some(request.mutex);
-    let ways = if action.is_some() { request.alternatives(word) } else { 1 };
+    let ways = if action.is_some() { request.alternatives(word, || false) } else { 1 };
     (Op::Touch { object: request.object, mode, second, acquires, releases, ways }, action)
 }

@@ -7,6 +7,7 @@
 
 use super::record::peek;
 use super::request::{Bits, NONE, Op, Request};
+use super::spin::Standing;
 use super::thread::Stopped;
 use super::{Runtime, State, Word, current, leave, thread_at, with_current};
 use std::panic::Location;
@@ -85,6 +86,9 @@ fn ask_for(
             b,
             place,
         };
+        if (*rt).given_up {
+            (*rt).refused(&request);
+        }
         ask(rt, request)
     }
 }
@@ -111,6 +115,9 @@ fn ask_with(
         let (mutex, mutex_word) = locate(mutex);
         let request =
             Request { op, bits, order, failure, object, mutex, word, mutex_word, a, b, place };
+        if (*rt).given_up {
+            (*rt).refused(&request);
+        }
         ask(rt, request)
     }
 }
@@ -127,6 +134,7 @@ unsafe fn ask(rt: *mut Runtime, request: Request) -> Asked {
         runtime.note_touch(&request);
         let thread = runtime.current;
         let slot = &mut runtime.threads[usize::from(thread)];
+        slot.asked += 1;
         slot.request = request;
         slot.state = State::Asking;
         let stop = slot.yielder;
@@ -144,6 +152,24 @@ unsafe fn ask(rt: *mut Runtime, request: Request) -> Asked {
 #[track_caller]
 pub(crate) fn wait_in(state: State) {
     granted(enter(state, Location::caller()));
+}
+
+/// Stops the current thread at a yield, until somebody else has changed what it looked at, or it is
+/// found that it would go on anyway.
+#[inline(always)] // the frame that counts is that of whoever yields
+#[track_caller]
+pub(crate) fn wait_to_spin() {
+    let standing = Standing::here();
+    spin_from(&standing, Location::caller());
+}
+
+#[inline(never)]
+fn spin_from(standing: &Standing, place: &'static Location<'static>) {
+    with_current(|runtime| {
+        let current = usize::from(runtime.current);
+        runtime.threads[current].standing = *standing;
+    });
+    granted(enter(State::Spinning, place));
 }
 
 #[inline(never)]
@@ -218,7 +244,7 @@ impl Runtime {
             && info.bits == Bits::Opaque
         {
             info.bits = request.bits;
-            if matches!(request.op, Op::CellRead | Op::CellWrite) {
+            if request.op.is_on_cell() {
                 info.initial = peek(request.a, request.bits);
             }
         }

@@ -32,7 +32,7 @@ fn kind(op: Op) -> Kind {
         Park | ParkTimeout | Unpark => Kind::Park,
         Arrive => Kind::Barrier,
         OnceLook | OnceEnter | OnceWait | OnceEnd => Kind::Once,
-        Fence | CellRead | CellWrite | Choose => Kind::Nothing,
+        Fence | Choose | CellRead | CellWrite | CellReadEnd | CellWriteEnd => Kind::Nothing,
     }
 }
 
@@ -141,7 +141,9 @@ fn is_legal(word: u64, asked: &[(u8, &Request)]) -> bool {
 /// All effects of a step in this state: one for each alternative; none where it has to wait.
 fn effects(request: &Request, thread: u8, word: u64) -> Vec<Effect> {
     match request.enabled(word) {
-        true => (0..request.alternatives(word)).map(|c| request.effect(word, thread, c)).collect(),
+        true => (0..request.alternatives(word, || true))
+            .map(|c| request.effect(word, thread, c))
+            .collect(),
         false => Vec::new(),
     }
 }

@@ -108,7 +108,9 @@ impl Request {
                 let smaller = if self.bits.less(self.a, word) { self.a } else { word };
                 update(Action::FetchUpdate, smaller)
             }
-            Op::CompareExchange | Op::CompareExchangeWeak if word == self.a => {
+            Op::CompareExchange if word == self.a => done(Action::CompareExchange, word, self.b),
+            // Its other alternative is to fail for no reason.
+            Op::CompareExchangeWeak if word == self.a && choice == 0 => {
                 done(Action::CompareExchange, word, self.b)
             }
             Op::CompareExchange | Op::CompareExchangeWeak => {
@@ -117,6 +119,8 @@ impl Request {
             Op::Fence => done(Action::Fence, 0, 0),
             Op::CellRead => done(Action::CellRead, 0, 0),
             Op::CellWrite => done(Action::CellWrite, 0, 0),
+            Op::CellReadEnd => done(Action::CellReadEnd, 0, 0),
+            Op::CellWriteEnd => done(Action::CellWriteEnd, 0, 0),
             Op::Lock | Op::TryLock if lock::is_free(word) => {
                 done(Action::Lock, lock::taken(word), word + owner * lock::WRITER)
             }

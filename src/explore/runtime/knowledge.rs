@@ -198,6 +198,8 @@ impl Knowledge {
             Receive => held.messages.pop_front().unwrap_or_default(),
             // Whom it wakes, the program is not told.
             NotifyOne | NotifyAll | NotifyNobody => Mark::NONE,
+            // What was there does not tell, where it may fail for no reason.
+            CompareExchangeFailed => Mark::of(result).with(1),
             _ => Mark::of(result),
         };
         known.learnt = known.learnt.and(news);

@@ -9,13 +9,25 @@
 
 use super::{CURRENT, Runtime, thread_at};
 use crate::explore::ExploreError;
+use std::cell::Cell;
 use std::mem::MaybeUninit;
+
+thread_local! {
+    /// Have threads been left on this OS thread?
+    static HAS_LEFT: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Has an execution on this OS thread left threads?
+pub(crate) fn has_left() -> bool {
+    HAS_LEFT.get()
+}
 
 /// Leaves every thread that has not ended.
 ///
 /// # Safety
 /// `rt` is the current runtime, no thread runs, and none will in this execution.
 pub(super) unsafe fn leave(rt: *mut Runtime) {
+    HAS_LEFT.set(true);
     // SAFETY: by the caller's promise, nobody else uses the coroutines.
     unsafe {
         let live = (*rt).live;
@@ -24,7 +36,14 @@ pub(super) unsafe fn leave(rt: *mut Runtime) {
             // Without a coroutine the thread cannot be resumed, and nothing unwinds it. The frames
             // on its stack are not given up by this: `below` never touches them.
             coroutine.force_reset();
-            let below = coroutine.into_stack().below(thread_at(rt, thread).mark);
+            let stack = coroutine.into_stack();
+            let floor = stack.floor();
+            let below = stack.below(thread_at(rt, thread).mark);
+            let lost = match &below {
+                Some(below) => below.floor().abs_diff(floor),
+                None => thread_at(rt, thread).stack_bytes,
+            };
+            (*rt).left_bytes += lost as u64;
             (*rt).stacks.extend(below);
         }
         (*rt).left += 1;

@@ -36,7 +36,9 @@ impl Mark {
 
     #[inline]
     fn with_wide(self, number: u128) -> Mark {
-        let mut mixed = (self.0 ^ number).wrapping_mul(FACTOR);
+        // Turned, or a mark mixed into itself were 0; shifted, or 0 into 0 were 0 again.
+        let mixed = (self.0.rotate_left(41) ^ number).wrapping_add(FACTOR >> 1);
+        let mut mixed = mixed.wrapping_mul(FACTOR);
         mixed ^= mixed >> 67;
         mixed = mixed.wrapping_mul(FACTOR);
         Mark(mixed ^ (mixed >> 61))
@@ -47,6 +49,15 @@ impl Mark {
 mod tests {
     use super::*;
     use std::collections::HashSet;
+
+    #[test]
+    fn a_mark_mixed_into_itself_goes_on_to_change() {
+        for start in [Mark(0), Mark::NONE, Mark::of(0).with(1)] {
+            let twice = start.and(start);
+            let seen = [start, twice, twice.and(Mark(0)), twice.and(Mark(0)).and(Mark(0))];
+            assert_eq!(HashSet::from(seen).len(), 4, "{seen:?}");
+        }
+    }
 
     #[test]
     fn the_order_of_the_numbers_counts_and_short_sequences_do_not_collide() {

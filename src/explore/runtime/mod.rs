@@ -11,30 +11,39 @@
 //! - `run`: one execution, from the first step to the last; `spawn`: starting a thread; `script`: the
 //!   steps that are repeated; `wait`: who can go on
 //! - `ask`: asking for a step; `step`: performing it; `record`: writing it down
+//! - `spin`: threads that look, find nothing new, and yield
 //! - `objects`: what is known of an object, and what it is called
 //! - `knowledge`: what threads have learnt and objects hold; `state`: when two executions are in the
 //!   same state; `mark`: what a state is known by
 //! - `calls`: what the model's types ask besides steps
+//! - `lifetime`: how long accesses and objects last; `counted`: whether a count ends them
 //! - `leave`: threads that are left where they are, when their execution has ended or is refused
 //! - `stacks`: what threads run on
-//! - `panics`: one quiet panic hook; `overflow`: stack overflow; `statics`: what outlives a run
+//! - `clock`: when it has to be over; `pulse`: signs of life
+//! - `panics`: one quiet panic hook; `panic_count`: each thread takes its panics along; `overflow`: stack overflow; `statics`: what outlives a run
 
 mod ask;
 mod calls;
+mod clock;
 #[cfg(test)]
 mod commute;
+mod counted;
 pub(crate) mod effect;
 mod knowledge;
 mod leave;
+mod lifetime;
 mod mark;
 mod objects;
 mod overflow;
+mod panic_count;
 mod panics;
+mod pulse;
 mod record;
 mod request;
 mod run;
 mod script;
 mod spawn;
+mod spin;
 mod stacks;
 mod state;
 mod statics;
@@ -44,18 +53,25 @@ mod wait;
 pub(crate) mod word;
 
 pub(crate) use ask::{
-    add_silently, failed, object_of, step, step_at, step_value_at, step_with, wait_in,
+    add_silently, failed, object_of, step, step_at, step_value_at, step_with, wait_in, wait_to_spin,
 };
-pub(crate) use calls::{address_of, is_unwinding, note_panic, number_of, spawn_thread};
+pub(crate) use calls::{address_of, must_be_under_way, note_panic, number_of, spawn_thread};
+pub(crate) use clock::Clock;
 pub(crate) use knowledge::Knowledge;
+pub(crate) use leave::has_left;
+pub(crate) use lifetime::{Becomes, Undefined, Use, access_begins, access_ends, claimed};
+use lifetime::{Dropped, Open};
 pub(crate) use mark::Mark;
 use objects::ObjectInfo;
 pub(crate) use objects::{default_name, kind_index};
 pub(crate) use overflow::is_spoilt;
-pub(crate) use record::{cell_written, content_of};
+pub(crate) use pulse::{Pulse, pulse};
+pub(crate) use record::{cell_written, content_of, found};
 pub(crate) use request::{Bits, NONE, Op, Request, may_be_address};
 pub(crate) use run::{Driver, Ending, Pick, run};
 pub(crate) use script::Scripted;
+pub(crate) use spin::ROUNDS;
+use spin::Spins;
 use stacks::ThreadStack;
 pub(crate) use state::Shown;
 pub(crate) use step::{Seen, Taken};
@@ -63,8 +79,9 @@ use thread::Coroutines;
 pub(crate) use thread::{Panic, State, Thread, Waking};
 pub(crate) use word::Word;
 
-use crate::trace::{Step, ThreadId};
+use crate::trace::{Claim, Step, ThreadId, Value};
 use std::cell::Cell;
+use std::mem::ManuallyDrop;
 use std::panic::Location;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -91,6 +108,8 @@ pub(crate) struct Runtime {
     news: bool,
     /// Some thread has spun in this execution.
     anyone_spins: bool,
+    /// Some weak compare-exchange has failed for no reason in this execution.
+    anyone_failed: bool,
     /// The locks that are held, by object and thread, and where they were taken.
     held: Vec<(u32, u8, &'static Location<'static>)>,
     /// The steps to repeat before anything new.
@@ -103,26 +122,47 @@ pub(crate) struct Runtime {
     pub(crate) objects: Vec<ObjectInfo>,
     /// Two objects of one execution have had the same key.
     pub(crate) crowded: bool,
-    statics: Vec<(usize, Box<Word>, u32)>,
+    statics: Vec<(usize, Box<ManuallyDrop<Word>>, u32)>,
+    /// The accesses of cells that have not ended.
+    open: Vec<Open>,
+    /// The objects that were dropped.
+    dropped: Vec<Dropped>,
+    /// The objects that have become others, by address, and the claims that made them so.
+    renewed: Vec<(usize, usize)>,
+    /// Who has had an object for itself that others had used.
+    pub(crate) claims: Vec<Claim>,
+    /// Why the execution could not go on.
+    pub(crate) undefined: Option<Undefined>,
     /// What was done to objects between steps, since no step can tell: the object, the steps taken
     /// before, and what was added to its word.
     pub(crate) silent: Vec<(u32, u32, u64)>,
     /// The addresses that pointers have held, by their number.
     addresses: Vec<usize>,
+    pub(crate) clock: Clock,
+    /// The step at which the limits are to be looked at.
+    limit: u32,
     /// Steps taken.
     pub(crate) steps: u32,
     /// The steps with their values, when somebody wants to see them.
     pub(crate) recording: Option<Vec<Step>>,
     /// What the memory lets the next step see, where that is not simply the newest value.
     pub(crate) seen: Option<Seen>,
+    /// What the running thread has found behind the lock of its last step, or in the message.
+    pub(crate) found: Option<Value>,
     /// What its threads have learnt, when somebody wants to know its states.
     pub(crate) knowledge: Option<Box<Knowledge>>,
+    /// What a thread does at its end.
+    at_exit: Option<fn()>,
     stacks: Vec<ThreadStack>,
     stack_size: usize,
+    /// Who ran last: whose panics are under way on this OS thread, if any are.
+    ran_last: u8,
     /// How many threads have ended with a panic.
     pub(crate) panics: u32,
     /// Executions some of whose threads were left.
     pub(crate) left: u64,
+    /// What their stacks take.
+    pub(crate) left_bytes: u64,
     /// A thread has waited for any of several objects to change: interleavings cannot be counted.
     pub(crate) uncountable: bool,
     pub(crate) error: Option<ExploreError>,
@@ -130,10 +170,20 @@ pub(crate) struct Runtime {
     overflowed: Option<u8>,
     /// The execution ends: because of an error or an overflow.
     given_up: bool,
+    /// A number for all steps so far: who took them, and which of their alternatives.
+    path: u64,
+    /// Who spins, and who only seemed to.
+    pub(crate) spins: Spins,
 }
 
 thread_local! {
     static CURRENT: Cell<*mut Runtime> = const { Cell::new(std::ptr::null_mut()) };
+}
+
+/// What has to be done before a program runs on this OS thread.
+pub(crate) fn prepare() {
+    panics::install();
+    overflow::install();
 }
 
 /// Is this OS thread running a program under exploration?
@@ -200,8 +250,6 @@ unsafe fn thread_at<'a>(rt: *mut Runtime, thread: u8) -> &'a mut Thread {
 
 impl Runtime {
     pub(crate) fn new(stack_size: usize) -> Self {
-        panics::install();
-        overflow::install();
         Runtime {
             execution: 0,
             threads: Vec::new(),
@@ -212,6 +260,7 @@ impl Runtime {
             newborn: Vec::new(),
             news: false,
             anyone_spins: false,
+            anyone_failed: false,
             held: Vec::new(),
             script: Vec::new(),
             table: vec![(u8::MAX, 0)],
@@ -219,20 +268,33 @@ impl Runtime {
             objects: Vec::new(),
             crowded: false,
             statics: Vec::new(),
+            open: Vec::new(),
+            dropped: Vec::new(),
+            renewed: Vec::new(),
+            claims: Vec::new(),
+            undefined: None,
             silent: Vec::new(),
             addresses: Vec::new(),
+            clock: Clock::default(),
+            limit: 0,
             steps: 0,
             recording: None,
             seen: None,
+            found: None,
             knowledge: None,
+            at_exit: None,
             stacks: Vec::new(),
             stack_size,
+            ran_last: 0,
             panics: 0,
             left: 0,
+            left_bytes: 0,
             uncountable: false,
             error: None,
             overflowed: None,
             given_up: false,
+            path: 0,
+            spins: Spins::default(),
         }
     }
 
@@ -251,11 +313,12 @@ impl Runtime {
     pub(crate) fn colleague(&self) -> Self {
         let mut runtime = Runtime::new(self.stack_size);
         runtime.shared_table = Arc::clone(&self.shared_table);
+        runtime.spins = self.spins.shared();
         runtime
     }
 
     /// The runtime as it is before the first step of a new execution.
-    fn begin(&mut self) {
+    fn begin(&mut self, max_steps: u32) {
         /// Numbers are taken by the block, so that workers need not pass one counter to and fro.
         const BLOCK: u64 = 1024;
         static BLOCKS: AtomicU64 = AtomicU64::new(0);
@@ -272,14 +335,27 @@ impl Runtime {
         self.held.clear();
         self.news = false;
         self.anyone_spins = false;
+        self.anyone_failed = false;
         self.objects.clear();
         self.statics.clear();
+        self.open.clear();
+        self.dropped.clear();
+        self.renewed.clear();
+        self.claims.clear();
+        self.undefined = None;
         self.silent.clear();
         self.addresses.clear();
+        self.set_limit(max_steps);
         self.steps = 0;
         self.panics = 0;
+        self.at_exit = None;
         self.overflowed = None;
         self.given_up = false;
+        self.path = 0;
+        if let Some(steps) = &mut self.recording {
+            steps.clear();
+        }
+        self.spins.wasted = false;
         self.seen = None;
         if let Some(knowledge) = &mut self.knowledge {
             knowledge.begin();

@@ -2,8 +2,9 @@
 
 use super::{Bits, NONE, Runtime, State, Word};
 use crate::explore::ExploreError;
-use crate::trace::{Action, Object, ObjectKind};
+use crate::trace::{Action, Object, ObjectKind, Value};
 use std::borrow::Cow;
+use std::mem::ManuallyDrop;
 use std::panic::Location;
 
 /// What the runtime knows of an object.
@@ -12,6 +13,10 @@ pub(crate) struct ObjectInfo {
     pub name: Option<&'static str>,
     pub initial: u64,
     pub bits: Bits,
+    /// What a lock guarded when it was first taken, and what it guards now, as far as that can be
+    /// shown; noted only where somebody looks on.
+    pub first_guarded: Option<Value>,
+    pub guarded: Option<Value>,
     /// How many steps had been taken when it was registered.
     pub born: u32,
     /// A name that is the same in every execution, as far as one is known: exact for objects that
@@ -25,6 +30,19 @@ pub(crate) struct ObjectInfo {
     pub changed_by: Action,
     /// The step that changed it last.
     pub changed_at: u32,
+    /// The threads that have taken a step on it, as a bit set.
+    pub users: u64,
+}
+
+impl ObjectInfo {
+    /// The value it began with, if it holds or guards one that can be shown.
+    pub(crate) fn shown_at_first(&self) -> Option<Value> {
+        match self.kind {
+            ObjectKind::Atomic | ObjectKind::Cell => self.bits.value(self.initial),
+            ObjectKind::Mutex | ObjectKind::RwLock => self.first_guarded,
+            _ => None,
+        }
+    }
 }
 
 impl Runtime {
@@ -32,7 +50,14 @@ impl Runtime {
     /// another one.
     pub(super) fn register(&mut self, word: &Word, at_creation: bool) -> Option<u32> {
         let object = self.objects.len() as u32;
-        word.claim(self.execution, object).then(|| self.add_object(word, at_creation))
+        if !word.claim(self.execution, object) {
+            return None;
+        }
+        self.add_object(word, at_creation);
+        if !self.renewed.is_empty() {
+            self.note_renewal(word, object);
+        }
+        Some(object)
     }
 
     fn add_object(&mut self, word: &Word, at_creation: bool) -> u32 {
@@ -52,12 +77,15 @@ impl Runtime {
             name: word.name(),
             initial: word.get(),
             bits: Bits::Opaque,
+            first_guarded: None,
+            guarded: None,
             born: self.steps,
             key,
             exact: at_creation,
             version: 0,
             changed_by: Action::Fence,
             changed_at: NONE,
+            users: 0,
         });
         if let Some(knowledge) = self.knowing() {
             knowledge.object_made(word.get());
@@ -65,19 +93,28 @@ impl Runtime {
         object
     }
 
+    /// Registers an object that is gone and that nobody has used.
+    pub(super) fn note_unused(
+        &mut self,
+        kind: ObjectKind,
+        created: &'static Location<'static>,
+    ) -> u32 {
+        self.add_object(&ManuallyDrop::new(Word::made_at(kind, created)), false)
+    }
+
     pub(super) fn register_static(&mut self, word: &Word) -> (u32, *const Word) {
         let address = std::ptr::from_ref(word) as usize;
         if let Some((_, copy, object)) = self.statics.iter().find(|(at, ..)| *at == address) {
-            return (*object, &raw const **copy);
+            return (*object, &raw const ***copy);
         }
         if matches!(word.kind(), ObjectKind::Mutex | ObjectKind::RwLock | ObjectKind::Cell) {
             let place = word.created().into();
             self.refuse(ExploreError::StaticObject { kind: word.kind(), place });
             return (NONE, word);
         }
-        let copy = Box::new(word.copy_of_static());
+        let copy = Box::new(ManuallyDrop::new(word.copy_of_static()));
         let object = self.add_object(&copy, false);
-        let pointer = &raw const *copy;
+        let pointer = &raw const **copy;
         self.statics.push((address, copy, object));
         (object, pointer)
     }
@@ -123,10 +160,10 @@ impl Runtime {
             };
             *nth += 1;
         }
-        let object = |(info, name): (&ObjectInfo, _)| {
-            let holds_value = matches!(info.kind, ObjectKind::Atomic | ObjectKind::Cell);
-            let initial = holds_value.then(|| info.bits.value(info.initial)).flatten();
-            Object { name, kind: info.kind, initial }
+        let object = |(info, name): (&ObjectInfo, _)| Object {
+            name,
+            kind: info.kind,
+            initial: info.shown_at_first(),
         };
         self.objects.iter().zip(names).map(object).collect()
     }

@@ -1,35 +1,74 @@
 //! One panic hook for all explorations: quiet inside, chained outside.
 //!
-//! The hook is installed once and never taken back: explorations in parallel tests would otherwise
-//! restore each other's. Whether a panic belongs to a program under exploration is told by the
-//! thread it happens on.
+//! The hook is installed once: explorations in parallel tests would otherwise restore each other's.
+//! Whether a panic belongs to a program under exploration is told by the thread it happens on. Who
+//! sets a hook of their own later replaces it. That is noticed when a panic comes by that the hook has
+//! not seen: from the next execution on, it is chained in front of theirs.
 
 use super::{CURRENT, NONE, Panic, Runtime};
-use crate::trace::Place;
+use crate::trace::{Place, ThreadId};
 use std::any::Any;
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::panic::PanicHookInfo;
-use std::sync::Once;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::{Mutex, PoisonError};
+
+type Hook = Box<dyn Fn(&PanicHookInfo<'_>) + Sync + Send>;
 
 thread_local! {
     static QUIET: Cell<bool> = const { Cell::new(false) };
-    /// The panic the hook saw last on this OS thread.
-    static LAST: RefCell<Option<(String, Place)>> = const { RefCell::new(None) };
+    /// The panics the hook saw last on this OS thread, the latest one first.
+    static SEEN: RefCell<[Option<(String, Place)>; 2]> = const { RefCell::new([None, None]) };
+    /// A panic has come by that the hook has not seen.
+    static UNSEEN: Cell<Unseen> = const { Cell::new(Unseen::None) };
 }
 
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Unseen {
+    None,
+    Some,
+    /// It has been looked at: `resume_unwind` calls no hook either.
+    Known,
+}
+
+/// Where the installed hook lives, by which it is known among others.
+static INSTALLED: AtomicUsize = AtomicUsize::new(0);
+
 pub(super) fn install() {
-    static INSTALLED: Once = Once::new();
-    INSTALLED.call_once(|| {
-        let previous = std::panic::take_hook();
-        std::panic::set_hook(Box::new(move |info| {
-            if QUIET.get() && of_the_program() {
-                note(info);
-            } else {
-                previous(info);
-            }
-        }));
+    if INSTALLED.load(Relaxed) == 0 {
+        put_in_front();
+    }
+}
+
+/// Puts the hook in front again if somebody has set another one.
+pub(super) fn look_after() {
+    if UNSEEN.get() == Unseen::Some {
+        UNSEEN.set(Unseen::Known);
+        put_in_front();
+    }
+}
+
+fn put_in_front() {
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    let present = std::panic::take_hook();
+    if address(&present) == INSTALLED.load(Relaxed) {
+        return std::panic::set_hook(present);
+    }
+    let hook: Hook = Box::new(move |info| {
+        if QUIET.get() && of_the_program() {
+            note(info, &present);
+        } else {
+            present(info);
+        }
     });
+    INSTALLED.store(address(&hook), Relaxed);
+    std::panic::set_hook(hook);
+}
+
+fn address(hook: &Hook) -> usize {
+    std::ptr::from_ref(&**hook).addr()
 }
 
 /// Keeps panics quiet on this OS thread until dropped.
@@ -53,22 +92,39 @@ fn of_the_program() -> bool {
     !rt.is_null() && unsafe { (*rt).current } != u8::MAX
 }
 
-fn note(info: &PanicHookInfo<'_>) {
-    let place = info.location().map(|location| Place {
+fn note(info: &PanicHookInfo<'_>, loud: &Hook) {
+    let message = message_of(info.payload());
+    if matches!(
+        message.as_str(),
+        "panic in a destructor during cleanup" | "panic in a function that cannot unwind"
+    ) {
+        // The process is about to end: the panics that led here must be told.
+        tell_seen();
+        return loud(info);
+    }
+    let Some(location) = info.location() else { return };
+    let place = Place {
         file: Cow::Owned(location.file().to_owned()),
         line: location.line(),
         column: location.column(),
+    };
+    SEEN.with_borrow_mut(|seen| {
+        seen.swap(0, 1);
+        seen[0] = Some((message, place));
     });
-    let message = message_of(info.payload());
-    LAST.with_borrow_mut(|last| *last = place.map(|place| (message, place)));
-    let rt = CURRENT.get();
-    if !rt.is_null() {
-        // SAFETY: the current runtime; the hook runs on the panicking coroutine, between switches.
-        let runtime = unsafe { &mut *rt };
-        if let Some(thread) = runtime.threads.get_mut(usize::from(runtime.current)) {
-            thread.unwinding = true;
+}
+
+fn tell_seen() {
+    // SAFETY: as in `of_the_program`.
+    let thread = ThreadId(unsafe { (*CURRENT.get()).current });
+    SEEN.with_borrow(|seen| {
+        for (message, place) in seen.iter().rev().flatten() {
+            eprintln!(
+                "racelab: thread {thread} of the program under exploration panicked at {place}: \
+                 {message}"
+            );
         }
-    }
+    });
 }
 
 pub(super) fn message_of(payload: &(dyn Any + Send)) -> String {
@@ -81,16 +137,28 @@ impl Runtime {
     /// Notes that `thread` ended with a panic.
     pub(crate) fn note_panic(&mut self, thread: u8, payload: &(dyn Any + Send)) {
         let message = message_of(payload);
-        let place = LAST.with_borrow(|last| match last {
-            Some((text, place)) if *text == message => Some(place.clone()),
-            _ => None,
+        let seen = SEEN.with_borrow(|seen| {
+            seen.iter().flatten().find(|(text, _)| *text == message).map(|(_, place)| place.clone())
         });
+        if seen.is_none() && UNSEEN.get() == Unseen::None {
+            UNSEEN.set(Unseen::Some);
+        }
         let order = self.panics;
         self.panics += 1;
         let slot = &mut self.threads[usize::from(thread)];
-        slot.unwinding = false;
         let mut after = slot.after.clone();
         after.extend((slot.last_step != NONE).then_some(slot.last_step));
-        slot.panic = Some(Panic { message, place, order, after, taken: false });
+        slot.panic = Some(Panic {
+            message,
+            place: seen,
+            order,
+            after,
+            taken: false,
+            passed_to: None,
+            is_uncaught: false,
+        });
+        for panic in self.threads.iter_mut().filter_map(|thread| thread.panic.as_mut()) {
+            panic.is_uncaught |= panic.passed_to == Some(thread);
+        }
     }
 }

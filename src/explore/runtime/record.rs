@@ -1,10 +1,10 @@
 //! Writing steps down, with the values they saw.
 
 use super::effect::Effect;
-use super::request::Bits;
+use super::request::{Bits, Request};
 use super::step::{Seen, Taken};
 use super::{NONE, Op, Runtime, Word, with_current};
-use crate::trace::{Action, ObjectId, Step, ThreadId};
+use crate::trace::{Action, ObjectId, ObjectKind, Step, ThreadId, Value};
 
 impl Runtime {
     pub(super) fn record(
@@ -48,6 +48,8 @@ impl Runtime {
             Action::Load | Action::CompareExchangeFailed => read = bits.value(result),
             Action::Store => written = bits.value(word),
             Action::CellRead => read = bits.value(peek(request.a, bits)),
+            Action::Unlock | Action::Downgrade => written = bits.value(request.a),
+            Action::Wait | Action::Send => written = bits.value(request.b),
             Action::Swap
             | Action::FetchAdd
             | Action::FetchSub
@@ -61,7 +63,12 @@ impl Runtime {
         let failed = taken.action == Action::CompareExchangeFailed;
         let order = if failed { request.failure } else { request.order };
         let ordered = taken.action.is_atomic_access() || taken.action == Action::Fence;
-        let alternatives = request.alternatives(taken.before);
+        let shown = match request.op {
+            Op::Choose => true,
+            // That it succeeded, as it should, goes without saying.
+            Op::CompareExchangeWeak => choice > 0,
+            _ => taken.alternatives > 1 || seen.is_some() && choice > 0,
+        };
         let actor = &self.threads[usize::from(thread)];
         Step {
             thread: ThreadId(thread),
@@ -71,8 +78,7 @@ impl Runtime {
             order: ordered.then_some(order),
             read,
             written,
-            choice: (alternatives > 1 || request.op == Op::Choose || seen.is_some() && choice > 0)
-                .then_some(choice),
+            choice: shown.then_some(choice),
             place: request.place.into(),
             operation: actor.operation,
             after: Vec::new(),
@@ -120,11 +126,54 @@ pub(crate) fn cell_written(word: &Word, address: u64, bits: Bits) {
     });
 }
 
+/// The running thread has got hold of what the lock of its last step guards, or of the message it
+/// brought: only now can it be seen.
+#[inline]
+pub(crate) fn found(content: impl FnOnce() -> (Bits, u64)) {
+    with_current(|runtime| {
+        if runtime.recording.is_some() || runtime.knowledge.is_some() {
+            let (bits, value) = content();
+            runtime.note_found(bits.value(value));
+        }
+    });
+}
+
+impl Runtime {
+    #[cold]
+    fn note_found(&mut self, value: Option<Value>) {
+        self.found = value;
+        // The thread has not stopped since its step was granted, so that step is the last one.
+        if let Some(step) = self.recording.as_mut().and_then(|steps| steps.last_mut())
+            && step.action.finds_content()
+        {
+            step.read = value;
+        }
+        let object = self.threads[usize::from(self.current)].request.object;
+        let Some(info) = self.objects.get_mut(object as usize) else { return };
+        if matches!(info.kind, ObjectKind::Mutex | ObjectKind::RwLock) {
+            info.first_guarded = info.first_guarded.or(value);
+            info.guarded = value;
+        }
+    }
+
+    /// Notes what a step leaves behind the lock that it gives back.
+    pub(super) fn note_left(&mut self, taken: &Taken) {
+        self.found = None;
+        let Request { bits, object, mutex, a, b, .. } = taken.request;
+        let (lock, value) = match taken.action {
+            Action::Unlock | Action::Downgrade => (object, a),
+            Action::Wait => (mutex, b),
+            _ => return,
+        };
+        self.objects[lock as usize].guarded = bits.value(value);
+    }
+}
+
 /// What a lock guards or a message says, where that can be compared by its bits.
 pub(crate) fn content_of<T: ?Sized>(value: *const T) -> (Bits, u64) {
     // SAFETY: the pointer is that of a value the calling thread owns or holds the lock of.
     if unsafe { size_of_val(&*value) } == 0 {
-        return (Bits::Unsigned(64), 0);
+        return (Bits::NOTHING, 0);
     }
     let bits = Bits::of::<T>();
     (bits, peek(value as *const () as u64, bits))

@@ -1,6 +1,7 @@
 //! What a thread asks for before each step.
 
 use super::effect::{channel, lock, once};
+use super::script::Scripted;
 use super::word::Word;
 use crate::trace::{self, Action, Mode, Value};
 use std::panic::Location;
@@ -21,6 +22,9 @@ pub(crate) enum Bits {
 }
 
 impl Bits {
+    /// Of a value that says nothing: all of its kind are the same.
+    pub(crate) const NOTHING: Bits = Bits::Unsigned(0);
+
     /// Of a `T`. By name, since the type need not be `'static`.
     pub(crate) fn of<T: ?Sized>() -> Bits {
         match std::any::type_name::<T>() {
@@ -61,6 +65,7 @@ impl Bits {
 
     pub(crate) fn value(self, value: u64) -> Option<Value> {
         match self {
+            Bits::NOTHING => None,
             Bits::Unsigned(_) => Some(Value::Unsigned(value)),
             Bits::Signed(_) => Some(Value::Signed(self.signed(value))),
             Bits::Bool => Some(Value::Bool(value != 0)),
@@ -89,6 +94,9 @@ pub(crate) enum Op {
     Fence,
     CellRead,
     CellWrite,
+    /// The end of an access in which steps were taken.
+    CellReadEnd,
+    CellWriteEnd,
     Lock,
     TryLock,
     Unlock,
@@ -123,6 +131,13 @@ pub(crate) enum Op {
     OnceWait,
     OnceEnd,
     Choose,
+}
+
+impl Op {
+    /// Is it an access of a plain cell, or the end of one?
+    pub(super) fn is_on_cell(self) -> bool {
+        matches!(self, Op::CellRead | Op::CellWrite | Op::CellReadEnd | Op::CellWriteEnd)
+    }
 }
 
 /// One step, asked for.
@@ -174,16 +189,29 @@ impl Request {
             == (before.op, before.object, before.order, before.failure);
         let same_values = match self.op {
             // The cell's address.
-            Op::CellRead | Op::CellWrite => true,
+            op if op.is_on_cell() => true,
             _ if self.bits == Bits::Pointer => true,
             _ => is_same_value(self.a, before.a) && is_same_value(self.b, before.b),
         };
         same_step && self.place == before.place && same_values
     }
 
+    /// Does it find what it found when it was first asked for, and give the same?
+    #[inline]
+    pub(super) fn repeats_values(&self, word: u64, before: &Scripted) -> bool {
+        word == before.before && self.a == before.a || self.may_repeat(word, before)
+    }
+
+    #[cold]
+    fn may_repeat(&self, word: u64, before: &Scripted) -> bool {
+        let gives_address =
+            matches!(self.op, Op::CellRead | Op::CellWrite) || self.bits == Bits::Pointer;
+        is_same_value(word, before.before) && (gives_address || is_same_value(self.a, before.a))
+    }
+
     /// Is an operand one that may differ when the request is repeated?
     pub(crate) fn may_have_addresses(&self) -> bool {
-        let compared = !matches!(self.op, Op::CellRead | Op::CellWrite);
+        let compared = !self.op.is_on_cell();
         compared && self.bits != Bits::Pointer && [self.a, self.b].into_iter().any(may_be_address)
     }
 
@@ -205,8 +233,9 @@ impl Request {
     #[inline]
     pub(crate) fn mode(&self) -> Option<Mode> {
         match self.op {
-            Op::Load | Op::CellRead => Some(Mode::Read),
-            Op::Store | Op::Swap | Op::Add | Op::Sub | Op::CellWrite => Some(Mode::Write),
+            Op::Load | Op::CellRead | Op::CellReadEnd => Some(Mode::Read),
+            Op::Store | Op::Swap | Op::Add | Op::Sub => Some(Mode::Write),
+            Op::CellWrite | Op::CellWriteEnd => Some(Mode::Write),
             _ => None,
         }
     }
@@ -235,13 +264,24 @@ impl Request {
         }
     }
 
-    /// How many alternatives the step has in this state: waiters to wake, values to choose.
-    pub(crate) fn alternatives(&self, word: u64) -> u32 {
+    /// How many alternatives the step has in this state: waiters to wake, values to choose, failing
+    /// for no reason.
+    ///
+    /// `fails_anew`: where a weak compare-exchange could succeed, has its thread not yet seen it fail
+    /// just so? Once is enough to see what comes of it, and a loop could go on failing for ever.
+    pub(crate) fn alternatives(&self, word: u64, fails_anew: impl FnOnce() -> bool) -> u32 {
         match self.op {
             Op::Choose => self.a as u32,
             Op::NotifyOne => waiters(word).max(1),
+            Op::CompareExchangeWeak if word == self.a && fails_anew() => 2,
             _ => 1,
         }
+    }
+
+    /// Would a failure of the one tell no more than one of the other, as long as nobody writes?
+    pub(crate) fn fails_like(&self, other: &Request) -> bool {
+        let key = |r: &Request| (r.op, r.object, r.a, r.b, r.place);
+        key(self) == key(other)
     }
 }
 

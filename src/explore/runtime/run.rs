@@ -1,7 +1,7 @@
 //! One execution, from the first step to the last.
 
 use super::spawn::spawn;
-use super::{CURRENT, Runtime, State, Taken, leave, panics, thread_at};
+use super::{CURRENT, Runtime, State, Taken, leave, panic_count, panics, pulse, thread_at};
 use corosensei::{Coroutine, CoroutineResult};
 
 /// Who goes next.
@@ -23,6 +23,8 @@ pub(crate) trait Driver {
     fn scripted(&mut self, _: &mut Runtime) -> Option<(u8, u32)> {
         None
     }
+    /// The execution under way is run again, with the same steps.
+    fn rerun(&mut self);
     /// Picks among the threads in `enabled`, a bit set that is not empty.
     fn pick(&mut self, runtime: &mut Runtime, enabled: u64) -> Pick;
     /// Told of every step that was picked (not of scripted ones), before the thread runs on.
@@ -40,7 +42,9 @@ pub(crate) enum Ending {
     Livelock,
     /// The step limit was reached.
     StepLimit,
-    /// The driver gave it up, the runtime found an error, or a thread has used up its stack.
+    /// Going on would have been undefined behaviour: see [`Undefined`](super::Undefined).
+    Undefined,
+    /// The driver gave it up, its time was over, the runtime found an error, or a thread has used up its stack.
     Stopped,
 }
 
@@ -56,6 +60,7 @@ pub(crate) fn run<D: Driver, R>(
     // From here on the runtime is reached through this pointer only: the coroutines use it too, so
     // no `&mut` may be assumed to be unique across a switch.
     let rt: *mut Runtime = runtime;
+    panics::look_after();
     assert!(!super::is_spoilt(), "no program runs on an OS thread that one has spoilt");
     // Whatever panics below, no thread is left in it and the runtime is not left current.
     let _left = Leaves(rt);
@@ -64,30 +69,42 @@ pub(crate) fn run<D: Driver, R>(
     // function has returned.
     let ending = unsafe {
         let _current = Current::set(rt);
-        (*rt).begin();
-        (*rt).script.truncate(driver.repeats());
         let main: *mut dyn FnMut() = std::mem::transmute::<&mut dyn FnMut(), _>(body);
-        spawn(rt, None, 0, move || (*main)());
-        settle(rt, None);
-        drive(rt, driver, max_steps)
+        loop {
+            (*rt).begin(max_steps);
+            (*rt).script.truncate(driver.repeats());
+            spawn(rt, None, 0, move || (*main)());
+            settle(rt, None);
+            if let Some(ending) = drive(rt, driver, max_steps) {
+                break ending;
+            }
+            if (*rt).live != 0 {
+                leave::leave(rt);
+            }
+            driver.rerun();
+        }
     };
     // SAFETY: no coroutine runs any more.
     at_end(unsafe { &mut *rt }, driver, ending)
 }
 
 /// Makes a runtime the current one until it is dropped.
-struct Current(panics::Quiet);
+struct Current(*mut Runtime, panics::Quiet);
 
 impl Current {
     fn set(rt: *mut Runtime) -> Self {
         CURRENT.set(rt);
-        Current(panics::quiet())
+        pulse::runs(true);
+        Current(rt, panics::quiet())
     }
 }
 
 impl Drop for Current {
     fn drop(&mut self) {
         CURRENT.set(std::ptr::null_mut());
+        pulse::runs(false);
+        // SAFETY: no coroutine runs any more.
+        unsafe { panic_count::put_down(self.0) };
     }
 }
 
@@ -105,17 +122,27 @@ impl Drop for Leaves {
     }
 }
 
+/// Takes step after step until the execution has ended; `None` if it was wasted (see
+/// [`spin`](super::spin)) and has to be run again.
+///
 /// # Safety
 /// `rt` is the current runtime, and no reference to it is alive.
-unsafe fn drive<D: Driver>(rt: *mut Runtime, driver: &mut D, max_steps: u32) -> Ending {
+unsafe fn drive<D: Driver>(rt: *mut Runtime, driver: &mut D, max_steps: u32) -> Option<Ending> {
     loop {
         // SAFETY: by the caller's promise; the reference is not used across `resume`.
         let runtime = unsafe { &mut *rt };
         if runtime.given_up {
-            return Ending::Stopped;
+            let undefined = runtime.undefined.is_some();
+            return Some(if undefined { Ending::Undefined } else { Ending::Stopped });
         }
         if runtime.live == 0 {
-            return Ending::Finished;
+            return (!runtime.spins.wasted).then_some(Ending::Finished);
+        }
+        if runtime.spins.wasted {
+            let thread = runtime.goes_through()?;
+            // SAFETY: as below.
+            unsafe { settle(rt, thread) };
+            continue;
         }
         let thread = match runtime.repeated().or_else(|| driver.scripted(runtime)) {
             Some((thread, choice)) => {
@@ -126,13 +153,15 @@ unsafe fn drive<D: Driver>(rt: *mut Runtime, driver: &mut D, max_steps: u32) -> 
                 let enabled = runtime.enabled();
                 if enabled == 0 {
                     let spins = runtime.threads.iter().any(|t| t.state == State::Spinning);
-                    return if spins { Ending::Livelock } else { Ending::Deadlock };
+                    return Some(if spins { Ending::Livelock } else { Ending::Deadlock });
                 }
-                if runtime.steps >= max_steps {
-                    return Ending::StepLimit;
+                if runtime.steps >= runtime.limit
+                    && let Some(ending) = runtime.at_limit(max_steps)
+                {
+                    return Some(ending);
                 }
                 let Pick::Go(thread, choice) = driver.pick(runtime, enabled) else {
-                    return Ending::Stopped;
+                    return Some(Ending::Stopped);
                 };
                 let taken = runtime.perform_and_tell(thread, choice);
                 driver.taken(runtime, thread, choice, &taken);
@@ -158,6 +187,11 @@ unsafe fn settle(rt: *mut Runtime, mut next: Option<u8>) {
         loop {
             if let Some(thread) = next {
                 resume(rt, thread);
+                while thread_at(rt, thread).state == State::Spinning && !Runtime::stays(rt, thread)
+                {
+                    thread_at(rt, thread).state = State::Running;
+                    resume(rt, thread);
+                }
             }
             next = (*rt).newborn.pop();
             while next.is_none() {
@@ -183,6 +217,8 @@ pub(super) unsafe fn resume(rt: *mut Runtime, thread: u8) {
     // SAFETY: by the caller's promise. Each coroutine has a place of its own, and nobody touches
     // that of a coroutine that runs.
     unsafe {
+        panic_count::switch_to(rt, thread);
+        pulse::beat(rt, thread);
         (*rt).current = thread;
         let slot = (*rt).coroutines.of(thread);
         let coroutine = (*slot).as_mut().expect("a live thread has one");

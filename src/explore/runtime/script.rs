@@ -12,8 +12,9 @@ pub(crate) struct Scripted {
     pub thread: u8,
     pub choice: u32,
     pub object: u32,
-    /// What it finds.
+    /// What it finds, and its operand.
     pub before: u64,
+    pub a: u64,
     pub place: &'static Location<'static>,
 }
 
@@ -25,7 +26,7 @@ impl Runtime {
         let request = &self.threads[usize::from(step.thread)].request;
         let same = self.asking & (1 << step.thread) != 0
             && request.object == step.object
-            && self.word(request) == step.before
+            && request.repeats_values(self.word(request), step)
             && (std::ptr::eq(request.place, step.place) || request.place == step.place);
         same.then_some((step.thread, step.choice))
     }
@@ -47,6 +48,8 @@ impl Runtime {
     fn repeat(&mut self, thread: u8) -> bool {
         let Some((_, choice)) = self.repeated() else { return false };
         self.perform(thread, choice);
+        // SAFETY: nothing else refers to the runtime meanwhile.
+        unsafe { super::pulse::beat(self, thread) };
         self.forget_reasons(thread);
         self.threads[usize::from(thread)].state == State::Running
     }

@@ -5,11 +5,22 @@ use super::thread::Body;
 use super::{NONE, Runtime, State, Thread, leave, thread_at};
 use crate::explore::ExploreError;
 use corosensei::Coroutine;
+use corosensei::stack::Stack;
 use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// With less than this no thread comes far.
 const LEAST: usize = 16 << 10;
+
+/// Runs what belongs to a thread; a panic ends it, and is the thread's.
+unsafe fn for_itself(rt: *mut Runtime, thread: u8, body: impl FnOnce()) {
+    if let Err(payload) = catch_unwind(AssertUnwindSafe(body)) {
+        // SAFETY: `rt` is the current runtime, and no reference to it is alive.
+        unsafe { (*rt).note_panic(thread, payload.as_ref()) };
+        // Dropping a payload may run the program's code, and that may panic.
+        let _ = catch_unwind(AssertUnwindSafe(|| drop(payload)));
+    }
+}
 
 /// Nothing has started, and the execution has been given up: nobody goes on.
 #[cold]
@@ -76,6 +87,12 @@ pub(super) unsafe fn spawn(
     while runtime.threads.len() <= usize::from(number) {
         runtime.threads.push(Thread::new());
     }
+    #[cfg(unix)] // elsewhere a stack is not all there before it is used
+    if runtime.spins.wipes > 0 {
+        let bytes = runtime.spins.wipes.min(stack.bytes() / 2);
+        // SAFETY: nobody runs on the stack, and it is that large.
+        unsafe { std::ptr::write_bytes((stack.base().get() - bytes) as *mut u8, 0, bytes) };
+    }
     let (stack_bytes, floor) = (stack.bytes(), stack.floor());
     #[cfg(unix)]
     let guard = stack.guard();
@@ -83,11 +100,9 @@ pub(super) unsafe fn spawn(
     let coroutine: Body = unsafe {
         Coroutine::with_stack_unchecked(stack, move |yielder, _| {
             thread_at(rt, number).yielder = yielder;
-            let result = catch_unwind(AssertUnwindSafe(body));
-            if let Err(payload) = result {
-                (*rt).note_panic(number, payload.as_ref());
-                // Dropping a payload may run the program's code, and that may panic.
-                let _ = catch_unwind(AssertUnwindSafe(|| drop(payload)));
+            for_itself(rt, number, body);
+            if let Some(exit) = (*rt).at_exit {
+                for_itself(rt, number, exit);
             }
         })
     };
@@ -109,6 +124,7 @@ pub(super) unsafe fn spawn(
         let [spawner, child] = pair.expect("a child has a number of its own");
         child.after.extend_from_slice(&spawner.after);
         child.woken.extend_from_slice(&spawner.woken);
+        child.joined = spawner.joined;
         if spawner.last_step != NONE {
             child.after.push(spawner.last_step);
         }

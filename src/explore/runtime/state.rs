@@ -2,7 +2,7 @@
 
 use super::knowledge::Knowledge;
 use super::request::Request;
-use super::{Bits, Mark, NONE, Op, Runtime, State, effect};
+use super::{Bits, Mark, NONE, Runtime, State, effect};
 use crate::trace::{ObjectKind, Value};
 
 impl Runtime {
@@ -29,6 +29,10 @@ impl Runtime {
             if thread.state == State::Asking {
                 state = state.and(self.asked(knowledge, &thread.request));
             }
+            for failed in &thread.failures {
+                // It does not fail so again before somebody writes.
+                state = state.and(self.asked(knowledge, failed));
+            }
             if knowledge.anyone_yields && thread.state != State::Finished {
                 state = state.and(self.looked_at(knowledge, number as u8));
             }
@@ -42,8 +46,7 @@ impl Runtime {
         let place = std::ptr::from_ref(request.place) as u64;
         let mut mark = Mark::of(request.op as u64).with(place);
         // Addresses differ from one execution to the next.
-        let is_address = matches!(request.op, Op::CellRead | Op::CellWrite);
-        if !is_address && request.bits != Bits::Pointer {
+        if !request.op.is_on_cell() && request.bits != Bits::Pointer {
             mark = mark.with(request.a).with(request.b);
         }
         for object in [request.object, request.mutex] {
@@ -98,7 +101,10 @@ impl Runtime {
         let info = &self.objects[object as usize];
         let word = knowledge.word(object);
         match info.kind {
-            ObjectKind::Mutex | ObjectKind::RwLock => Shown::Holders(knowledge.holders(object)),
+            ObjectKind::Mutex | ObjectKind::RwLock => {
+                let (holders, guards) = (knowledge.holders(object), info.guarded);
+                Shown::Lock { holders, guards }
+            }
             ObjectKind::Channel => Shown::Messages(effect::channel::messages(word)),
             ObjectKind::Cell => {
                 let value = knowledge.cell(object).unwrap_or(info.initial);
@@ -114,7 +120,10 @@ impl Runtime {
 pub(crate) enum Shown {
     Nothing,
     Value(Value),
-    /// The holders of a lock, as a bit set.
-    Holders(u64),
+    /// The holders of a lock, as a bit set, and what it guards.
+    Lock {
+        holders: u64,
+        guards: Option<Value>,
+    },
     Messages(u64),
 }

@@ -2,9 +2,9 @@
 
 use super::effect::{Effect, lock};
 use super::request::{NONE, Op, Request};
-use super::thread::Look;
+use super::thread::{Look, Thread};
 use super::{Runtime, State};
-use crate::trace::Action;
+use crate::trace::{Action, Mode};
 
 /// What a step found and did: enough to analyse it later, without values.
 #[derive(Clone, Copy)]
@@ -13,14 +13,16 @@ pub(crate) struct Taken {
     pub action: Action,
     /// The state of its object before the step.
     pub before: u64,
+    /// In how many ways it could have been taken.
+    pub alternatives: u32,
     /// Did it change its object's state?
     pub changed: bool,
 }
 
 impl Taken {
-    fn new(request: Request, done: Done) -> Self {
+    fn new(request: Request, done: Done, alternatives: u32) -> Self {
         let Done { action, before, changed } = done;
-        Taken { request, action, before, changed }
+        Taken { request, action, before, alternatives, changed }
     }
 }
 
@@ -59,8 +61,9 @@ impl Runtime {
     #[inline]
     pub(super) fn perform_and_tell(&mut self, thread: u8, choice: u32) -> Taken {
         let request = self.threads[usize::from(thread)].request;
+        let alternatives = self.alternatives(thread);
         let done = self.perform(thread, choice);
-        Taken::new(request, done)
+        Taken::new(request, done, alternatives)
     }
 
     /// Performs the step that `thread` has asked for; the thread does not run yet.
@@ -84,9 +87,12 @@ impl Runtime {
         let seen = if WATCHED { self.seen.take() } else { None };
         // Looked at where it stands: most steps are only repeated, and a copy costs as much as they.
         let request = &self.threads[index].request;
-        let Request { op, object, word, .. } = *request;
+        let Request { op, object, word, place, .. } = *request;
+        let operands = (request.a, request.b);
         let before = seen.map_or_else(|| self.word(request), |seen| seen.value);
-        let mut effect = request.effect(before, thread, choice);
+        // Where the memory decides what is seen, it also says what fails.
+        let way = if seen.is_some() { 0 } else { choice };
+        let mut effect = request.effect(before, thread, way);
         if seen.is_some_and(|seen| seen.fails) {
             effect = Effect { action: Action::CompareExchangeFailed, result: before, word: before };
         }
@@ -100,7 +106,10 @@ impl Runtime {
             }
         };
         let done = Done { action: effect.action, before, changed };
-        let told = WATCHED.then(|| Taken::new(*request, done));
+        let told = WATCHED.then(|| {
+            let alternatives = if seen.is_some() { 1 } else { self.alternatives(thread) };
+            Taken::new(*request, done, alternatives)
+        });
         let nth = self.steps;
         if self.recording.is_some()
             && let Some(taken) = &told
@@ -108,6 +117,7 @@ impl Runtime {
             self.record(thread, choice, taken, &effect, seen);
         }
         self.steps += 1;
+        self.note_on_path(thread, choice);
         self.asking &= !(1 << thread);
         let actor = &mut self.threads[index];
         actor.result = match op {
@@ -119,6 +129,7 @@ impl Runtime {
         actor.last_step = nth;
         if !word.is_null() {
             let info = &mut self.objects[object as usize];
+            info.users |= 1 << thread;
             if changed {
                 info.version += 1;
                 info.changed_by = effect.action;
@@ -132,17 +143,38 @@ impl Runtime {
             let version = info.version - u32::from(outdated);
             if writes {
                 actor.looked_at.clear();
-            } else if op != Op::Store && actor.looked_at.len() < 64 {
+            } else if op != Op::Store && actor.looked_at.len() < Look::MOST {
                 // A blind store that changes nothing has not looked either.
-                actor.looked_at.push(Look { object, version, step: nth });
+                let (failed, result) = (actor.failed, actor.result);
+                actor.looked_at.push(Look {
+                    object,
+                    version,
+                    step: nth,
+                    op,
+                    failed,
+                    operands,
+                    place,
+                    result,
+                });
             }
+        }
+        if self.anyone_failed && effect.action.mode() == Some(Mode::Write) {
+            // It may fail anew.
+            let forget = |thread: &mut Thread| thread.failures.retain(|f| f.object != object);
+            self.threads.iter_mut().for_each(forget);
         }
         match effect.action {
             // Most steps, told apart at once.
             Action::Load | Action::Store | Action::FetchAdd => {}
+            Action::CompareExchangeFailed if way == 1 => {
+                let actor = &mut self.threads[index];
+                actor.failures.push(actor.request);
+                self.anyone_failed = true;
+            }
             _ => self.affect_threads(thread, nth, &effect),
         }
         if let Some(taken) = told {
+            self.note_left(&taken);
             let result = self.threads[index].result;
             if let Some(knowledge) = self.knowing() {
                 knowledge.stepped(thread, &taken, result, effect.word);

@@ -1,6 +1,8 @@
 //! A modelled thread: a coroutine that stops before each shared step.
 
+use super::Mark;
 use super::request::{Bits, NONE, Op, Request};
+use super::spin::Standing;
 use super::stacks::ThreadStack;
 use super::word::Word;
 use crate::trace::{ObjectKind, Place, ThreadId};
@@ -60,8 +62,12 @@ pub(crate) struct Panic {
     pub order: u32,
     /// The latest steps that the thread comes after: its last one, and those of whoever it joined.
     pub after: Vec<u32>,
-    /// Somebody took the error from `join`.
+    /// Somebody took the error from `join`, or the panic of its scope answers for it.
     pub taken: bool,
+    /// Whose scope that is.
+    pub(super) passed_to: Option<u8>,
+    /// The scope's owner ended with a panic too: nobody has caught it there.
+    pub is_uncaught: bool,
 }
 
 /// A step that changed nothing: its thread knows this version of the object.
@@ -70,6 +76,31 @@ pub(super) struct Look {
     pub object: u32,
     pub version: u32,
     pub step: u32,
+    /// What was asked for, and what it gave.
+    pub op: Op,
+    pub failed: bool,
+    pub operands: (u64, u64),
+    pub place: &'static Location<'static>,
+    pub result: u64,
+}
+
+impl Look {
+    /// A round of more looks than this is not compared with the next one.
+    pub(super) const MOST: usize = 64;
+
+    /// Does the request ask for the same?
+    pub(super) fn is(&self, request: &Request) -> bool {
+        (self.object, self.op, self.operands)
+            == (request.object, request.op, (request.a, request.b))
+            && self.place == request.place
+    }
+
+    /// A mark with what was asked for and what came of it.
+    pub(super) fn mark(&self, mark: Mark) -> Mark {
+        let place = std::ptr::from_ref(self.place) as u64;
+        let mark = mark.with(self.op as u64).with(place).with(self.operands.0);
+        mark.with(self.operands.1).with(self.result).with(u64::from(self.failed))
+    }
 }
 
 /// The end of a thread's spinning.
@@ -106,15 +137,31 @@ pub(crate) struct Thread {
     pub(crate) woken: Vec<Waking>,
     /// Objects it has looked at since it last changed something.
     pub(super) looked_at: Vec<Look>,
+    /// How many steps it has asked for; how many it had at its last yield.
+    pub(super) asked: u32,
+    pub(super) yielded_at: u32,
+    /// Yields in a row without having asked for anything, and what was on its stack at the last.
+    pub(super) idle: u32,
+    pub(super) idle_stack: Option<Mark>,
+    /// Rounds in a row that changed nothing but its own stack.
+    pub(super) rounds: u32,
+    /// If it next comes to a yield with this round, having asked for so many steps, it spins.
+    pub(super) then_spins: Option<(Mark, u32)>,
+    /// Where it stands when it has stopped at a yield.
+    pub(super) standing: Standing,
     /// How often it has yielded.
     pub(crate) yields: u32,
     /// Was its last step a compare-exchange that failed?
     pub(super) failed: bool,
+    /// The weak compare-exchanges that have failed for no reason since anyone wrote their object.
+    pub(super) failures: Vec<Request>,
     /// Where it waits, when it waits for something that is not a step.
     pub(crate) waits_at: &'static Location<'static>,
     pub(crate) panic: Option<Panic>,
-    /// Has a panic of its own begun to unwind?
-    pub(super) unwinding: bool,
+    /// Panics of its own that are under way, while it does not run.
+    pub(super) panics_under_way: u32,
+    /// The threads that have ended before whatever it does next, as a bit set.
+    pub(super) joined: u64,
     /// How much of its stack it may use, in bytes.
     pub(super) stack_bytes: usize,
     /// The lowest address of its stack that it may use.
@@ -155,11 +202,20 @@ impl Thread {
             after: Vec::new(),
             woken: Vec::new(),
             looked_at: Vec::new(),
+            asked: 0,
+            yielded_at: 0,
+            idle: 0,
+            idle_stack: None,
+            rounds: 0,
+            then_spins: None,
+            standing: Standing::NOWHERE,
             yields: 0,
             failed: false,
+            failures: Vec::new(),
             waits_at: nowhere,
             panic: None,
-            unwinding: false,
+            panics_under_way: 0,
+            joined: 0,
             stack_bytes: 0,
             floor: 0,
             mark: 0,
@@ -172,7 +228,7 @@ impl Thread {
     pub(super) fn reset(&mut self) {
         self.state = State::Absent;
         self.name = None;
-        *self.token = Word::new(ObjectKind::Park, 0);
+        self.token.renew();
         self.children = 0;
         self.made = 0;
         self.operation = 0;
@@ -180,9 +236,17 @@ impl Thread {
         self.after.clear();
         self.woken.clear();
         self.looked_at.clear();
+        self.asked = 0;
+        self.yielded_at = 0;
+        self.idle = 0;
+        self.idle_stack = None;
+        self.rounds = 0;
+        self.then_spins = None;
         self.yields = 0;
         self.failed = false;
+        self.failures.clear();
         self.panic = None;
-        self.unwinding = false;
+        self.panics_under_way = 0;
+        self.joined = 0;
     }
 }

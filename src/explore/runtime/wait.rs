@@ -20,6 +20,14 @@ impl Runtime {
         enabled
     }
 
+    /// In how many ways a thread can take the step that it has asked for.
+    pub(crate) fn alternatives(&self, thread: u8) -> u32 {
+        let actor = &self.threads[usize::from(thread)];
+        let request = &actor.request;
+        let fails_anew = || !actor.failures.iter().any(|failed| failed.fails_like(request));
+        request.alternatives(self.word(request), fails_anew)
+    }
+
     /// The state of the object a pending request is about.
     #[inline]
     pub(crate) fn word(&self, request: &Request) -> u64 {

@@ -33,6 +33,16 @@ unsafe impl Send for Word {}
 /// A step is taken as a whole or not at all, whatever panics.
 impl RefUnwindSafe for Word {}
 
+impl Drop for Word {
+    #[inline]
+    fn drop(&mut self) {
+        super::lifetime::dropped(self);
+    }
+}
+
+/// The tag of a word that was dropped: no execution has this number.
+const DROPPED: u64 = u64::MAX;
+
 /// Execution numbers count from 1, so a fresh word belongs to none.
 pub(crate) const OBJECT_BITS: u32 = 24;
 
@@ -48,6 +58,13 @@ impl Word {
             name: Cell::new(None),
             created: Location::caller(),
         }
+    }
+
+    /// A word as one that is gone was made.
+    pub(super) fn made_at(kind: ObjectKind, created: &'static Location<'static>) -> Self {
+        let mut word = Word::new(kind, 0);
+        word.created = created;
+        word
     }
 
     /// A word that is registered at once, when made inside an exploration.
@@ -75,6 +92,11 @@ impl Word {
         self.value.get()
     }
 
+    /// Its value, for whoever has it alone.
+    pub(crate) fn value_mut(&mut self) -> &mut u64 {
+        self.value.get_mut()
+    }
+
     pub(crate) fn set(&self, value: u64) {
         self.value.set(value);
     }
@@ -92,6 +114,12 @@ impl Word {
 
     #[cold]
     fn locate_slow(&self, runtime: &mut Runtime, tag: u64) -> (u32, *const Word) {
+        // Asked before anything else is looked at: what was freed may hold anything by now, but not
+        // zero, which a new object in the same place has.
+        if tag == DROPPED || tag != 0 && runtime.was_dropped(self) {
+            runtime.used_after_drop(self);
+            return (super::NONE, std::ptr::null());
+        }
         if super::statics::is_static(self) {
             return runtime.register_static(self);
         }
@@ -115,8 +143,31 @@ impl Word {
         }
     }
 
-    pub(super) fn belongs_to(&self, execution: u64) -> bool {
-        self.tag.load(Relaxed) >> OBJECT_BITS == execution
+    /// Its object number in this execution, if it has one.
+    pub(super) fn number_in(&self, execution: u64) -> Option<u32> {
+        let tag = self.tag.load(Relaxed);
+        (tag >> OBJECT_BITS == execution).then_some((tag & ((1 << OBJECT_BITS) - 1)) as u32)
+    }
+
+    /// Has no execution used it?
+    pub(super) fn is_unused(&self) -> bool {
+        self.tag.load(Relaxed) == 0
+    }
+
+    /// It is as if it had never been used.
+    pub(super) fn forget_number(&self) {
+        self.tag.store(0, Relaxed);
+    }
+
+    /// It is gone: whoever uses it now uses memory that was freed.
+    pub(super) fn mark_dropped(&self) {
+        self.tag.store(DROPPED, Relaxed);
+    }
+
+    /// As it is made, for another execution.
+    pub(super) fn renew(&self) {
+        self.tag.store(0, Relaxed);
+        self.value.set(self.initial);
     }
 
     /// Says which execution it belongs to. False if it belongs to one already: of several explorations

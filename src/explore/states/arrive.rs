@@ -77,8 +77,7 @@ impl<T: Clone + Ord> Builder<T> {
         let state = self.states.len() as u32;
         let first_move = self.moves.len() as u32;
         for thread in in_letter_order(enabled) {
-            let request = &runtime.threads[usize::from(thread)].request;
-            for choice in 0..request.alternatives(runtime.word(request)) {
+            for choice in 0..runtime.alternatives(thread) {
                 self.moves.push(Arc { thread, choice, step: NONE, next: NONE });
                 self.links.push(Link { from: state, next_parent: NONE, taken: 0, closed: false });
             }
@@ -156,6 +155,9 @@ impl<T: Clone + Ord> Builder<T> {
             && let Shown::Value(value) = runtime.shown(object)
         {
             step.written = Some(value);
+        }
+        if step.action.finds_content() {
+            step.read = runtime.found;
         }
         let number = |value: Option<Value>| shown_mark(value.map(Shown::Value));
         let mark = Mark::of(u64::from(step.thread.0) << 32 | step.action as u64)

@@ -26,10 +26,10 @@ where
 {
     let mut runtime = Runtime::new(settings.stack_size);
     runtime.knowledge = Some(Box::default());
-    let started = Instant::now();
+    runtime.clock = settings.clock(Instant::now());
     loop {
         let yields = anyone_yields(&runtime);
-        let graph = attempt(settings, program, &mut runtime, started)?;
+        let graph = attempt(settings, program, &mut runtime)?;
         // From the first yield on it matters what a thread has looked at: begin again, telling
         // states apart by that too.
         if anyone_yields(&runtime) == yields {
@@ -46,7 +46,6 @@ fn attempt<T, F>(
     settings: &Explorer,
     program: &F,
     runtime: &mut Runtime,
-    started: Instant,
 ) -> Result<StateGraph<T>, ExploreError>
 where
     F: Fn() -> T,
@@ -56,6 +55,7 @@ where
     let mut builder = Builder::<T>::new(settings.max_states);
     let value = RefCell::new(None);
     let mut body = || {
+        value.borrow_mut().take();
         let returned = program();
         *value.borrow_mut() = Some(returned);
     };
@@ -65,16 +65,14 @@ where
         run(runtime, &mut builder, max_steps, &mut body, |runtime, builder, ending| {
             builder.end_run(runtime, ending, value.borrow_mut().take(), settings.max_steps);
         });
+        if runtime.clock.is_over() || settings.is_called_off() {
+            return Err(ExploreError::TooManyStates { found: builder.states.len() });
+        }
         if let Some(error) = runtime.take_error().or(builder.error.take()) {
             return Err(error);
         }
         if builder.is_complete() {
             return Ok(builder.finish());
-        }
-        let due = builder.executions.is_multiple_of(64);
-        let late = due && settings.timeout.is_some_and(|timeout| started.elapsed() >= timeout);
-        if late || settings.is_called_off() {
-            return Err(ExploreError::TooManyStates { found: builder.states.len() });
         }
     }
 }
@@ -228,6 +226,10 @@ impl<T: Clone + Ord> Builder<T> {
 }
 
 impl<T: Clone + Ord> Driver for Builder<T> {
+    fn rerun(&mut self) {
+        self.begin_run();
+    }
+
     fn pick(&mut self, runtime: &mut Runtime, enabled: u64) -> Pick {
         let Some(state) = self.arrive(runtime, enabled, None) else { return Pick::Stop };
         if self.states[state as usize].open == 0

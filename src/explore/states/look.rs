@@ -50,6 +50,9 @@ pub(super) fn result<T>(
         (None, Ending::Livelock, _) => {
             Some(Err(Failure::StepLimit { limit: None, looping: tally::spinning(runtime) }))
         }
+        (None, Ending::Undefined, _) => {
+            tally::undefined(runtime, &runtime.named_objects(std::iter::empty())).map(Err)
+        }
         (None, Ending::Finished, Some(value)) => Some(Ok(value)),
         _ => None,
     }

@@ -1,7 +1,7 @@
 //! The objects of the graph: each execution numbers its own, the graph numbers them all.
 
 use crate::explore::runtime::{Mark, Runtime, Shown, default_name, kind_index};
-use crate::trace::{Object, ObjectKind, ThreadId, Value};
+use crate::trace::{Object, ObjectKind, ThreadId, Value, lock_text};
 use std::borrow::Cow;
 
 /// The objects met in any execution.
@@ -61,10 +61,7 @@ impl Objects {
             let number = self.number(runtime, object) as usize;
             let info = &runtime.objects[object as usize];
             let initial = &mut self.all[number].1.initial;
-            let holds_value = matches!(info.kind, ObjectKind::Atomic | ObjectKind::Cell);
-            if holds_value && initial.is_none() {
-                *initial = info.bits.value(info.initial);
-            }
+            *initial = initial.or(info.shown_at_first());
         }
     }
 
@@ -90,7 +87,10 @@ pub(super) fn shown_mark(shown: Option<Shown>) -> Mark {
         Some(Shown::Value(Value::Signed(value))) => Mark::of(3).with(value as u64),
         Some(Shown::Value(Value::Bool(value))) => Mark::of(4).with(u64::from(value)),
         Some(Shown::Value(Value::Pointer(value))) => Mark::of(5).with(u64::from(value)),
-        Some(Shown::Holders(holders)) => Mark::of(6).with(holders),
+        Some(Shown::Lock { holders, guards: None }) => Mark::of(6).with(holders),
+        Some(Shown::Lock { holders, guards }) => {
+            Mark::of(8).with(holders).and(shown_mark(guards.map(Shown::Value)))
+        }
         Some(Shown::Messages(messages)) => Mark::of(7).with(messages),
     }
 }
@@ -102,10 +102,10 @@ pub(super) fn texts(objects: &[Object], shown: &[Option<Shown>]) -> Vec<String> 
         match shown.unwrap_or_else(|| initial(object)) {
             Shown::Nothing => "–".to_owned(),
             Shown::Value(value) => value.to_string(),
-            Shown::Holders(0) => "free".to_owned(),
-            Shown::Holders(holders) => {
+            Shown::Lock { holders, guards } => {
                 let threads = (0..ThreadId::MAX as u8).filter(|t| holders & (1 << t) != 0);
-                threads.map(|thread| ThreadId(thread).letter()).collect()
+                let threads: String = threads.map(|thread| ThreadId(thread).letter()).collect();
+                lock_text(&threads, guards.or(object.initial))
             }
             Shown::Messages(messages) => format!("{messages} in"),
         }
@@ -115,7 +115,7 @@ pub(super) fn texts(objects: &[Object], shown: &[Option<Shown>]) -> Vec<String> 
 
 fn initial(object: &Object) -> Shown {
     match (object.kind, object.initial) {
-        (ObjectKind::Mutex | ObjectKind::RwLock, _) => Shown::Holders(0),
+        (ObjectKind::Mutex | ObjectKind::RwLock, guards) => Shown::Lock { holders: 0, guards },
         (ObjectKind::Channel, _) => Shown::Messages(0),
         (_, Some(value)) => Shown::Value(value),
         (_, None) => Shown::Nothing,

@@ -23,18 +23,19 @@ where
     F: Fn() -> T,
     T: Clone + Ord,
 {
-    let started = Instant::now();
     let mut runtime = Runtime::new(settings.stack_size);
+    runtime.clock = settings.clock(Instant::now());
     let max_steps = u32::try_from(settings.max_steps).unwrap_or(u32::MAX);
     let mut builder = Builder::<T>::default();
     let value = RefCell::new(None);
     let mut body = || {
+        value.borrow_mut().take();
         let returned = program();
         *value.borrow_mut() = Some(returned);
     };
     loop {
         value.borrow_mut().take();
-        builder.begin_run(settings);
+        builder.begin_run(settings.follow());
         runtime.recording = Some(Vec::new());
         // By it what objects hold can be shown.
         runtime.knowledge = Some(Box::default());
@@ -44,13 +45,12 @@ where
         if let Some(error) = runtime.take_error() {
             return Err(error);
         }
+        let found = builder.nodes.len();
+        if found > settings.max_states || runtime.clock.is_over() || settings.is_called_off() {
+            return Err(ExploreError::TooManyStates { found });
+        }
         if builder.is_endless {
             return Err(ExploreError::Endless { limit: settings.max_steps });
-        }
-        let found = builder.nodes.len();
-        let late = settings.timeout.is_some_and(|timeout| started.elapsed() >= timeout);
-        if found > settings.max_states || late || settings.is_called_off() {
-            return Err(ExploreError::TooManyStates { found });
         }
         let Some(next) = builder.open.pop() else { return Ok(builder.finish()) };
         builder.going = Some(next);
@@ -101,7 +101,7 @@ impl<T> Default for Builder<T> {
 }
 
 impl<T: Clone + Ord> Builder<T> {
-    fn begin_run(&mut self, settings: &Explorer) {
+    fn begin_run(&mut self, memory: Option<Follow>) {
         self.script.clear();
         if let Some((node, at)) = self.going {
             let node = &self.nodes[node];
@@ -109,7 +109,7 @@ impl<T: Clone + Ord> Builder<T> {
             self.script.push(node.ways[at]);
         }
         self.depth = 0;
-        self.memory = settings.follow();
+        self.memory = memory;
         self.objects.begin_run();
     }
 
@@ -131,10 +131,7 @@ impl<T: Clone + Ord> Builder<T> {
         for thread in in_letter_order(enabled) {
             let choices = match &mut self.memory {
                 Some(memory) => memory.new_ways(runtime, thread),
-                None => {
-                    let request = &runtime.threads[usize::from(thread)].request;
-                    (0..request.alternatives(runtime.word(request))).collect()
-                }
+                None => (0..runtime.alternatives(thread)).collect(),
             };
             ways.extend(choices.into_iter().map(|choice| (thread, choice)));
         }
@@ -194,7 +191,7 @@ impl<T: Clone + Ord> Builder<T> {
             .iter()
             .map(|node| {
                 let result = node.result.clone()?;
-                let race = result.is_ok().then(|| Failure::data_race(&trace(&node.steps)));
+                let race = result.is_ok().then(|| Failure::data_race(&trace(&node.steps), &[]));
                 Some(race.flatten().map_or(result, Err))
             })
             .collect();
@@ -214,6 +211,11 @@ impl<T: Clone + Ord> Builder<T> {
 }
 
 impl<T: Clone + Ord> Driver for Builder<T> {
+    fn rerun(&mut self) {
+        let memory = self.memory.take().map(|_| Follow::default());
+        self.begin_run(memory);
+    }
+
     fn scripted(&mut self, _: &mut Runtime) -> Option<(u8, u32)> {
         None
     }

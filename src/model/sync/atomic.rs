@@ -1,8 +1,11 @@
 //! `std::sync::atomic`, for programs under exploration.
 
-use crate::explore::runtime::{Bits, Op, Word, failed, step, step_with};
+use crate::explore::runtime::{
+    Becomes, Bits, Op, Word, claimed, failed, is_exploring, step, step_with,
+};
 use crate::trace::ObjectKind;
 use std::fmt;
+use std::panic::Location;
 pub use std::sync::atomic::Ordering;
 
 mod pointer;
@@ -114,8 +117,8 @@ macro_rules! common {
                 self.exchange(Op::CompareExchange, current, new, success, failure)
             }
 
-            /// As [`compare_exchange`](Self::compare_exchange). Under sequential consistency it
-            /// does not fail without a reason.
+            /// As [`compare_exchange`](Self::compare_exchange), but it may fail for no reason: that
+            /// is an alternative of the step, once for the same state in the same thread.
             ///
             /// # Panics
             /// When `failure` is `Release` or `AcqRel`, as in std.
@@ -132,6 +135,8 @@ macro_rules! common {
             }
 
             /// Reads and tries to write what `f` makes of it, until that succeeds or `f` declines.
+            /// It tries again where somebody came between, and for no other reason: a failure without
+            /// one would only call `f` once more with the same value.
             #[inline]
             #[track_caller]
             pub fn fetch_update(
@@ -142,7 +147,7 @@ macro_rules! common {
             ) -> Result<$value, $value> {
                 let mut seen = self.load(fetch_order);
                 while let Some(new) = f(seen) {
-                    match self.compare_exchange_weak(seen, new, set_order, fetch_order) {
+                    match self.compare_exchange(seen, new, set_order, fetch_order) {
                         done @ Ok(_) => return done,
                         Err(other) => seen = other,
                     }
@@ -151,8 +156,23 @@ macro_rules! common {
             }
 
             /// The value, which nobody else can reach.
+            #[track_caller]
             pub fn into_inner(self) -> $value {
+                claimed(&self.word, Becomes::Gone, Location::caller());
                 Self::decode(self.word.get())
+            }
+
+            /// The value, which nobody else can reach.
+            #[track_caller]
+            pub fn get_mut(&mut self) -> &mut $value {
+                claimed(&self.word, Becomes::Another, Location::caller());
+                let word: *mut u64 = self.word.value_mut();
+                // Its low bytes, wherever they are.
+                let above = size_of::<u64>() - size_of::<$value>();
+                let offset = if cfg!(target_endian = "big") { above } else { 0 };
+                // SAFETY: the low bytes of the word are a value of the type, as `encode` writes it,
+                // and the word is borrowed exclusively for as long as they are.
+                unsafe { &mut *word.byte_add(offset).cast() }
             }
 
             #[inline]
@@ -183,9 +203,12 @@ macro_rules! common {
         }
 
         impl fmt::Debug for $atomic {
+            /// As std's: a relaxed load, which is a step.
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                // Not a step: only for looking.
-                Self::decode(self.word.get()).fmt(f)
+                match is_exploring() {
+                    true => self.load(Ordering::Relaxed).fmt(f),
+                    false => f.write_str(stringify!($atomic)),
+                }
             }
         }
 

@@ -2,7 +2,7 @@
 
 use super::{MutexGuard, lock_result};
 use crate::explore::runtime::effect::lock;
-use crate::explore::runtime::{Bits, Op, Word, step, step_with};
+use crate::explore::runtime::{Bits, Op, Word, found, step, step_with};
 use crate::trace::ObjectKind;
 use std::sync::LockResult;
 use std::sync::atomic::Ordering::Relaxed;
@@ -134,6 +134,7 @@ impl Condvar {
         let (bits, content) = guard.lock.content();
         let result =
             step_with(Some(&self.word), mutex, bits, Op::Wait, order, may_time_out, content);
+        found(|| guard.lock.content());
         (result & lock::TIMED_OUT != 0, result & lock::TAKEN_POISONED == lock::TAKEN_POISONED)
     }
 }

@@ -3,11 +3,13 @@
 //! Sending, receiving and dropping a sender or the receiver are one step each.
 
 use crate::explore::runtime::effect::channel::SENDER;
-use crate::explore::runtime::{Bits, Op, Word, content_of, is_over, step};
+use crate::explore::runtime::{Bits, Op, Word, content_of, found, is_over, step};
+use crate::model::thread::yield_now;
 use crate::trace::ObjectKind;
-use std::cell::UnsafeCell;
+use std::cell::{Cell, UnsafeCell};
 use std::collections::VecDeque;
 use std::fmt;
+use std::marker::PhantomData;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 pub use std::sync::mpsc::{RecvError, RecvTimeoutError, SendError, TryRecvError, TrySendError};
@@ -67,7 +69,11 @@ impl<T> Shared<T> {
 
     fn pop(&self) -> Option<T> {
         // SAFETY: see `Sync`; the borrow ends here.
-        unsafe { (*self.messages.get()).pop_front() }
+        let message = unsafe { (*self.messages.get()).pop_front() };
+        if let Some(message) = &message {
+            found(|| content_of(message));
+        }
+        message
     }
 
     /// One more sender: seen by nobody, since the one it is cloned from is still there.
@@ -101,7 +107,7 @@ pub fn sync_channel<T>(bound: usize) -> (SyncSender<T>, Receiver<T>) {
 #[track_caller]
 pub(crate) fn named_channel<T>(name: Option<&'static str>) -> (Sender<T>, Receiver<T>) {
     let shared = Shared::new(name, UNBOUNDED);
-    (Sender { shared: Arc::clone(&shared) }, Receiver { shared })
+    (Sender { shared: Arc::clone(&shared) }, Receiver { shared, unshared: PhantomData })
 }
 
 #[track_caller]
@@ -111,7 +117,7 @@ pub(crate) fn named_sync_channel<T>(
 ) -> (SyncSender<T>, Receiver<T>) {
     assert!(bound > 0, "a rendezvous channel (bound 0) is not modelled: give it a bound of 1");
     let shared = Shared::new(name, (bound as u64).min(UNBOUNDED));
-    (SyncSender { shared: Arc::clone(&shared) }, Receiver { shared })
+    (SyncSender { shared: Arc::clone(&shared) }, Receiver { shared, unshared: PhantomData })
 }
 
 /// Sends without waiting.
@@ -125,8 +131,19 @@ pub struct SyncSender<T> {
 }
 
 /// Receives. There is one a channel.
+///
+/// As std's, it may go to another thread, but two threads cannot share it:
+/// ```
+/// fn is_sent<T: Send>() {}
+/// is_sent::<racelab::model::sync::mpsc::Receiver<u32>>();
+/// ```
+/// ```compile_fail,E0277
+/// fn is_shared<T: Sync>() {}
+/// is_shared::<racelab::model::sync::mpsc::Receiver<u32>>();
+/// ```
 pub struct Receiver<T> {
     shared: Arc<Shared<T>>,
+    unshared: PhantomData<Cell<()>>,
 }
 
 impl<T> Sender<T> {
@@ -195,16 +212,23 @@ impl<T> Receiver<T> {
 
     /// Takes a message; if there is none yet, the time-out passes.
     ///
-    /// Time does not pass in a model: whether a message came in time is whether it is there now.
+    /// Time does not pass in a model: whether a message came in time is whether it is there now. If it
+    /// is not, others may go first as with [`yield_now`](crate::model::thread::yield_now): a loop that
+    /// only polls is not followed round after round.
     ///
     /// # Errors
     /// When there is none, or none can come any more.
+    #[inline(always)] // see `yield_now`
     #[track_caller]
     pub fn recv_timeout(&self, _timeout: Duration) -> Result<T, RecvTimeoutError> {
-        self.try_recv().map_err(|error| match error {
-            TryRecvError::Empty => RecvTimeoutError::Timeout,
-            TryRecvError::Disconnected => RecvTimeoutError::Disconnected,
-        })
+        match self.try_recv() {
+            Ok(message) => Ok(message),
+            Err(TryRecvError::Empty) => {
+                yield_now();
+                Err(RecvTimeoutError::Timeout)
+            }
+            Err(TryRecvError::Disconnected) => Err(RecvTimeoutError::Disconnected),
+        }
     }
 
     /// The messages as they come, until every sender is gone.

@@ -3,7 +3,8 @@
 use super::lock_result;
 use crate::explore::runtime::effect::lock;
 use crate::explore::runtime::{
-    Bits, Op, Word, content_of, is_exploring, is_over, is_unwinding, step, step_at, step_value_at,
+    Becomes, Bits, Op, Word, claimed, content_of, found, is_exploring, is_over, step, step_at,
+    step_value_at,
 };
 use crate::trace::ObjectKind;
 use std::cell::UnsafeCell;
@@ -13,6 +14,7 @@ use std::ops::{Deref, DerefMut};
 use std::panic::{Location, RefUnwindSafe, UnwindSafe};
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{LockResult, TryLockError, TryLockResult};
+use std::thread::panicking;
 
 /// A mutual-exclusion lock. Taking it is a step, waiting for it is not; giving it back is a step, and
 /// so is asking whether it is poisoned.
@@ -53,7 +55,9 @@ impl<T> Mutex<T> {
     ///
     /// # Errors
     /// When a thread panicked while it held the lock.
+    #[track_caller]
     pub fn into_inner(self) -> LockResult<T> {
+        claimed(&self.word, Becomes::Gone, Location::caller());
         let poisoned = lock::is_poisoned(self.word.get());
         lock_result(poisoned, self.value.into_inner())
     }
@@ -110,14 +114,17 @@ impl<T: ?Sized> Mutex<T> {
     ///
     /// # Errors
     /// When a thread panicked while it held the lock.
+    #[track_caller]
     pub fn get_mut(&mut self) -> LockResult<&mut T> {
+        claimed(&self.word, Becomes::Itself, Location::caller());
         let poisoned = lock::is_poisoned(self.word.get());
         lock_result(poisoned, self.value.get_mut())
     }
 
     #[inline]
     fn guard_at(&self, place: &'static Location<'static>) -> MutexGuard<'_, T> {
-        MutexGuard { lock: self, place, unwinding: is_unwinding(), unsent: PhantomData }
+        found(|| self.content());
+        MutexGuard { lock: self, place, unwinding: panicking(), unsent: PhantomData }
     }
 
     /// What it guards, where that can be compared by its bits.
@@ -127,6 +134,16 @@ impl<T: ?Sized> Mutex<T> {
 }
 
 /// Access to a locked value; gives the lock back when dropped.
+///
+/// As std's, it may be shared with other threads, and stays with the one that took the lock:
+/// ```
+/// fn is_shared<T: Sync>() {}
+/// is_shared::<racelab::model::sync::MutexGuard<'static, u32>>();
+/// ```
+/// ```compile_fail,E0277
+/// fn is_sent<T: Send>() {}
+/// is_sent::<racelab::model::sync::MutexGuard<'static, u32>>();
+/// ```
 #[must_use = "if unused the lock is given back at once"]
 pub struct MutexGuard<'a, T: ?Sized> {
     pub(super) lock: &'a Mutex<T>,
@@ -162,7 +179,7 @@ impl<T: ?Sized> Drop for MutexGuard<'_, T> {
         if is_over() {
             return;
         }
-        let poison = if !self.unwinding && is_unwinding() { lock::POISON } else { 0 };
+        let poison = if !self.unwinding && panicking() { lock::POISON } else { 0 };
         let (bits, content) = self.lock.content();
         step_value_at(self.place, &self.lock.word, Op::Unlock, bits, (content, poison));
     }

@@ -7,7 +7,7 @@ pub use lazy::LazyLock;
 pub use once_lock::OnceLock;
 
 use crate::explore::runtime::effect::once;
-use crate::explore::runtime::{Bits, Op, Word, step, step_value_at};
+use crate::explore::runtime::{Becomes, Bits, Op, Word, claimed, step, step_value_at};
 use crate::trace::ObjectKind;
 use std::fmt;
 use std::panic::Location;
@@ -49,6 +49,12 @@ impl Once {
     #[track_caller]
     pub const fn new() -> Self {
         Once { word: Word::new(ObjectKind::Once, once::NEW) }
+    }
+
+    /// The running thread has the object for itself, as `&mut` or by value.
+    #[track_caller]
+    fn claimed(&self, becomes: Becomes) {
+        claimed(&self.word, becomes, Location::caller());
     }
 
     /// One that has run.

@@ -3,7 +3,8 @@
 use super::lock_result;
 use crate::explore::runtime::effect::lock;
 use crate::explore::runtime::{
-    Bits, Op, Word, content_of, is_exploring, is_over, is_unwinding, step, step_at, step_value_at,
+    Becomes, Bits, Op, Word, claimed, content_of, found, is_exploring, is_over, step, step_at,
+    step_value_at,
 };
 use crate::trace::ObjectKind;
 use std::cell::UnsafeCell;
@@ -14,6 +15,7 @@ use std::ops::{Deref, DerefMut};
 use std::panic::{Location, RefUnwindSafe, UnwindSafe};
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{LockResult, TryLockError, TryLockResult};
+use std::thread::panicking;
 
 /// A read-write lock: many readers or one writer. Nobody is preferred: the explorer tries all.
 pub struct RwLock<T: ?Sized> {
@@ -41,7 +43,9 @@ impl<T> RwLock<T> {
     ///
     /// # Errors
     /// When a thread panicked while it held the lock for writing.
+    #[track_caller]
     pub fn into_inner(self) -> LockResult<T> {
+        claimed(&self.word, Becomes::Gone, Location::caller());
         let poisoned = lock::is_poisoned(self.word.get());
         lock_result(poisoned, self.value.into_inner())
     }
@@ -116,7 +120,9 @@ impl<T: ?Sized> RwLock<T> {
     ///
     /// # Errors
     /// When a thread panicked while it held the lock for writing.
+    #[track_caller]
     pub fn get_mut(&mut self) -> LockResult<&mut T> {
+        claimed(&self.word, Becomes::Itself, Location::caller());
         let poisoned = lock::is_poisoned(self.word.get());
         lock_result(poisoned, self.value.get_mut())
     }
@@ -126,6 +132,7 @@ impl<T: ?Sized> RwLock<T> {
         taken: u64,
         place: &'static Location<'static>,
     ) -> LockResult<RwLockReadGuard<'_, T>> {
+        found(|| content_of(self.value.get()));
         let guard = RwLockReadGuard { lock: self, place, unsent: PhantomData };
         lock_result(taken == lock::TAKEN_POISONED, guard)
     }
@@ -135,7 +142,8 @@ impl<T: ?Sized> RwLock<T> {
         taken: u64,
         place: &'static Location<'static>,
     ) -> LockResult<RwLockWriteGuard<'_, T>> {
-        let unwinding = is_unwinding();
+        found(|| content_of(self.value.get()));
+        let unwinding = panicking();
         let guard = RwLockWriteGuard { lock: self, place, unwinding, unsent: PhantomData };
         lock_result(taken == lock::TAKEN_POISONED, guard)
     }
@@ -178,6 +186,16 @@ impl<T: ?Sized + fmt::Debug> fmt::Debug for RwLock<T> {
 }
 
 /// Shared access to a value; gives the lock back when dropped.
+///
+/// As std's, it may be shared with other threads, and stays with the one that took the lock:
+/// ```
+/// fn is_shared<T: Sync>() {}
+/// is_shared::<racelab::model::sync::RwLockReadGuard<'static, u32>>();
+/// ```
+/// ```compile_fail,E0277
+/// fn is_sent<T: Send>() {}
+/// is_sent::<racelab::model::sync::RwLockReadGuard<'static, u32>>();
+/// ```
 #[must_use = "if unused the lock is given back at once"]
 pub struct RwLockReadGuard<'a, T: ?Sized> {
     lock: &'a RwLock<T>,
@@ -187,6 +205,16 @@ pub struct RwLockReadGuard<'a, T: ?Sized> {
 }
 
 /// Exclusive access to a value; gives the lock back when dropped.
+///
+/// As std's, it may be shared with other threads, and stays with the one that took the lock:
+/// ```
+/// fn is_shared<T: Sync>() {}
+/// is_shared::<racelab::model::sync::RwLockWriteGuard<'static, u32>>();
+/// ```
+/// ```compile_fail,E0277
+/// fn is_sent<T: Send>() {}
+/// is_sent::<racelab::model::sync::RwLockWriteGuard<'static, u32>>();
+/// ```
 #[must_use = "if unused the lock is given back at once"]
 pub struct RwLockWriteGuard<'a, T: ?Sized> {
     lock: &'a RwLock<T>,
@@ -251,7 +279,7 @@ impl<T: ?Sized> Drop for RwLockWriteGuard<'_, T> {
         if is_over() {
             return;
         }
-        let poison = if !self.unwinding && is_unwinding() { lock::POISON } else { 0 };
+        let poison = if !self.unwinding && panicking() { lock::POISON } else { 0 };
         let (bits, content) = content_of(self.lock.value.get());
         step_value_at(self.place, &self.lock.word, Op::Unlock, bits, (content, poison));
     }

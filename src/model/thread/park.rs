@@ -1,17 +1,17 @@
 //! Parking: a token a thread, which `unpark` gives and `park` takes.
 
-use crate::explore::runtime::{Bits, Op, Word, step, with_current};
+use crate::explore::runtime::{Bits, Op, Word, must_be_under_way, step, with_current};
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
-/// Takes a step on a thread's token.
+/// Takes a step on a thread's token; returns whether the token was there.
 #[track_caller]
-fn token_step(thread: u8, op: Op) {
+fn token_step(thread: u8, op: Op) -> bool {
     let token: *const Word = with_current(|runtime| runtime.token(thread));
     // SAFETY: the token is the runtime's, which outlives the execution this thread is part of.
-    step(unsafe { &*token }, Bits::Opaque, op, Relaxed, 0, 0);
+    step(unsafe { &*token }, Bits::Opaque, op, Relaxed, 0, 0) == 1
 }
 
 /// Waits for the thread's token and takes it.
@@ -20,15 +20,21 @@ pub fn park() {
     token_step(with_current(|runtime| runtime.current_thread()), Op::Park);
 }
 
-/// Takes the thread's token if it is there; if not, the time-out passes.
+/// Takes the thread's token if it is there; if not, the time-out passes, and others may go first as with
+/// [`yield_now`](super::yield_now): a loop that only polls is not followed round after round.
+#[inline(always)] // see `yield_now`
 #[track_caller]
 pub fn park_timeout(_timeout: Duration) {
-    token_step(with_current(|runtime| runtime.current_thread()), Op::ParkTimeout);
+    if !token_step(with_current(|runtime| runtime.current_thread()), Op::ParkTimeout) {
+        super::yield_now();
+    }
 }
 
 /// A handle to a thread.
 #[derive(Clone)]
 pub struct Thread {
+    /// The execution it belongs to.
+    execution: u64,
     number: u8,
     name: Option<Cow<'static, str>>,
 }
@@ -38,14 +44,23 @@ pub struct Thread {
 pub struct ThreadId(u8);
 
 impl Thread {
+    /// A thread of the execution under way.
     pub(super) fn new(number: u8, name: Option<Cow<'static, str>>) -> Self {
-        Thread { number, name }
+        let execution = with_current(|runtime| runtime.execution_and_thread().0);
+        Thread { execution, number, name }
+    }
+
+    /// Its number, if it belongs to the execution under way. A handle that was kept from another one
+    /// is refused.
+    pub(super) fn number(&self) -> u8 {
+        must_be_under_way(self.execution);
+        self.number
     }
 
     /// Gives the thread its token.
     #[track_caller]
     pub fn unpark(&self) {
-        token_step(self.number, Op::Unpark);
+        token_step(self.number(), Op::Unpark);
     }
 
     /// The thread's identity.
@@ -67,5 +82,5 @@ impl fmt::Debug for Thread {
 
 pub(super) fn current() -> Thread {
     let (number, name) = with_current(|runtime| runtime.current_name());
-    Thread { number, name }
+    Thread::new(number, name)
 }

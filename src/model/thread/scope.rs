@@ -42,7 +42,7 @@ where
         let Some(number) = scope.threads.borrow().get(next).copied() else { break };
         next += 1;
         wait_for_end(number);
-        panicked |= with_current(|runtime| runtime.has_untaken_panic(number));
+        panicked |= with_current(|runtime| runtime.pass_panic_on(number));
     }
     match result {
         Err(panic) => resume_unwind(panic),
@@ -77,7 +77,7 @@ impl<'scope> Scope<'scope, '_> {
         // as long as the scope: where an execution ends before, neither the thread nor the scope's
         // owner runs again, and their stacks are kept as they are.
         let handle = unsafe { start(name, stack_size, f) };
-        self.threads.borrow_mut().push(handle.number);
+        self.threads.borrow_mut().push(handle.thread.number());
         ScopedJoinHandle { handle, scope: PhantomData }
     }
 }

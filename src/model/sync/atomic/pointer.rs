@@ -1,8 +1,12 @@
 //! `std::sync::atomic::AtomicPtr`, for programs under exploration.
 
 use super::{Ordering, check_load, check_store, load_part};
-use crate::explore::runtime::{Bits, Op, Word, address_of, failed, number_of, step_with};
+use crate::explore::runtime::{
+    Becomes, Bits, Op, Word, address_of, claimed, failed, is_exploring, number_of, step_with,
+};
 use crate::trace::ObjectKind;
+use std::fmt;
+use std::panic::Location;
 
 /// An atomic pointer.
 pub struct AtomicPtr<T> {
@@ -66,8 +70,8 @@ impl<T> AtomicPtr<T> {
         self.exchange(Op::CompareExchange, current, new, success, failure)
     }
 
-    /// As [`compare_exchange`](Self::compare_exchange), but may fail for no reason where the memory
-    /// model explored says so.
+    /// As [`compare_exchange`](Self::compare_exchange), but it may fail for no reason: that is an
+    /// alternative of the step, once for the same state in the same thread.
     ///
     /// # Errors
     /// With what was there instead.
@@ -83,8 +87,40 @@ impl<T> AtomicPtr<T> {
     }
 
     /// The pointer, which nobody else can reach.
+    #[track_caller]
     pub fn into_inner(self) -> *mut T {
+        claimed(&self.word, Becomes::Gone, Location::caller());
         self.decode(self.word.get())
+    }
+
+    /// The pointer, which nobody else can reach.
+    #[track_caller]
+    pub fn get_mut(&mut self) -> &mut *mut T {
+        claimed(&self.word, Becomes::Another, Location::caller());
+        self.initial = self.decode(self.word.get());
+        *self.word.value_mut() = 0;
+        &mut self.initial
+    }
+
+    /// Reads and tries to write what `f` makes of it, until that succeeds or `f` declines.
+    ///
+    /// # Errors
+    /// With what was there when `f` declined.
+    #[track_caller]
+    pub fn fetch_update(
+        &self,
+        set_order: Ordering,
+        fetch_order: Ordering,
+        mut f: impl FnMut(*mut T) -> Option<*mut T>,
+    ) -> Result<*mut T, *mut T> {
+        let mut seen = self.load(fetch_order);
+        while let Some(new) = f(seen) {
+            match self.compare_exchange_weak(seen, new, set_order, fetch_order) {
+                done @ Ok(_) => return done,
+                Err(other) => seen = other,
+            }
+        }
+        Err(seen)
     }
 
     #[track_caller]
@@ -120,6 +156,29 @@ impl<T> AtomicPtr<T> {
             0 => self.initial,
             number => std::ptr::with_exposed_provenance_mut(address_of(number)),
         }
+    }
+}
+
+impl<T> fmt::Debug for AtomicPtr<T> {
+    /// As std's: a relaxed load, which is a step.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match is_exploring() {
+            true => self.load(Ordering::Relaxed).fmt(f),
+            false => f.write_str("AtomicPtr"),
+        }
+    }
+}
+
+impl<T> fmt::Pointer for AtomicPtr<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Pointer::fmt(&self.load(Ordering::Relaxed), f)
+    }
+}
+
+impl<T> From<*mut T> for AtomicPtr<T> {
+    #[track_caller]
+    fn from(pointer: *mut T) -> Self {
+        AtomicPtr::new(pointer)
     }
 }
 

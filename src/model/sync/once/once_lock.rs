@@ -1,7 +1,7 @@
 //! `std::sync::OnceLock`, for programs under exploration.
 
 use super::Once;
-use crate::explore::runtime::is_exploring;
+use crate::explore::runtime::{Becomes, is_exploring};
 use std::cell::UnsafeCell;
 use std::fmt;
 use std::panic::{RefUnwindSafe, UnwindSafe};
@@ -34,7 +34,9 @@ impl<T> OnceLock<T> {
     }
 
     /// The value, which nobody else can reach, if it is there.
+    #[track_caller]
     pub fn get_mut(&mut self) -> Option<&mut T> {
+        self.once.claimed(Becomes::Itself);
         self.value.get_mut().as_mut()
     }
 
@@ -76,7 +78,9 @@ impl<T> OnceLock<T> {
     }
 
     /// The value, which nobody else can reach.
+    #[track_caller]
     pub fn into_inner(self) -> Option<T> {
+        self.once.claimed(Becomes::Gone);
         self.value.into_inner()
     }
 

@@ -6,9 +6,18 @@
 //! have no cycle (Shasha and Snir, "Efficient and Correct Execution of Parallel Programs that Share
 //! Memory", TOPLAS 1988).
 
-use super::{Orders, Trace, dependent};
-use std::collections::VecDeque;
+mod core;
+mod edges;
+#[cfg(test)]
+mod tests;
+
+use self::core::core;
+use self::edges::Edges;
+use super::Trace;
 use std::fmt;
+
+/// So many looks at a step are made for the sake of a shorter proof.
+const ENOUGH: usize = 1 << 20;
 
 /// Why one step comes before another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -70,54 +79,41 @@ impl Trace {
     /// It always does when a load sees the newest store. Under `Memory::Rc11` it may not, and then
     /// [`Trace::cycle`] says why.
     pub fn is_sequentially_consistent(&self) -> bool {
-        self.cycle().is_none()
+        self.is_in_turn() || !core(self, &self.orders()).contains(&true)
     }
 
-    /// A shortest proof that no interleaving explains this trace; `None` when one does.
+    /// Does every step see and leave the newest value? Then the order of the steps explains it.
+    fn is_in_turn(&self) -> bool {
+        self.steps().iter().all(|step| step.stale.is_none() && step.behind.is_none())
+    }
+
+    /// A proof that no interleaving explains this trace; `None` when one does. It is a shortest one,
+    /// unless the trace is so long that looking at all would take too long.
     pub fn cycle(&self) -> Option<Cycle> {
         let steps = self.steps();
-        let all_newest = steps.iter().all(|step| step.stale.is_none() && step.behind.is_none());
-        if all_newest {
-            return None; // the order of the steps explains it
+        if self.is_in_turn() {
+            return None;
         }
         let orders = self.orders();
-        let edges: Vec<Vec<Edge>> = (0..steps.len()).map(|i| self.edges_from(i, &orders)).collect();
-        let cycles = (0..steps.len()).filter_map(|start| shortest(&edges, start));
-        let edges = cycles.min_by_key(Vec::len)?;
+        let core = core(self, &orders);
+        let all = Edges::of(self, &orders);
+        let mut best: Option<Vec<Edge>> = None;
+        let mut work = 0;
+        // Every other edge goes forward, so each cycle has a step that is out of turn.
+        let out_of_turn = |&i: &usize| steps[i].stale.is_some() || steps[i].behind.is_some();
+        for start in (0..steps.len()).filter(out_of_turn).filter(|&start| core[start]) {
+            if best.is_some() && work > ENOUGH {
+                break;
+            }
+            work += steps.len();
+            let shorter = |way: &Vec<Edge>| best.as_ref().is_none_or(|best| way.len() < best.len());
+            best = all.shortest(start, &core).filter(shorter).or(best);
+        }
+        let mut edges = best?;
+        let first = edges.iter().enumerate().min_by_key(|(_, edge)| edge.from)?.0;
+        edges.rotate_left(first);
         let lines = edges.iter().map(|edge| self.in_words(edge)).collect();
         Some(Cycle { edges, lines })
-    }
-
-    fn edges_from(&self, from: usize, orders: &Orders) -> Vec<Edge> {
-        let steps = self.steps();
-        let step = &steps[from];
-        let mut edges = Vec::new();
-        let mut edge = |to, why| edges.push(Edge { from, to, why });
-        // Not to the next alone: a proof need not name the steps between.
-        let own = (from + 1..steps.len()).filter(|&i| steps[i].thread == step.thread);
-        own.for_each(|later| edge(later, Why::ProgramOrder));
-        if step.writes_value() {
-            let readers = (0..steps.len()).filter(|&i| orders.reads_from(i) == Some(Some(from)));
-            readers.filter(|&i| i != from).for_each(|reader| edge(reader, Why::ReadsFrom));
-            if let Some(next) = orders.next_write(self, Some(from), from) {
-                edge(next, Why::ModificationOrder);
-            }
-        }
-        if let Some(source) = orders.reads_from(from) {
-            let next = orders.next_write(self, source, from);
-            if let Some(next) = next.filter(|&next| next != from) {
-                edge(next, Why::FromRead);
-            }
-        }
-        let footprint = step.footprint();
-        for (to, later) in steps.iter().enumerate().skip(from + 1) {
-            let has_value = step.reads_value() || step.writes_value();
-            let waits = later.after.contains(&from);
-            if waits || !has_value && dependent(&footprint, &later.footprint()) {
-                edge(to, Why::Synchronisation);
-            }
-        }
-        edges
     }
 
     fn in_words(&self, edge: &Edge) -> String {
@@ -134,33 +130,4 @@ impl Trace {
         };
         format!("step {first} comes before step {second}: {why}")
     }
-}
-
-/// A shortest way from `start` back to itself.
-fn shortest(edges: &[Vec<Edge>], start: usize) -> Option<Vec<Edge>> {
-    let mut came_by: Vec<Option<Edge>> = vec![None; edges.len()];
-    let mut queue = VecDeque::from([start]);
-    while let Some(at) = queue.pop_front() {
-        for &edge in &edges[at] {
-            if came_by[edge.to].is_some() {
-                continue;
-            }
-            came_by[edge.to] = Some(edge);
-            if edge.to == start {
-                let mut way = Vec::new();
-                let mut at = start;
-                loop {
-                    let edge = came_by[at].expect("every step of the way was reached");
-                    way.push(edge);
-                    at = edge.from;
-                    if at == start {
-                        way.reverse();
-                        return Some(way);
-                    }
-                }
-            }
-            queue.push_back(edge.to);
-        }
-    }
-    None
 }

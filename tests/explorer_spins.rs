@@ -1,0 +1,226 @@
+//! Loops that wait: cut short where a further round provably changes nothing, followed where it does.
+
+use racelab::model::hint::spin_loop;
+use racelab::model::sync::atomic::{AtomicBool, AtomicU32, Ordering::SeqCst};
+use racelab::model::sync::{Mutex, mpsc};
+use racelab::model::thread::{self, park, park_timeout, sleep, yield_now};
+use racelab::{Explorer, Failure, Outcome, Reduction, Report};
+use std::collections::BTreeMap;
+use std::fmt::Debug;
+use std::sync::Arc;
+use std::time::Duration;
+
+type Counted<T> = BTreeMap<Result<T, Failure>, Option<u128>>;
+
+fn counted<T: Ord + Clone>(report: &Report<T>) -> Counted<T> {
+    let entry = |o: &Outcome<T>| (o.result().cloned().map_err(Clone::clone), o.interleavings());
+    report.outcomes().iter().map(entry).collect()
+}
+
+/// Explores by classes and literally; both must tell the same. Returns the outcomes.
+fn explored<T, F>(program: F) -> Counted<T>
+where
+    F: Fn() -> T + Send + Sync,
+    T: Ord + Clone + Debug + Send,
+{
+    let explorer = Explorer::new().prove_up_to(0).classes(true);
+    let dpor = explorer.clone().explore(&program);
+    let literal = explorer.reduction(Reduction::None).explore(&program);
+    assert!(dpor.is_complete(), "{dpor}");
+    assert!(literal.is_complete(), "{literal}");
+    let keys = |report: &Report<T>| counted(report).into_keys().collect::<Vec<_>>();
+    assert_eq!(keys(&dpor), keys(&literal));
+    if dpor.interleavings().is_some() {
+        assert_eq!(counted(&dpor), counted(&literal));
+        assert_eq!(dpor.traces(), dpor.executions(), "{dpor}");
+    }
+    counted(&dpor)
+}
+
+fn values<T: Ord + Clone>(counted: &Counted<T>) -> Vec<T> {
+    counted.keys().map(|result| result.clone().ok().expect("no failure")).collect()
+}
+
+#[test]
+fn a_loop_that_tries_three_times_may_give_up() {
+    let found = explored(|| {
+        let m = Arc::new(Mutex::new(0));
+        let other = Arc::clone(&m);
+        let holder = thread::spawn(move || *other.lock().unwrap() += 1);
+        let mut got = false;
+        for _ in 0..3 {
+            if m.try_lock().is_ok() {
+                got = true;
+                break;
+            }
+            yield_now();
+        }
+        holder.join().unwrap();
+        got
+    });
+    assert_eq!(values(&found), [false, true]);
+}
+
+#[test]
+fn a_loop_that_spins_twice_and_parks_then_parks() {
+    let program = |unparks: bool| {
+        move || {
+            let set = Arc::new(AtomicBool::new(false));
+            let theirs = Arc::clone(&set);
+            let main = thread::current();
+            let setter = thread::spawn(move || {
+                theirs.store(true, SeqCst);
+                if unparks {
+                    main.unpark();
+                }
+            });
+            let (mut n, mut parked) = (0, false);
+            while !set.load(SeqCst) {
+                n += 1;
+                if n < 3 {
+                    spin_loop();
+                } else {
+                    parked = true;
+                    park();
+                }
+            }
+            setter.join().unwrap();
+            parked
+        }
+    };
+    assert_eq!(values(&explored(program(true))), [false, true]);
+    let found = explored(program(false));
+    assert!(found.keys().any(|r| matches!(r, Err(Failure::Deadlock { .. }))), "{found:?}");
+    assert!(found.contains_key(&Ok(false)));
+}
+
+#[test]
+fn a_yield_between_a_load_and_a_store_waits_for_nobody() {
+    for pause in [yield_now, || sleep(Duration::from_millis(1))] {
+        let found = explored(move || {
+            let count = Arc::new(AtomicU32::new(0));
+            let threads: Vec<_> = (0..2)
+                .map(|_| {
+                    let count = Arc::clone(&count);
+                    thread::spawn(move || {
+                        let seen = count.load(SeqCst);
+                        pause();
+                        count.store(seen + 1, SeqCst);
+                    })
+                })
+                .collect();
+            threads.into_iter().for_each(|thread| thread.join().unwrap());
+            count.load(SeqCst)
+        });
+        assert_eq!(found, BTreeMap::from([(Ok(1), Some(4)), (Ok(2), Some(2))]));
+    }
+}
+
+#[test]
+fn one_thread_alone_that_loads_yields_and_stores_ends() {
+    let found = explored(|| {
+        let x = AtomicU32::new(0);
+        for _ in 0..20 {
+            let seen = x.load(SeqCst);
+            yield_now();
+            x.store(seen + 1, SeqCst);
+        }
+        x.load(SeqCst)
+    });
+    assert_eq!(found, BTreeMap::from([(Ok(20), Some(1))]));
+}
+
+#[test]
+fn a_loop_that_waits_for_a_flag_is_two_classes() {
+    let report = Explorer::new().explore(|| {
+        let set = Arc::new(AtomicBool::new(false));
+        let theirs = Arc::clone(&set);
+        let setter = thread::spawn(move || theirs.store(true, SeqCst));
+        while !set.load(SeqCst) {
+            spin_loop();
+        }
+        setter.join().unwrap();
+    });
+    report.assert_complete();
+    assert_eq!((report.executions(), report.interleavings()), (2, Some(2)));
+}
+
+#[test]
+fn a_loop_that_polls_with_a_time_out_is_cut_short() {
+    let found = explored(|| {
+        let set = Arc::new(AtomicBool::new(false));
+        let theirs = Arc::clone(&set);
+        let setter = thread::spawn(move || theirs.store(true, SeqCst));
+        while !set.load(SeqCst) {
+            park_timeout(Duration::from_millis(1));
+        }
+        setter.join().unwrap();
+    });
+    assert_eq!(values(&found), [()]);
+    let found = explored(|| {
+        let (sender, receiver) = mpsc::channel();
+        let other = thread::spawn(move || sender.send(7).unwrap());
+        let got = loop {
+            if let Ok(got) = receiver.recv_timeout(Duration::from_millis(1)) {
+                break got;
+            }
+        };
+        other.join().unwrap();
+        got
+    });
+    assert_eq!(values(&found), [7]);
+}
+
+#[test]
+fn yielding_without_a_step_ends_where_the_loop_does() {
+    let found = explored(|| {
+        for _ in 0..100 {
+            yield_now();
+        }
+        7
+    });
+    assert_eq!(values(&found), [7]);
+    let report = Explorer::new().explore(|| {
+        loop {
+            yield_now();
+        }
+    });
+    let failure = report.failures().next().expect("it does not end");
+    assert!(matches!(failure.result(), Err(Failure::StepLimit { limit: None, .. })), "{report}");
+}
+
+#[test]
+fn a_loop_that_counts_for_ever_is_followed_for_some_rounds_and_not_called_complete() {
+    let report = Explorer::new().explore(|| {
+        let set = Arc::new(AtomicBool::new(false));
+        let theirs = Arc::clone(&set);
+        let setter = thread::spawn(move || theirs.store(true, SeqCst));
+        let mut rounds = 0u64;
+        while !set.load(SeqCst) {
+            rounds += 1;
+            yield_now();
+        }
+        setter.join().unwrap();
+        rounds
+    });
+    assert!(!report.is_complete());
+    assert!(report.outcomes().len() > 10, "{report}");
+    assert!(report.to_string().contains("counts its rounds"), "{report}");
+}
+
+#[test]
+fn a_loop_that_gives_way_more_and_more_is_followed_as_long_as_it_changes() {
+    let found = explored(|| {
+        let set = Arc::new(AtomicBool::new(false));
+        let theirs = Arc::clone(&set);
+        let setter = thread::spawn(move || theirs.store(true, SeqCst));
+        let mut step = 0u32;
+        while !set.load(SeqCst) {
+            step = (step + 1).min(6);
+            yield_now();
+        }
+        setter.join().unwrap();
+        step
+    });
+    assert_eq!(values(&found), [0, 1, 2, 3, 4, 5, 6]);
+}
