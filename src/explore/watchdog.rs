@@ -16,7 +16,7 @@ struct Watched {
     pulse: *const Pulse,
     patience: Duration,
     /// Its pulse when it was last looked at, and for how long it has been that.
-    beats: Option<u64>,
+    beat: Option<(u64, u32, u8)>,
     still: Duration,
 }
 
@@ -33,7 +33,7 @@ impl Watch {
     pub(super) fn this_thread(patience: Duration) -> Self {
         static STARTED: Once = Once::new();
         let pulse = pulse();
-        let watched = Watched { pulse, patience, beats: None, still: Duration::ZERO };
+        let watched = Watched { pulse, patience, beat: None, still: Duration::ZERO };
         WATCHED.lock().unwrap_or_else(PoisonError::into_inner).push(watched);
         STARTED.call_once(|| {
             let builder = std::thread::Builder::new().name("racelab watchdog".to_owned());
@@ -71,18 +71,20 @@ impl Watched {
     fn look(&mut self, passed: Duration) {
         // SAFETY: the entry is in the list, so its OS thread has not ended.
         let pulse = unsafe { &*self.pulse };
-        let beats = pulse.beats();
-        if beats.is_none() || beats != self.beats {
-            self.beats = beats;
+        let beat = pulse.beat();
+        if beat.is_none() || beat != self.beat {
+            self.beat = beat;
             self.still = Duration::ZERO;
             return;
         }
         self.still += passed;
         if self.still >= self.patience {
-            let (thread, place) = pulse.last_step();
+            let (thread, place) = pulse.last_seen();
             let thread = ThreadId(thread);
             let since = match place {
-                Some(place) => format!("since its step at {}:{}", place.file(), place.line()),
+                Some(place) => {
+                    format!("since its last step or its start at {}:{}", place.file(), place.line())
+                }
                 None => "since its start".to_owned(),
             };
             end(&format!(

@@ -71,7 +71,7 @@ fn ask_for(
     let rt = current();
     // SAFETY: `rt` is the current runtime; the reference ends before `ask`.
     unsafe {
-        leave::mark(rt);
+        leave::check(rt);
         let (object, word) = word.locate(&mut *rt);
         let request = Request {
             op,
@@ -106,7 +106,7 @@ fn ask_with(
     let rt = current();
     // SAFETY: as in `ask_for`.
     unsafe {
-        leave::mark(rt);
+        leave::check(rt);
         let locate = |word: Option<&Word>| match word {
             Some(word) => word.locate(&mut *rt),
             None => (NONE, std::ptr::null()),
@@ -136,6 +136,7 @@ unsafe fn ask(rt: *mut Runtime, request: Request) -> Asked {
         let slot = &mut runtime.threads[usize::from(thread)];
         slot.asked += 1;
         slot.request = request;
+        slot.mark = leave::depth();
         slot.state = State::Asking;
         let stop = slot.yielder;
         runtime.asking |= 1 << thread;
@@ -177,11 +178,12 @@ fn enter(state: State, place: &'static Location<'static>) -> Asked {
     let rt = current();
     // SAFETY: as in `ask_for`.
     unsafe {
-        leave::mark(rt);
+        leave::check(rt);
         let thread = (*rt).current;
         (*rt).anyone_spins |= state == State::Spinning;
         let slot = thread_at(rt, thread);
         slot.waits_at = place;
+        slot.mark = leave::depth();
         slot.state = state;
         Asked { stop: slot.yielder, result: 0 }
     }

@@ -5,6 +5,7 @@ use super::{Runtime, State, Word, current, leave, with_current};
 use crate::explore::ExploreError;
 use std::any::Any;
 use std::borrow::Cow;
+use std::panic::Location;
 
 /// Starts a modelled thread.
 ///
@@ -17,7 +18,7 @@ pub(crate) unsafe fn spawn_thread(
     body: impl FnOnce(),
 ) -> u8 {
     // SAFETY: this is the current runtime, and no reference to it is alive here.
-    unsafe { spawn(current(), name, stack_size, body) }
+    unsafe { spawn(current(), name, stack_size, Location::caller(), body) }
 }
 
 /// Refuses a handle that was kept from another execution.

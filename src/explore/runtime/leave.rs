@@ -52,25 +52,22 @@ pub(super) unsafe fn leave(rt: *mut Runtime) {
     }
 }
 
-/// How deep the stack is here.
+/// How deep the stack is here: a mark for what a thread uses of it that may be about to stop.
 #[inline(always)]
 pub(super) fn depth() -> usize {
     let here = MaybeUninit::<u8>::uninit();
     (&raw const here).addr()
 }
 
-/// Notes how much of its stack the running thread uses, which may be about to stop. Stops it for
-/// good if that is too much.
+/// Stops the running thread for good if it has used up its stack: the explorer's own code needs some.
 ///
 /// # Safety
 /// `rt` is the current runtime, no reference to it is alive, and a thread runs.
 #[inline(always)]
-pub(super) unsafe fn mark(rt: *mut Runtime) {
+pub(super) unsafe fn check(rt: *mut Runtime) {
     // SAFETY: by the caller's promise.
     unsafe {
-        let thread = thread_at(rt, (*rt).current);
-        thread.mark = depth();
-        if thread.mark < thread.floor {
+        if depth() < (*rt).floor {
             used_up(rt);
         }
     }
@@ -81,6 +78,7 @@ unsafe fn used_up(rt: *mut Runtime) -> ! {
     // SAFETY: by the caller's promise.
     unsafe {
         (*rt).overflow();
+        thread_at(rt, (*rt).current).mark = depth();
         stop(rt)
     }
 }
@@ -92,7 +90,7 @@ pub(super) fn for_good() -> ! {
     // SAFETY: a thread of the program runs. No reference to the runtime is alive: who calls holds
     // none, since this does not return.
     unsafe {
-        mark(rt);
+        thread_at(rt, (*rt).current).mark = depth();
         stop(rt)
     }
 }

@@ -155,8 +155,10 @@ pub(crate) struct Runtime {
     at_exit: Option<fn()>,
     stacks: Vec<ThreadStack>,
     stack_size: usize,
-    /// Who ran last: whose panics are under way on this OS thread, if any are.
-    ran_last: u8,
+    /// The lowest address that it may use of its stack.
+    floor: usize,
+    /// Some thread has stopped in this execution with panics under way.
+    panics_put_down: bool,
     /// How many threads have ended with a panic.
     pub(crate) panics: u32,
     /// Executions some of whose threads were left.
@@ -209,7 +211,7 @@ pub(crate) fn with_current<R>(f: impl FnOnce(&mut Runtime) -> R) -> R {
     // SAFETY: `run` sets the pointer to a runtime that outlives the execution and clears it after.
     // Only one coroutine runs at a time, and no reference made here lives across a switch.
     unsafe {
-        leave::mark(runtime);
+        leave::check(runtime);
         f(&mut *runtime)
     }
 }
@@ -285,7 +287,8 @@ impl Runtime {
             at_exit: None,
             stacks: Vec::new(),
             stack_size,
-            ran_last: 0,
+            floor: 0,
+            panics_put_down: false,
             panics: 0,
             left: 0,
             left_bytes: 0,
@@ -349,6 +352,7 @@ impl Runtime {
         self.steps = 0;
         self.panics = 0;
         self.at_exit = None;
+        self.panics_put_down = false;
         self.overflowed = None;
         self.given_up = false;
         self.path = 0;

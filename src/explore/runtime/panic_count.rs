@@ -4,50 +4,32 @@
 //! does every lock that may be poisoned. Modelled threads share an OS thread, so one that is stopped in
 //! the middle of its unwinding (in a `Drop` that takes a step) would make all others seem to panic,
 //! and one that is left there would do so for ever. So the count is switched with the threads: what
-//! a thread has under way is put down before another one runs, and taken up again before it goes on.
+//! a thread has under way is put down when it stops, and taken up again before it goes on.
 //!
 //! The count cannot be written, but a panic counts on the OS thread that raises it and is counted off
 //! on the one that catches it. So there are some unwindings in store, coroutines that are stopped in
 //! the middle of one: going on with an unwinding to its end takes 1 off the count of the OS thread that
 //! does it, and starting one again adds 1.
 
+use super::thread::Thread;
 use super::{Runtime, thread_at};
 
-/// Lets the OS thread's count be that of `thread`, which runs next.
+/// Before the thread goes on: takes up what it has under way.
+#[cold]
+pub(super) fn take_up(thread: &mut Thread) {
+    store::take_up(std::mem::take(&mut thread.panics_under_way));
+}
+
+/// When the thread has stopped, with panics under way: puts them down.
 ///
 /// # Safety
 /// `rt` is the current runtime and no reference to it is alive.
-#[inline(always)]
-pub(super) unsafe fn switch_to(rt: *mut Runtime, thread: u8) {
-    // SAFETY: by the caller's promise.
-    unsafe {
-        if std::thread::panicking() || thread_at(rt, thread).panics_under_way > 0 {
-            switch(rt, thread);
-        }
-        (*rt).ran_last = thread;
-    }
-}
-
 #[cold]
-unsafe fn switch(rt: *mut Runtime, thread: u8) {
+pub(super) unsafe fn put_down(rt: *mut Runtime, thread: u8) {
     // SAFETY: by the caller's promise.
     unsafe {
-        if (*rt).ran_last != thread {
-            put_down(rt);
-            store::take_up(std::mem::take(&mut thread_at(rt, thread).panics_under_way));
-        }
-    }
-}
-
-/// No thread runs next: the OS thread has no panics under way.
-///
-/// # Safety
-/// As for [`switch_to`].
-pub(super) unsafe fn put_down(rt: *mut Runtime) {
-    if std::thread::panicking() {
-        let under_way = store::put_down();
-        // SAFETY: by the caller's promise.
-        unsafe { thread_at(rt, (*rt).ran_last).panics_under_way = under_way };
+        (*rt).panics_put_down = true;
+        thread_at(rt, thread).panics_under_way = store::put_down();
     }
 }
 

@@ -193,7 +193,7 @@ impl Request {
     }
 
     /// Does it find what it found when it was first asked for, and give the same?
-    #[inline]
+    #[inline(always)]
     pub(super) fn repeats_values(&self, word: u64, before: &Scripted) -> bool {
         word == before.before && self.a == before.a || self.may_repeat(word, before)
     }

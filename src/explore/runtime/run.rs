@@ -72,8 +72,9 @@ pub(crate) fn run<D: Driver, R>(
         let main: *mut dyn FnMut() = std::mem::transmute::<&mut dyn FnMut(), _>(body);
         loop {
             (*rt).begin(max_steps);
+            pulse::begins((*rt).execution);
             (*rt).script.truncate(driver.repeats());
-            spawn(rt, None, 0, move || (*main)());
+            spawn(rt, None, 0, pulse::beginning(), move || (*main)());
             settle(rt, None);
             if let Some(ending) = drive(rt, driver, max_steps) {
                 break ending;
@@ -89,22 +90,19 @@ pub(crate) fn run<D: Driver, R>(
 }
 
 /// Makes a runtime the current one until it is dropped.
-struct Current(*mut Runtime, panics::Quiet);
+struct Current(panics::Quiet);
 
 impl Current {
     fn set(rt: *mut Runtime) -> Self {
         CURRENT.set(rt);
-        pulse::runs(true);
-        Current(rt, panics::quiet())
+        Current(panics::quiet())
     }
 }
 
 impl Drop for Current {
     fn drop(&mut self) {
         CURRENT.set(std::ptr::null_mut());
-        pulse::runs(false);
-        // SAFETY: no coroutine runs any more.
-        unsafe { panic_count::put_down(self.0) };
+        pulse::ends();
     }
 }
 
@@ -217,13 +215,20 @@ pub(super) unsafe fn resume(rt: *mut Runtime, thread: u8) {
     // SAFETY: by the caller's promise. Each coroutine has a place of its own, and nobody touches
     // that of a coroutine that runs.
     unsafe {
-        panic_count::switch_to(rt, thread);
-        pulse::beat(rt, thread);
+        let running = thread_at(rt, thread);
+        if (*rt).panics_put_down {
+            panic_count::take_up(running);
+        }
+        pulse::goes_on(thread, running.request.place, (*rt).steps);
+        (*rt).floor = running.floor;
         (*rt).current = thread;
         let slot = (*rt).coroutines.of(thread);
         let coroutine = (*slot).as_mut().expect("a live thread has one");
         if let CoroutineResult::Return(()) = coroutine.resume(thread_at(rt, thread).result) {
             bury(rt, thread);
+        }
+        if std::thread::panicking() {
+            panic_count::put_down(rt, thread);
         }
         (*rt).current = u8::MAX;
     }

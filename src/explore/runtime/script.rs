@@ -20,7 +20,7 @@ pub(crate) struct Scripted {
 
 impl Runtime {
     /// The step to repeat next, if its thread asks for just that.
-    #[inline]
+    #[inline(always)]
     pub(super) fn repeated(&self) -> Option<(u8, u32)> {
         let step = self.script.get(self.steps as usize)?;
         let request = &self.threads[usize::from(step.thread)].request;
@@ -48,8 +48,7 @@ impl Runtime {
     fn repeat(&mut self, thread: u8) -> bool {
         let Some((_, choice)) = self.repeated() else { return false };
         self.perform(thread, choice);
-        // SAFETY: nothing else refers to the runtime meanwhile.
-        unsafe { super::pulse::beat(self, thread) };
+        super::pulse::steps(self.steps);
         self.forget_reasons(thread);
         self.threads[usize::from(thread)].state == State::Running
     }

@@ -7,7 +7,7 @@ use crate::explore::ExploreError;
 use corosensei::Coroutine;
 use corosensei::stack::Stack;
 use std::borrow::Cow;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 
 /// With less than this no thread comes far.
 const LEAST: usize = 16 << 10;
@@ -35,7 +35,16 @@ impl Runtime {
     /// A stack for a thread that has asked for so many bytes, if for any.
     fn stack(&mut self, asked: usize) -> Result<ThreadStack, ExploreError> {
         let bytes = self.stack_size.max(asked);
-        if let Some(nth) = self.stacks.iter().rposition(|stack| stack.bytes() == bytes) {
+        match self.stacks.pop() {
+            Some(stack) if stack.bytes() == bytes => return Ok(stack),
+            other => self.stacks.extend(other),
+        }
+        self.other_stack(bytes)
+    }
+
+    #[cold]
+    fn other_stack(&mut self, bytes: usize) -> Result<ThreadStack, ExploreError> {
+        if let Some(nth) = self.stacks.iter().position(|stack| stack.bytes() == bytes) {
             return Ok(self.stacks.swap_remove(nth));
         }
         if bytes < LEAST {
@@ -57,6 +66,7 @@ pub(super) unsafe fn spawn(
     rt: *mut Runtime,
     name: Option<Cow<'static, str>>,
     stack_size: usize,
+    place: &'static Location<'static>,
     body: impl FnOnce(),
 ) -> u8 {
     // SAFETY: by the caller's promise.
@@ -118,6 +128,7 @@ pub(super) unsafe fn spawn(
     }
     thread.state = State::Running;
     thread.name = name;
+    thread.request.place = place;
     if parent != u8::MAX {
         // What the parent has done and learnt comes before whatever the child does.
         let pair = runtime.threads.get_disjoint_mut([usize::from(parent), usize::from(number)]);
