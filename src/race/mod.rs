@@ -11,11 +11,10 @@
 //! [`SPIN_LOCK`] is seen under either: what is one is decided by the orderings.)
 //!
 //! # Layout
-//! - [`STORE_BUFFERING`]: two threads miss each other; only SeqCst cures it
-//! - [`MESSAGE_PASSING`]: a flag arrives before the data; Release and Acquire cure it
-//! - [`INDEPENDENT_READS`]: two readers disagree on what came first; only SeqCst cures it
-//! - [`SPIN_LOCK`]: a lock that does not order what it protects; Acquire and Release cure it
-//! - [`RELAXED_COUNTER`]: what Relaxed is enough for
+//! A file a race; the lists below say which there are and in what order they are best read.
+//! - [`ORDERINGS`]: what an ordering is for
+//! - [`MEMORY`]: what no ordering cures
+//! - [`WAITING`]: who waits for whom, for ever
 
 mod aba;
 mod check_then_act;
