@@ -1,12 +1,13 @@
 //! The catalogue: kinds of race besides the lost update, broken and cured side by side.
 //!
 //! Each race is one small program, generic over the [`Primitives`](crate::primitives::Primitives)
-//! it is written in, with the orderings as parameters. Its *variants* run it with orderings that are
-//! too weak and with the weakest that will do, so each cure is proved by its neighbours: this
-//! strong passes, one weaker in any place ([`Entry::weaker`]) fails.
+//! it is written in. Its *variants* are the program as it is written by somebody who has not thought
+//! of the race, plausible fixes that do not work, and cures.
 //!
-//! Under sequential consistency no variant here ends in a wrong value: that is what
-//! [`Memory::Rc11`](crate::explore::Memory) adds. (The exception is the counter in
+//! The races of orderings have the orderings as parameters. Their variants are too weak or the weakest
+//! that will do, so each cure is proved by its neighbours: this strong passes, one weaker in any place
+//! ([`Entry::weaker`]) fails. Under sequential consistency none of them ends in a wrong value: that is
+//! what [`Memory::Rc11`](crate::explore::Memory) adds. (The exception is the counter in
 //! [`RELAXED_COUNTER`], whose load and store lose an update under every memory. The data race in
 //! [`SPIN_LOCK`] is seen under either: what is one is decided by the orderings.)
 //!
