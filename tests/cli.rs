@@ -508,6 +508,11 @@ fn a_stopped_check_is_continued_by_the_same_command() {
     whole["elapsed_ms"].take();
     assert_eq!(last, whole);
     assert!(!file.exists(), "there is nothing left to go on with");
+    // A plain number has an address, another one in each process.
+    let plain = words.replace("check racy", "check unsafe").replace("3,000", "300");
+    assert_eq!(verdict(&format!("{plain} --format json")).0["executions"], "300");
+    assert_eq!(verdict(&format!("{plain} --format json")).0["executions"], "600");
+    std::fs::remove_file(&file).unwrap();
     assert_refused("check racy --engine both --checkpoint x", &["leave out --checkpoint"]);
     assert_refused("check racy --jobs 2 --checkpoint x", &["--jobs", "--checkpoint"]);
     assert_refused("check message-passing --checkpoint x", &["leave out --checkpoint"]);

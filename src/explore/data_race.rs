@@ -26,7 +26,7 @@ pub(super) fn first<'r>(
             place: request(nth).place.into(),
         }
     };
-    let racing = trace::racing(count, &event, after, claims);
+    let racing = trace::racing(count, &event, after, |nth| request(nth).place, claims);
     let pairs = racing.pairs.into_iter().map(|(earlier, later)| {
         let object = name(request(later).object);
         Failure::race_of(object, access(earlier), access(later))

@@ -11,6 +11,7 @@
 
 use super::happens_before::{Clock, Event, clocks, join};
 use super::{Action, Mode, Step, ThreadId, Trace};
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::panic::Location;
 
@@ -42,13 +43,24 @@ pub(crate) struct Racing {
     pub claimed: Vec<(usize, usize)>,
 }
 
-/// Finds what races.
+/// Plain accesses of one object by one thread at one place, all reads or all writes.
+struct Kind<P> {
+    thread: usize,
+    writes: bool,
+    place: P,
+    /// Those so far.
+    accesses: Vec<usize>,
+}
+
+/// Finds what races: of all pairs that differ in no thread and no place, the first. In a long
+/// execution there would be no end of them.
 ///
 /// `after` calls back with the steps that had to come before one for another reason than an object.
-pub(crate) fn racing(
+pub(crate) fn racing<P: PartialEq>(
     count: usize,
     event: impl Fn(usize) -> Event,
     after: impl Fn(usize, &mut dyn FnMut(usize)),
+    place: impl Fn(usize) -> P,
     claims: &[Claim],
 ) -> Racing {
     let plain = |nth: &usize| event(*nth).action.is_plain_access();
@@ -62,25 +74,48 @@ pub(crate) fn racing(
         let thread = event(step).thread;
         clock.get(thread) >= clocks[step].get(thread)
     };
-    let conflict = |a: Event, b: Event| {
-        let writes = [a, b].iter().any(|event| event.action.mode() == Some(Mode::Write));
-        writes && a.object == b.object && a.thread != b.thread
-    };
-    let mut pairs = Vec::new();
-    for (nth, &later) in accesses.iter().enumerate() {
-        let overlapped = begun(&accesses[..nth], &event, later);
-        for &earlier in &accesses[..nth] {
-            let (a, b) = (event(earlier), event(later));
-            if conflict(a, b) && !knows(&clocks[later], earlier) {
-                pairs.push((earlier, later));
+    let mut kinds: HashMap<Option<u32>, Vec<Kind<P>>> = HashMap::new();
+    let mut open = OpenAccesses::default();
+    let mut met = HashSet::new();
+    // With the access at which it was found, and the other.
+    let mut pairs: Vec<(usize, usize, (usize, usize))> = Vec::new();
+    for later in accesses {
+        let this = event(later);
+        let (thread, place) = (this.thread, place(later));
+        let writes = this.action.mode() == Some(Mode::Write);
+        let kinds = kinds.entry(this.object).or_default();
+        let same = |k: &Kind<P>| k.thread == thread && k.writes == writes && k.place == place;
+        let own = kinds.iter().position(same).unwrap_or(kinds.len());
+        let overlapped = open.begun((later, own), this);
+        for (other, kind) in kinds.iter().enumerate() {
+            if kind.thread == thread || !kind.writes && !writes {
+                continue;
+            }
+            // Whoever knows a thread's step knows those before it.
+            let known = |&earlier: &usize| knows(&clocks[later], earlier);
+            let known = kind.accesses.partition_point(known);
+            if let Some(&earlier) = kind.accesses.get(known)
+                && met.insert((this.object, other, own, false))
+            {
+                pairs.push((later, earlier, (earlier, later)));
             }
             // What comes after the beginning of an access comes before its end.
-            let inside = overlapped.is_some_and(|begin| knows(&clocks[earlier], begin));
-            if inside && conflict(a, b) && knows(&clocks[later], earlier) {
-                pairs.extend(overlapped.map(|begin| (begin, earlier)));
+            let Some((begin, begun)) = overlapped else { continue };
+            let outside = |&earlier: &usize| !knows(&clocks[earlier], begin);
+            let inside = &kind.accesses[..known];
+            if let Some(&earlier) = inside.get(inside.partition_point(outside))
+                && met.insert((this.object, other, begun, true))
+            {
+                pairs.push((later, earlier, (begin, earlier)));
             }
         }
+        match kinds.get_mut(own) {
+            Some(kind) => kind.accesses.push(later),
+            None => kinds.push(Kind { thread, writes, place, accesses: vec![later] }),
+        }
     }
+    pairs.sort_unstable();
+    let pairs = pairs.into_iter().map(|(_, _, pair)| pair).collect();
     let mut claimed = Vec::new();
     for (nth, claim) in claims.iter().enumerate() {
         let mut known = Clock::new();
@@ -109,31 +144,23 @@ pub(crate) fn racing(
     Racing { pairs, claimed }
 }
 
-/// Where the access began that ends with the step `end`, if it is the end of one.
-fn begun(before: &[usize], event: &impl Fn(usize) -> Event, end: usize) -> Option<usize> {
-    let this = event(end);
-    let begin = match this.action {
-        Action::CellReadEnd => Action::CellRead,
-        Action::CellWriteEnd => Action::CellWrite,
-        _ => return None,
-    };
-    // Accesses of one thread lie within each other.
-    let mut inner = 0;
-    for &step in before.iter().rev() {
-        let earlier = event(step);
-        if (earlier.thread, earlier.object) != (this.thread, this.object) {
-            continue;
-        }
-        if earlier.action == this.action {
-            inner += 1;
-        } else if earlier.action == begin {
-            if inner == 0 {
-                return Some(step);
+/// The accesses that may still go on, each with its kind: those of one thread lie within each other.
+#[derive(Default)]
+struct OpenAccesses(HashMap<(usize, Option<u32>, bool), Vec<(usize, usize)>>);
+
+impl OpenAccesses {
+    /// Where the access began that ends with this step, if it is the end of one.
+    fn begun(&mut self, step: (usize, usize), this: Event) -> Option<(usize, usize)> {
+        let writes = this.action.mode() == Some(Mode::Write);
+        let open = self.0.entry((this.thread, this.object, writes)).or_default();
+        match this.action {
+            Action::CellReadEnd | Action::CellWriteEnd => open.pop(),
+            _ => {
+                open.push(step);
+                None
             }
-            inner -= 1;
         }
     }
-    None
 }
 
 /// The same for recorded steps.
@@ -141,7 +168,8 @@ pub(crate) fn racing_steps(steps: &[Step], claims: &[Claim]) -> Racing {
     let after = |nth: usize, each: &mut dyn FnMut(usize)| {
         steps[nth].after.iter().for_each(|&before| each(before));
     };
-    racing(steps.len(), |nth| Event::from(&steps[nth]), after, claims)
+    let place = |nth: usize| &steps[nth].place;
+    racing(steps.len(), |nth| Event::from(&steps[nth]), after, place, claims)
 }
 
 /// Two plain accesses of one cell, at least one a write, that nothing orders. Steps are indices
@@ -162,7 +190,8 @@ impl fmt::Display for DataRace {
 }
 
 impl Trace {
-    /// Every data race of the execution, in the order of threads and places.
+    /// The data races of the execution, in the order of threads and places. Of those between the same
+    /// two places in the same two threads it is the first.
     pub fn data_races(&self) -> Vec<DataRace> {
         let steps = &self.steps;
         let key = |nth: usize| {
@@ -195,5 +224,105 @@ impl Trace {
             does(first, name),
             does(second, "it")
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Three threads that read and write two cells under one lock, or without it, some of them taking
+    /// their time, as a number says.
+    fn events(mut number: u64) -> Vec<Event> {
+        let mut events = Vec::new();
+        let mut open: [Vec<(Action, u32)>; 3] = Default::default();
+        for _ in 0..24 {
+            number = number.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(0x1405_7b7e_f767_814f);
+            let thread = (number >> 33) as usize % 3;
+            let cell = (number >> 40) as u32 % 2;
+            let (begin, end) = [
+                (Action::CellRead, Action::CellReadEnd),
+                (Action::CellWrite, Action::CellWriteEnd),
+            ][(number >> 45) as usize % 2];
+            let event = |action, object| Event {
+                thread,
+                action,
+                object: Some(object),
+                mutex: None,
+                order: None,
+                stale: None,
+                is_late: false,
+            };
+            match (number >> 50) % 6 {
+                0 | 1 => events.push(event(begin, cell)),
+                2 => {
+                    events.push(event(begin, cell));
+                    open[thread].push((end, cell));
+                }
+                3 => events.extend(open[thread].pop().map(|(end, cell)| event(end, cell))),
+                _ => events.extend([
+                    event(Action::Lock, 2),
+                    event(begin, cell),
+                    event(Action::Unlock, 2),
+                ]),
+            }
+        }
+        events
+    }
+
+    /// Every pair, looked at by itself.
+    fn one_by_one(events: &[Event]) -> Vec<(usize, usize)> {
+        let clocks = clocks(events.len(), |nth| events[nth], |_, _| ());
+        let knows = |clock: &Clock, step: usize| {
+            clock.get(events[step].thread) >= clocks[step].get(events[step].thread)
+        };
+        let mut open = OpenAccesses::default();
+        let mut pairs = Vec::new();
+        for (later, &b) in events.iter().enumerate().filter(|(_, e)| e.action.is_plain_access()) {
+            let overlapped = open.begun((later, 0), b).map(|(begin, _)| begin);
+            for (earlier, &a) in events[..later].iter().enumerate() {
+                let writes = [a, b].iter().any(|event| event.action.mode() == Some(Mode::Write));
+                if !writes || a.object != b.object || a.thread == b.thread {
+                    continue;
+                }
+                match knows(&clocks[later], earlier) {
+                    false => pairs.push((earlier, later)),
+                    true => pairs.extend(
+                        overlapped
+                            .filter(|&begin| knows(&clocks[earlier], begin))
+                            .map(|begin| (begin, earlier)),
+                    ),
+                }
+            }
+        }
+        pairs
+    }
+
+    #[test]
+    fn of_the_races_at_the_same_places_the_first_is_named_and_none_is_missed() {
+        let place = |nth: usize| nth % 3;
+        let mut met = 0;
+        for number in 0..2_000 {
+            let events = events(number);
+            let kind = |nth: usize| {
+                (events[nth].thread, events[nth].action.mode() == Some(Mode::Write), place(nth))
+            };
+            let kinds = |pairs: &[(usize, usize)]| {
+                let mut kinds: Vec<_> = pairs
+                    .iter()
+                    .map(|&(a, b)| (events[a].object, kind(a).min(kind(b)), kind(a).max(kind(b))))
+                    .collect();
+                kinds.sort_unstable();
+                kinds.dedup();
+                kinds
+            };
+            let all = one_by_one(&events);
+            let found = racing(events.len(), |nth| events[nth], |_, _| (), place, &[]).pairs;
+            assert_eq!(kinds(&found), kinds(&all), "{number}");
+            met += all.len();
+            assert_eq!(found.first(), all.first(), "{number}");
+            assert!(found.iter().all(|pair| all.contains(pair)), "{number}");
+        }
+        assert!(met > 2_000, "{met}");
     }
 }

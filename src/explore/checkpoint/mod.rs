@@ -8,7 +8,7 @@ mod file;
 pub(super) use file::Keeper;
 
 use super::dpor::{Dpor, Snapshot};
-use super::runtime::Runtime;
+use super::runtime::{Runtime, may_be_address};
 use super::tally::{Entry, Steps, Tally};
 use super::{ExploreError, Explorer, Reduction};
 use file::WAY_OUT;
@@ -40,10 +40,14 @@ struct Saved {
 pub(super) fn fingerprint(dpor: &Dpor) -> String {
     let mut hasher = DefaultHasher::new();
     for event in &dpor.history().events {
-        let place = event.request.place;
-        (event.thread, event.choice, event.request.object).hash(&mut hasher);
-        (place.file(), place.line(), place.column(), event.request.a).hash(&mut hasher);
-        (format!("{:?}", event.request.op)).hash(&mut hasher);
+        let request = &event.request;
+        let place = request.place;
+        (event.thread, event.choice, request.object).hash(&mut hasher);
+        (place.file(), place.line(), place.column()).hash(&mut hasher);
+        // Addresses are others in each process.
+        let compared = !request.has_address() && !may_be_address(request.a);
+        compared.then_some(request.a).hash(&mut hasher);
+        (format!("{:?}", request.op)).hash(&mut hasher);
     }
     format!("{:016x}", hasher.finish())
 }

@@ -187,12 +187,8 @@ impl Request {
     pub(crate) fn is_repeated(&self, before: &Request) -> bool {
         let same_step = (self.op, self.object, self.order, self.failure)
             == (before.op, before.object, before.order, before.failure);
-        let same_values = match self.op {
-            // The cell's address.
-            op if op.is_on_cell() => true,
-            _ if self.bits == Bits::Pointer => true,
-            _ => is_same_value(self.a, before.a) && is_same_value(self.b, before.b),
-        };
+        let same_values = self.has_address()
+            || is_same_value(self.a, before.a) && is_same_value(self.b, before.b);
         same_step && self.place == before.place && same_values
     }
 
@@ -204,15 +200,18 @@ impl Request {
 
     #[cold]
     fn may_repeat(&self, word: u64, before: &Scripted) -> bool {
-        let gives_address =
-            matches!(self.op, Op::CellRead | Op::CellWrite) || self.bits == Bits::Pointer;
-        is_same_value(word, before.before) && (gives_address || is_same_value(self.a, before.a))
+        let same_operand = self.has_address() || is_same_value(self.a, before.a);
+        is_same_value(word, before.before) && same_operand
     }
 
     /// Is an operand one that may differ when the request is repeated?
     pub(crate) fn may_have_addresses(&self) -> bool {
-        let compared = !self.op.is_on_cell();
-        compared && self.bits != Bits::Pointer && [self.a, self.b].into_iter().any(may_be_address)
+        !self.has_address() && [self.a, self.b].into_iter().any(may_be_address)
+    }
+
+    /// Is its operand an address: of a cell, or the value of a pointer?
+    pub(crate) fn has_address(&self) -> bool {
+        self.op.is_on_cell() || self.bits == Bits::Pointer
     }
 
     /// The request in words, for whoever has to find it in the program.
