@@ -1,21 +1,21 @@
 //! The catalogue: kinds of race besides the lost update, broken and cured side by side.
 //!
 //! Each race is one small program, generic over the [`Primitives`](crate::primitives::Primitives)
-//! it is written in, with the orderings as parameters. Its *variants* run it with orderings that are
-//! too weak and with the weakest that will do, so each cure is proved by its neighbours: this
-//! strong passes, one weaker in any place ([`Entry::weaker`]) fails.
+//! it is written in. Its *variants* are the program as it is written by somebody who has not thought
+//! of the race, plausible fixes that do not work, and cures.
 //!
-//! Under sequential consistency no variant here ends in a wrong value: that is what
-//! [`Memory::Rc11`](crate::explore::Memory) adds. (The exception is the counter in
+//! The races of orderings have the orderings as parameters. Their variants are too weak or the weakest
+//! that will do, so each cure is proved by its neighbours: this strong passes, one weaker in any place
+//! ([`Entry::weaker`]) fails. Under sequential consistency none of them ends in a wrong value: that is
+//! what [`Memory::Rc11`](crate::explore::Memory) adds. (The exception is the counter in
 //! [`RELAXED_COUNTER`], whose load and store lose an update under every memory. The data race in
 //! [`SPIN_LOCK`] is seen under either: what is one is decided by the orderings.)
 //!
 //! # Layout
-//! - [`STORE_BUFFERING`]: two threads miss each other; only SeqCst cures it
-//! - [`MESSAGE_PASSING`]: a flag arrives before the data; Release and Acquire cure it
-//! - [`INDEPENDENT_READS`]: two readers disagree on what came first; only SeqCst cures it
-//! - [`SPIN_LOCK`]: a lock that does not order what it protects; Acquire and Release cure it
-//! - [`RELAXED_COUNTER`]: what Relaxed is enough for
+//! A file a race; the lists below say which there are and in what order they are best read.
+//! - [`ORDERINGS`]: what an ordering is for
+//! - [`MEMORY`]: what no ordering cures
+//! - [`WAITING`]: who waits for whom, for ever
 
 mod aba;
 mod check_then_act;
