@@ -397,7 +397,8 @@ fn a_check_stopped_early_says_what_was_covered_and_estimates_the_rest() {
 #[test]
 fn a_check_out_of_time_is_judged_by_what_it_has_seen() {
     // 3 threads of 5 increments: a night's work.
-    let (racy, code) = verdict("check racy --threads 3 --increments 5 --timeout 500ms --format json");
+    let (racy, code) =
+        verdict("check racy --threads 3 --increments 5 --timeout 500ms --format json");
     assert_eq!((code, &racy["complete"]), (Some(1), &false.into()));
     let output = racelab("check atomic --threads 9 --timeout 1ms");
     assert_eq!(output.status.code(), Some(3), "nothing forbidden was found, and not all was run");
@@ -597,6 +598,9 @@ fn show_draws_the_schedule_asked_for_and_names_the_cause() {
     for part in ["~~count ← 1~~", "schedule ABAB: returned 1", cause, "src/counter/racy.rs:"] {
         assert!(stdout(&output).contains(part), "{}", stdout(&output));
     }
+    let small = racelab("show racy --schedule abab");
+    assert_eq!(stdout(&small), stdout(&output), "letters are what they are in any case");
+    assert_eq!(stdout(&racelab("replay racy abab")), stdout(&racelab("replay racy ABAB")));
     // Written as JSON and read back it is the same picture.
     let json = racelab("show racy --schedule ABAB --format json").stdout;
     let file = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("shown.json");
