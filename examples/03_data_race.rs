@@ -5,7 +5,7 @@
 //!
 //!     cargo run --example 03_data_race
 
-use racelab::counter::{Program, RacyCounter, UnsafeCounter, race};
+use racelab::counter::{RacyCounter, UnsafeCounter, race};
 use racelab::primitives::Model;
 use racelab::{Explorer, Failure, Outcome, explore};
 
@@ -17,7 +17,7 @@ fn main() {
     println!("\nThe first is undefined behaviour; the second has a meaning, and it is wrong.");
 }
 
-fn show(what: &str, program: Program) {
+fn show(what: &str, program: fn(usize, usize) -> u64) {
     let report = explore(|| program(2, 1));
     let is_race = |failure: &Failure| matches!(failure, Failure::DataRace { .. });
     let found = report.failures().find(|o: &&Outcome<_>| o.result().is_err_and(is_race));

@@ -9,20 +9,21 @@
 //!     cargo run --example 13_orderings
 
 use racelab::explore::{ExploreError, Explorer, Memory};
-use racelab::race::{CATALOGUE, Case, Race};
+use racelab::list::{Role, Subject};
+use racelab::race::ORDERINGS;
 use racelab::report::Grade;
 use std::fmt::Write;
 
 /// The table: the cures of every race, and what is one weaker.
 pub fn table() -> Result<String, ExploreError> {
     let mut table = String::new();
-    for race in CATALOGUE {
+    for race in ORDERINGS {
         let gap = if table.is_empty() { "" } else { "\n" };
         let _ = writeln!(table, "{gap}{}\n  must not be: {}", race.name, race.forbidden);
-        for cure in race.cases.iter().filter(|case| case.holds) {
-            table.push_str(&line(race, cure)?);
-            for weaker in race.weaker(cure) {
-                table.push_str(&line(race, weaker)?);
+        for cure in race.subjects().filter(|subject| subject.variant.role == Role::Cure) {
+            table.push_str(&line(cure)?);
+            for variant in race.weaker(cure.variant) {
+                table.push_str(&line(Subject { variant, ..cure })?);
             }
         }
     }
@@ -30,17 +31,18 @@ pub fn table() -> Result<String, ExploreError> {
 }
 
 /// One choice of orderings, and what becomes of it.
-fn line(race: &Race, case: &Case) -> Result<String, ExploreError> {
-    let report = race.check(case, &Explorer::new().memory(Memory::Rc11))?;
+fn line(subject: Subject) -> Result<String, ExploreError> {
+    let name = subject.variant.name;
+    let report = subject.check(&Explorer::new().memory(Memory::Rc11))?;
     report.assert_complete();
     let verdict = match report.graded(Grade::Forbidden).next() {
-        None => format!("holds   {}", case.name),
+        None => format!("holds   {name}"),
         Some(outcome) => {
             let seen = match outcome.result() {
-                Ok(seen) => format!("{seen:?}"),
+                Ok(seen) => format!("{:?}", seen.numbers()),
                 Err(failure) => failure.name().to_owned(),
             };
-            format!("  fails {:<42} {seen}", case.name)
+            format!("  fails {name:<42} {seen}")
         }
     };
     Ok(format!("  {verdict}\n"))

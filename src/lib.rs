@@ -34,6 +34,7 @@
 //! | [`primitives`] | the words a concurrent program is written in, and the three families of them |
 //! | [`counter`] | the ladder: every counter, the fixes that do not work, the cures |
 //! | [`race`] | other races, broken and cured side by side |
+//! | [`list`] | everything that can be run, in one list |
 //! | [`model`] | std's concurrency under std's names, for programs of your own |
 //! | [`explore`](mod@explore) | the explorer: every interleaving, each class exactly once, counted |
 //! | [`loom`] | the same program under loom, and how much of it loom visits |
@@ -56,6 +57,7 @@
 pub mod counter;
 pub mod diagram;
 pub mod explore;
+pub mod list;
 pub mod loom;
 pub mod model;
 pub mod primitives;

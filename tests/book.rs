@@ -5,10 +5,10 @@
 //!
 //!     UPDATE=1 cargo test --test book
 
-use racelab::counter::{LADDER, Program, Promise, Rung};
+use racelab::counter::LADDER;
 use racelab::explore::Memory;
-use racelab::race::Race;
-use racelab::{Explorer, Outcome, Report, Trace, diagram, explore};
+use racelab::list::{self, Entry, Outcome, Role, Subject};
+use racelab::{Explorer, Report, Trace, diagram, explore};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
@@ -74,8 +74,9 @@ fn every_rung_has_its_page() {
     let wrong = std::fs::read_to_string("docs/src/wrong-fixes.md").unwrap();
     for rung in LADDER {
         let page = format!("docs/src/{}.md", rung.name);
-        assert!(Path::new(&page).exists() || rung.wrong_fix, "{page} is missing");
-        assert!(!rung.wrong_fix || wrong.contains(rung.name), "{} is not explained", rung.name);
+        let wrong_fix = rung.usual().role == Role::WrongFix;
+        assert!(Path::new(&page).exists() || wrong_fix, "{page} is missing");
+        assert!(!wrong_fix || wrong.contains(rung.name), "{} is not explained", rung.name);
     }
 }
 
@@ -98,20 +99,19 @@ fn figure(what: &str) -> String {
     match words[..] {
         ["ladder"] => ladder(),
         ["cures"] => fenced("text", &orderings::table().expect("the catalogue is explored")),
-        ["program", name, program] => fenced("rust,ignore", &function(race(name), program)),
+        ["program", name, program] => fenced("rust,ignore", &function(entry(name), program)),
         ["execution", name, case, outcome] => {
-            fenced("text", &diagram::timeline(&execution(race(name), number(case), outcome)))
+            fenced("text", &diagram::timeline(&execution(name, case, outcome)))
         }
         ["two", "requests"] => fenced("text", &two_requests::story()),
-        ["source", name] => fenced("rust,ignore", &increment(rung(name))),
+        ["source", name] => fenced("rust,ignore", &increment(entry(name))),
         ["file", path] => fenced("rust,ignore", &std::fs::read_to_string(path).expect(path)),
         ["verdict", name, threads, increments] => {
             fenced("text", &checked(name, threads, increments).to_string())
         }
         ["orderings", name, threads, increments] => {
-            let (threads, increments) = (number(threads), number(increments));
-            let explorer = Explorer::new().memory(Memory::Rc11);
-            let report = explorer.explore(|| program(name)(threads, increments));
+            let subject = counter(name, threads, increments);
+            let report = Explorer::new().memory(Memory::Rc11).explore(|| subject.run());
             fenced("text", &report.to_string())
         }
         ["timeline", name, threads, increments, outcome] => {
@@ -126,29 +126,27 @@ fn figure(what: &str) -> String {
     }
 }
 
-fn rung(name: &str) -> &'static Rung {
-    Rung::named(name).unwrap_or_else(|| panic!("no counter is called {name:?}"))
+fn entry(name: &str) -> &'static Entry {
+    list::find(name).unwrap_or_else(|| panic!("no program is called {name:?}"))
 }
 
-fn race(name: &str) -> &'static Race {
-    Race::named(name).unwrap_or_else(|| panic!("no race is called {name:?}"))
+/// A counter at a size.
+fn counter(name: &str, threads: &str, increments: &str) -> Subject {
+    entry(name).subject().sized([number(threads), number(increments)])
 }
 
-/// How a case of a race, by number, ends in `[0, 0]` or in `failure` under Rust's orderings.
-fn execution(race: &Race, case: usize, outcome: &str) -> Trace {
+/// How a variant of a race, by number, ends in `[0,0]` or in `failure` under Rust's orderings.
+fn execution(name: &str, variant: &str, outcome: &str) -> Trace {
+    let race = entry(name);
+    let variant = race.variant(variant).unwrap_or_else(|| panic!("{name} has no {variant}"));
     let explorer = Explorer::new().memory(Memory::Rc11);
-    let report = race.check(&race.cases[case - 1], &explorer).expect("it can be explored");
-    let ends = |other: &&Outcome<Vec<u64>>| match other.result() {
-        Ok(seen) => format!("{seen:?}").replace(' ', "") == outcome,
-        Err(_) => outcome == "failure",
-    };
-    let found = report.outcomes().iter().find(ends);
-    let found = found.unwrap_or_else(|| panic!("nothing ends with {outcome}:\n{report}"));
-    found.example().clone()
+    let report =
+        Subject { variant, ..race.subject() }.check(&explorer).expect("it can be explored");
+    ended(&report, outcome).example().clone()
 }
 
 /// The function of this name in the source of a race, up to its closing brace.
-fn function(race: &Race, name: &str) -> String {
+fn function(race: &Entry, name: &str) -> String {
     let lines = race.source.lines().skip_while(|line| !line.starts_with(&format!("fn {name}<")));
     let mut code: Vec<_> = lines.take_while(|line| *line != "}").collect();
     assert!(!code.is_empty(), "{} has no function {name}", race.name);
@@ -156,18 +154,14 @@ fn function(race: &Race, name: &str) -> String {
     code.join("\n")
 }
 
-fn program(name: &str) -> Program {
-    rung(name).model.unwrap_or_else(|| panic!("{name} runs on real threads only"))
-}
-
-fn checked(name: &str, threads: &str, increments: &str) -> Report<u64> {
-    let (program, threads, increments) = (program(name), number(threads), number(increments));
-    explore(move || program(threads, increments))
+fn checked(name: &str, threads: &str, increments: &str) -> Report<Outcome> {
+    let subject = counter(name, threads, increments);
+    explore(|| subject.run())
 }
 
 fn replay(name: &str, threads: &str, increments: &str, schedule: &str) -> Trace {
-    let (program, threads, increments) = (program(name), number(threads), number(increments));
-    Explorer::replay(schedule, move || program(threads, increments))
+    let subject = counter(name, threads, increments);
+    Explorer::replay(schedule, || subject.run())
 }
 
 fn number(word: &str) -> usize {
@@ -175,16 +169,17 @@ fn number(word: &str) -> usize {
 }
 
 /// The outcome that a figure names: a value, or `failure`.
-fn ended<'r>(report: &'r Report<u64>, outcome: &str) -> &'r Outcome<u64> {
+fn ended<'r>(report: &'r Report<Outcome>, outcome: &str) -> &'r racelab::Outcome<Outcome> {
+    let mut outcomes = report.outcomes().iter();
     let found = match outcome {
         "failure" => report.failures().next(),
-        value => report.outcome(&(number(value) as u64)),
+        value => outcomes.find(|o| o.result().is_ok_and(|seen| seen.is_meant_by(value))),
     };
     found.unwrap_or_else(|| panic!("nothing ends with {outcome}:\n{report}"))
 }
 
 /// The lines of `fn increment`, as they stand in the source.
-fn increment(rung: &Rung) -> String {
+fn increment(rung: &Entry) -> String {
     let lines = rung.source.lines().skip_while(|line| !line.contains("fn increment(&self)"));
     let mut code = String::new();
     for line in lines {
@@ -204,10 +199,10 @@ fn fenced(language: &str, text: &str) -> String {
 fn ladder() -> String {
     let mut table = String::from("| counter | what it is | two threads |\n|---|---|---|\n");
     for rung in LADDER {
-        let page = if rung.wrong_fix { "wrong-fixes" } else { rung.name };
-        let promise = match rung.promise {
-            Promise::Loses => "loses",
-            Promise::Exact => "exact",
+        let (page, promise) = match rung.usual().role {
+            Role::Broken => (rung.name, "loses"),
+            Role::WrongFix => ("wrong-fixes", "loses"),
+            Role::Cure => (rung.name, "exact"),
         };
         writeln!(table, "| [{}]({page}.md) | {} | {promise} |", rung.name, rung.title).unwrap();
     }
@@ -224,7 +219,7 @@ fn outcomes(name: &str, sizes: &[&str]) -> String {
         let report = checked(name, threads, increments);
         report.assert_complete();
         let counts = report.outcomes().iter().map(|outcome| {
-            format!("{}: {}", outcome.result().unwrap(), outcome.interleavings().unwrap())
+            format!("{:?}: {}", outcome.result().unwrap(), outcome.interleavings().unwrap())
         });
         let counts = counts.collect::<Vec<_>>().join(", ");
         let all = report.interleavings().unwrap();

@@ -55,8 +55,11 @@ fn the_counters_are_listed_worst_first() {
 
 #[test]
 fn a_wrong_name_is_answered_with_the_right_one() {
-    assert_refused("stress raci", &["no counter \"raci\"", "did you mean 'racy'?"]);
-    assert_refused("stress zookeeper", &["'racelab counters' lists them"]);
+    assert_refused(
+        "stress raci",
+        &["no program \"raci\"", "did you mean 'racy'?", "'racelab list' lists all"],
+    );
+    assert_refused("stress zookeeper", &["'racelab list' lists what there is"]);
     assert_refused("strss", &["did you mean 'stress'?"]);
     assert_refused("stress --thread 2", &["did you mean '--threads'?"]);
     assert_refused("xyzzy", &["'racelab help' lists what there is"]);
@@ -83,6 +86,20 @@ fn a_stress_run_without_a_loss_is_exit_code_0_and_no_proof() {
     assert!(stdout(&output).contains("racy on real threads: 1 thread, "), "{}", stdout(&output));
     assert!(stdout(&output).contains("One thread alone has nobody to race with"));
     assert_eq!(output.stderr, b"", "no progress where there is no terminal");
+}
+
+#[test]
+fn a_race_that_stands_still_on_real_threads_is_exit_code_1() {
+    let output = racelab("stress missed-close");
+    let text = stdout(&output).split_whitespace().collect::<Vec<_>>().join(" ");
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    assert!(text.contains("not over after 2 s"), "{text}");
+    assert!(text.contains("racelab check missed-close"), "{text}");
+    let output = racelab("stress missed-close --variant 3 --seconds 1");
+    let text = stdout(&output);
+    assert_eq!(output.status.code(), Some(0), "{text}");
+    assert!(text.contains("That is no proof; this is:"), "{text}");
+    assert!(text.contains("racelab check missed-close --variant 3"), "{text}");
 }
 
 /// Repeats until a loss is seen, so it does not depend on luck; the bound is an hour.
@@ -568,7 +585,7 @@ fn what_cannot_be_checked_is_refused_with_the_way_out() {
     assert_refused("check racy --engine lom", &["did you mean 'loom'?"]);
     assert_refused("check racy --format jsn", &["did you mean 'json'?"]);
     assert_refused("check racy --engine loom --threads 7", &["loom runs at most 5 threads"]);
-    assert_refused("check", &["<COUNTER>"]);
+    assert_refused("check", &["<PROGRAM>"]);
 }
 
 #[test]

@@ -2,7 +2,8 @@
 //!
 //! Each test walks the whole ladder, so a new rung is held to it without a line here.
 
-use racelab::counter::{ActorCounter, Counter, LADDER, Promise, Rung, rayon};
+use racelab::counter::{ActorCounter, Counter, LADDER, Maker, rayon};
+use racelab::list::{self, Entry, Role};
 use racelab::stress::Stress;
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -11,9 +12,25 @@ use std::time::Duration;
 
 const MANY: u64 = 10_000;
 
-/// The rungs that keep their count with many threads.
-fn exact() -> impl Iterator<Item = &'static Rung> {
-    LADDER.iter().filter(|rung| rung.promise == Promise::Exact)
+/// A counter of the list, and what makes more of it.
+struct Rung {
+    name: &'static str,
+    entry: &'static Entry,
+    make: fn(usize) -> Box<dyn Counter>,
+    starting_at: fn(u64) -> Box<dyn Counter>,
+}
+
+/// Every counter.
+fn ladder() -> impl Iterator<Item = Rung> {
+    LADDER.iter().map(|entry| {
+        let Maker { make, starting_at, .. } = entry.usual().runs.hammer.expect(entry.name);
+        Rung { name: entry.name, entry, make, starting_at }
+    })
+}
+
+/// Those that keep their count with many threads.
+fn exact() -> impl Iterator<Item = Rung> {
+    ladder().filter(|rung| rung.entry.usual().role == Role::Cure)
 }
 
 /// `threads` real threads, `increments` each, on a counter that somebody else keeps.
@@ -27,14 +44,14 @@ fn hammer(counter: &dyn Counter, threads: usize, increments: u64) {
 
 #[test]
 fn every_counter_starts_at_zero() {
-    for rung in LADDER {
+    for rung in ladder() {
         assert_eq!((rung.make)(2).get(), 0, "{}", rung.name);
     }
 }
 
 #[test]
 fn every_counter_is_exact_on_a_single_thread() {
-    for rung in LADDER {
+    for rung in ladder() {
         let counter = (rung.make)(1);
         for n in 1..=100 {
             counter.increment();
@@ -45,7 +62,7 @@ fn every_counter_is_exact_on_a_single_thread() {
 
 #[test]
 fn every_counter_is_exact_when_threads_come_one_after_the_other() {
-    for rung in LADDER {
+    for rung in ladder() {
         let counter = (rung.make)(4);
         for n in 1..=4 {
             hammer(&*counter, 1, 100);
@@ -93,7 +110,7 @@ fn an_exact_counter_never_goes_back_while_others_count() {
 
 #[test]
 fn every_counter_goes_on_at_zero_past_the_largest_number() {
-    for rung in LADDER {
+    for rung in ladder() {
         let counter = (rung.starting_at)(u64::MAX - 1);
         assert_eq!(counter.get(), u64::MAX - 1, "{}", rung.name);
         counter.increment();
@@ -116,7 +133,7 @@ fn an_exact_counter_wraps_exactly_on_many_threads() {
 
 #[test]
 fn every_counter_can_be_dropped_by_any_thread_used_or_not() {
-    for rung in LADDER {
+    for rung in ladder() {
         drop((rung.make)(2));
         let counter: Arc<dyn Counter> = Arc::from((rung.make)(2));
         let last = Arc::clone(&counter);
@@ -127,12 +144,13 @@ fn every_counter_can_be_dropped_by_any_thread_used_or_not() {
 
 #[test]
 fn the_race_returns_the_count_of_all_threads() {
-    for rung in LADDER {
-        assert_eq!((rung.on_threads)(1, 10), 10, "{}", rung.name);
-        assert_eq!((rung.on_threads)(0, 10), 0, "{}", rung.name);
+    let count = |rung: &Rung, size| rung.entry.subject().sized(size).run_on_threads();
+    for rung in ladder() {
+        assert_eq!(count(&rung, [1, 10]), 10.into(), "{}", rung.name);
+        assert_eq!(count(&rung, [0, 10]), 0.into(), "{}", rung.name);
     }
     for rung in exact() {
-        assert_eq!((rung.on_threads)(3, 1000), 3000, "{}", rung.name);
+        assert_eq!(count(&rung, [3, 1000]), 3000.into(), "{}", rung.name);
     }
 }
 
@@ -161,7 +179,7 @@ fn a_losing_counter_loses_on_real_threads_sooner_or_later() {
         println!("one core: threads take turns, and a loss may take hours; nothing is tried");
         return;
     }
-    for rung in LADDER.iter().filter(|rung| rung.promise == Promise::Loses) {
+    for rung in ladder().filter(|rung| rung.entry.usual().role != Role::Cure) {
         let stress = Stress::new().increments(100_000).until_loss();
         let tally = stress.at_most(Duration::from_secs(60)).run(|| (rung.make)(2));
         assert!(tally.lost() > 0, "{} lost nothing in {} rounds", rung.name, tally.rounds());
@@ -170,25 +188,21 @@ fn a_losing_counter_loses_on_real_threads_sooner_or_later() {
 
 #[test]
 fn the_ladder_lists_each_counter_once_with_its_own_source() {
-    let names: HashSet<_> = LADDER.iter().map(|rung| rung.name).collect();
-    assert_eq!(names.len(), LADDER.len(), "two rungs have the same name");
-    for rung in LADDER {
-        let found = Rung::named(rung.name).expect(rung.name);
-        assert_eq!(found.counter, rung.counter);
-        assert!(rung.source.contains(&format!("pub struct {}", rung.counter)), "{}", rung.name);
-        let on_disk = std::fs::read_to_string(rung.path).expect(rung.path);
-        assert_eq!(on_disk, rung.source, "{}: another file at its path", rung.name);
+    let names: HashSet<_> = LADDER.iter().map(|entry| entry.name).collect();
+    assert_eq!(names.len(), LADDER.len(), "two counters have the same name");
+    for rung in ladder() {
+        let found = list::find(rung.name).expect(rung.name);
+        let Maker { counter, .. } = found.usual().runs.hammer.unwrap();
+        let Entry { path, source, .. } = rung.entry;
+        assert!(source.contains(&format!("pub struct {counter}")), "{}", rung.name);
         for section in ["# Orderings", "# Trade-offs", "# Sources"] {
-            assert!(rung.source.contains(section), "{} has no {section}", rung.path);
+            assert!(source.contains(section), "{path} has no {section}");
         }
     }
 }
 
 #[test]
 fn the_ladder_goes_from_worst_to_best() {
-    let promises: Vec<_> = LADDER.iter().map(|rung| rung.promise == Promise::Exact).collect();
-    assert!(promises.is_sorted(), "a losing counter stands after an exact one");
-    for rung in LADDER.iter().filter(|rung| rung.wrong_fix) {
-        assert_eq!(rung.promise, Promise::Loses, "{}", rung.name);
-    }
+    let cures: Vec<_> = ladder().map(|rung| rung.entry.usual().role == Role::Cure).collect();
+    assert!(cures.is_sorted(), "a losing counter stands after an exact one");
 }

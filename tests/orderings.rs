@@ -1,33 +1,24 @@
-//! The catalogue's races of orderings: every case does what it says, under each memory.
+//! The races of orderings, beyond what holds for the whole list (`tests/list.rs`).
 
 use racelab::explore::{Explorer, Memory};
-use racelab::race::{CATALOGUE, RELAXED_COUNTER, Race};
+use racelab::list::{self, Role};
+use racelab::race::{ORDERINGS, RELAXED_COUNTER};
 use racelab::report::Grade;
 use std::sync::atomic::Ordering::{self, Relaxed};
-
-#[test]
-fn under_rusts_orderings_the_weak_cases_fail_and_the_strong_ones_hold() {
-    for race in CATALOGUE {
-        for case in race.cases {
-            let explorer = Explorer::new().memory(Memory::Rc11);
-            let report = race.check(case, &explorer).unwrap();
-            report.assert_complete();
-            let broken = report.graded(Grade::Forbidden).next();
-            assert_eq!(broken.is_none(), case.holds, "{}, {}: {report}", race.name, case.name);
-        }
-    }
-}
 
 /// This strong holds; one weaker, in whichever place, fails.
 #[test]
 fn every_cure_is_the_weakest_of_its_kind() {
-    for race in CATALOGUE {
-        for cure in race.cases.iter().filter(|case| case.holds) {
+    for race in list::all() {
+        let cures = race.variants.iter().filter(|variant| variant.role == Role::Cure);
+        for cure in cures.filter(|cure| cure.orderings.is_some()) {
             let weaker: Vec<_> = race.weaker(cure).collect();
             let name = format!("{}: {}", race.name, cure.name);
             for other in &weaker {
-                assert!(!other.holds, "{name}: {} holds as well", other.name);
+                assert!(other.role != Role::Cure, "{name}: {} holds as well", other.name);
             }
+            let cure = cure.orderings.unwrap();
+            let weaker: Vec<_> = weaker.iter().map(|other| other.orderings.unwrap()).collect();
             let strong = (0..).zip(cure.accesses).filter(|(_, order)| **order != Relaxed);
             for (at, order) in strong {
                 let weakened = weaker.iter().any(|other| other.accesses[at] != *order);
@@ -47,39 +38,27 @@ fn every_cure_is_the_weakest_of_its_kind() {
 
 #[test]
 fn interleavings_alone_show_nothing_wrong_with_weak_orderings() {
-    let races = CATALOGUE.iter().filter(|race| race.name != RELAXED_COUNTER.name);
-    for race in races {
-        for case in race.cases {
-            let report = race.check(case, &Explorer::new()).unwrap();
-            let values = report.graded(Grade::Forbidden).filter(|o| o.result().is_ok()).count();
-            assert_eq!(values, 0, "{}, {}: {report}", race.name, case.name);
-        }
+    let races = ORDERINGS.iter().filter(|race| race.name != RELAXED_COUNTER.name);
+    for subject in races.flat_map(|race| race.subjects()) {
+        let report = subject.check(&Explorer::new()).unwrap();
+        let values = report.graded(Grade::Forbidden).filter(|o| o.result().is_ok()).count();
+        assert_eq!(values, 0, "{subject}: {report}");
     }
 }
 
 #[test]
 fn a_forbidden_value_that_only_the_orderings_allow_comes_with_the_cycle_that_proves_it() {
     for name in ["message-passing", "store-buffering", "independent-reads"] {
-        let race = Race::named(name).unwrap();
-        for case in race.cases.iter().filter(|case| !case.holds) {
-            let report = race.check(case, &Explorer::new().memory(Memory::Rc11)).unwrap();
+        let race = list::find(name).unwrap();
+        for subject in race.subjects().filter(|subject| subject.variant.role != Role::Cure) {
+            let report = subject.check(&Explorer::new().memory(Memory::Rc11)).unwrap();
             for outcome in report.graded(Grade::Forbidden) {
                 let trace = outcome.example();
-                assert!(!trace.is_sequentially_consistent(), "{name}, {}", case.name);
+                assert!(!trace.is_sequentially_consistent(), "{subject}");
                 let picture = racelab::diagram::timeline(trace);
                 assert!(picture.contains("no interleaving explains these values"), "{picture}");
                 assert!(picture.contains("is not yet visible to"), "{picture}");
             }
-        }
-    }
-}
-
-#[test]
-fn on_real_threads_every_case_that_holds_holds() {
-    for race in CATALOGUE {
-        for case in race.cases.iter().filter(|case| case.holds) {
-            let seen = (case.on_threads)();
-            assert!(!(race.is_forbidden)(&seen), "{}, {}: {seen:?}", race.name, case.name);
         }
     }
 }
@@ -123,7 +102,7 @@ fn replayed(name: &str, case: &str, schedule: &str, memory: &str) -> (Option<i32
 fn a_schedule_found_under_rc11_is_replayed_exactly_and_refused_where_it_cannot_be() {
     let json = |text: &str| -> serde_json::Value { serde_json::from_str(text).unwrap() };
     let mut only_rc11 = 0;
-    for race in CATALOGUE {
+    for race in ORDERINGS {
         let (_, text, _) = command(&["check", race.name, "--memory", "rc11", "--format", "json"]);
         for (at, case) in (1..).zip(json(&text)["cases"].as_array().unwrap()) {
             let at = format!("{at}");
@@ -136,11 +115,10 @@ fn a_schedule_found_under_rc11_is_replayed_exactly_and_refused_where_it_cannot_b
                 assert_eq!(trace["schedule"], schedule, "{name}");
                 let ending = match outcome["failure"].as_str() {
                     Some(failure) => failure.to_owned(),
-                    None => {
-                        let seen: Vec<u64> =
-                            serde_json::from_value(outcome["value"].clone()).unwrap();
-                        format!("returned {seen:?}")
+                    None if outcome["value"].is_array() => {
+                        format!("returned [{}]", outcome["words"].as_str().unwrap())
                     }
+                    None => format!("returned {}", outcome["value"]),
                 };
                 assert_eq!(trace["trace"]["ending"], ending, "{name}");
                 let cycle = outcome["cycle"].as_array().unwrap();
@@ -199,12 +177,12 @@ fn where_a_memory_or_a_case_makes_no_sense_one_line_says_what_to_do() {
         (&["census", "racy", "--memory", "rc11"], "racelab check NAME --memory rc11"),
         (&["stress", "racy", "--memory", "rc11"], "racelab check NAME --memory rc11"),
         (&["diagram", "-", "--memory", "rc11"], "racelab show NAME --memory rc11"),
-        (&["show", "racy", "--case", "1"], "leave it out"),
+        (&["show", "racy", "--variant", "2"], "leave out --variant"),
         (&["show", "store-buffering", "--case", "9"], "8 (SeqCst everywhere)"),
         (&["replay", "spin-lock", "A", "--threads", "3"], "leave out --threads"),
         (&["check", "spin-lock", "--increments", "2"], "leave out --threads"),
         (&["show", "store-bufferin"], "did you mean 'store-buffering'?"),
-        (&["stress", "store-buffering"], "racelab check store-buffering"),
+        (&["stress", "store-buffering", "--threads", "3"], "leave out --threads"),
     ];
     for (words, way_out) in refused {
         let (code, text, error) = command(words);

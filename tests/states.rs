@@ -3,8 +3,9 @@
 
 use proptest::prelude::*;
 use racelab::Reduction::{self, Dpor, None as Literal};
-use racelab::counter::{LADDER, Rung};
+use racelab::counter::LADDER;
 use racelab::explore::{ExploreError, StateGraph};
+use racelab::list::{self, Outcome, Subject};
 use racelab::model::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use racelab::model::sync::{Condvar, Mutex, mpsc};
 use racelab::model::{self, operation, thread};
@@ -13,14 +14,19 @@ use std::fmt::Debug;
 use std::sync::Arc;
 use std::time::Duration;
 
-fn graph_of(counter: &str, threads: usize, increments: usize) -> StateGraph<u64> {
-    let program = Rung::named(counter).unwrap().model.unwrap();
-    StateGraph::build(&Explorer::new(), move || program(threads, increments)).unwrap()
+fn counter(name: &str, threads: usize, increments: usize) -> Subject {
+    list::find(name).unwrap().subject().sized([threads, increments])
 }
 
-fn table(graph: &StateGraph<u64>) -> Vec<(u64, u128)> {
+fn graph_of(name: &str, threads: usize, increments: usize) -> StateGraph<Outcome> {
+    let counter = counter(name, threads, increments);
+    StateGraph::build(&Explorer::new(), || counter.run()).unwrap()
+}
+
+fn table(graph: &StateGraph<Outcome>) -> Vec<(i64, u128)> {
     let census = graph.census();
-    census.iter().map(|count| (*count.result.unwrap(), count.interleavings.unwrap())).collect()
+    let count = |outcome: &Outcome| outcome.numbers()[0];
+    census.iter().map(|c| (count(c.result.unwrap()), c.interleavings.unwrap())).collect()
 }
 
 #[test]
@@ -47,10 +53,9 @@ fn an_interleaving_far_past_enumeration_is_found_by_its_number() {
     assert_eq!(graph.schedule(0), None);
     assert_eq!(graph.schedule(137_846_528_821), None);
     // The puzzle: however often two threads increment, the count can end at 2.
-    assert_eq!(graph.census()[0].result, Ok(&2));
+    assert_eq!(graph.census()[0].result, Ok(&2.into()));
     let schedule = graph.schedule_to(0).unwrap();
-    let program = Rung::named("racy").unwrap().model.unwrap();
-    let trace = Explorer::replay(&schedule, move || program(2, 10));
+    let trace = Explorer::replay(&schedule, || counter("racy", 2, 10).run());
     assert_eq!(trace.ending(), "returned 2", "{schedule}");
     assert_eq!(trace.switches(), 5, "{schedule}");
 }
@@ -72,15 +77,15 @@ where
 #[test]
 fn every_rung_of_the_ladder_has_as_many_paths_as_interleavings() {
     let mut rungs = 0;
-    for rung in LADDER {
-        let Some(program) = rung.model else { continue };
+    for rung in LADDER.iter().filter(|rung| rung.subject().is_modelled()) {
         for (threads, increments) in [(2, 1), (2, 2), (3, 1)] {
             let name = format!("{} {threads}x{increments}", rung.name);
             // The actor's messages make its classes many.
             if rung.name == "actor" && increments * threads > 2 {
                 continue;
             }
-            assert_agreement(Dpor, move || program(threads, increments), &name);
+            let counter = counter(rung.name, threads, increments);
+            assert_agreement(Dpor, || counter.run(), &name);
             rungs += 1;
         }
     }
@@ -89,21 +94,21 @@ fn every_rung_of_the_ladder_has_as_many_paths_as_interleavings() {
 
 #[test]
 fn where_no_closed_form_holds_the_states_prove_the_count() {
-    let program = Rung::named("mutex").unwrap().model.unwrap();
+    let counter = counter("mutex", 2, 3);
     let explorer = Explorer::new().prove_up_to(0);
-    let plain = explorer.explore(move || program(2, 3));
-    let proved = explorer.prove_by_states(true).explore(move || program(2, 3));
+    let plain = explorer.explore(|| counter.run());
+    let proved = explorer.prove_by_states(true).explore(|| counter.run());
     assert_eq!((plain.proof(), proved.proof()), (Proof::None, Proof::States));
     assert_eq!(proved.interleavings(), Some(20));
 }
 
 #[test]
 fn a_report_that_misses_an_interleaving_does_not_agree() {
-    let program = Rung::named("racy").unwrap().model.unwrap();
+    let counter = counter("racy", 2, 2);
     let graph = graph_of("racy", 2, 2);
-    let stopped = Explorer::new().max_executions(33).explore(move || program(2, 2));
+    let stopped = Explorer::new().max_executions(33).explore(|| counter.run());
     assert!(!graph.agrees_with(&stopped), "33 of 34 classes");
-    let whole = Explorer::new().explore(move || program(2, 2));
+    let whole = Explorer::new().explore(|| counter.run());
     assert!(graph.agrees_with(&whole));
 }
 
@@ -275,8 +280,8 @@ fn a_schedule_that_cannot_be_is_refused_and_told_why() {
 
 #[test]
 fn more_states_than_allowed_are_an_error_with_a_way_out() {
-    let program = Rung::named("racy").unwrap().model.unwrap();
-    let result = StateGraph::build(&Explorer::new().max_states(100), move || program(2, 5));
+    let few = Explorer::new().max_states(100);
+    let result = StateGraph::build(&few, || counter("racy", 2, 5).run());
     assert!(result.unwrap_err().to_string().contains("Explorer::max_states"));
     let endless = StateGraph::build(&Explorer::new().max_steps(50), || {
         let x = AtomicU64::new(0);

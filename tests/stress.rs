@@ -4,7 +4,8 @@
 //! one test that waits for a real loss repeats until it is there.
 
 use racelab::counter::{Counter, RacyCounter};
-use racelab::stress::{Stress, cores};
+use racelab::list::{self, Role};
+use racelab::stress::{RoundEnd, Rounds, Stress, cores};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
 
@@ -131,4 +132,19 @@ fn a_round_that_would_never_end_stops_when_its_time_is_over() {
     let tally = endless.run(Forgets::every(u64::MAX));
     assert_eq!((tally.rounds(), tally.lost()), (1, 0), "what was made is what is expected");
     assert!(tally.expected() >= 3, "each thread increments once at least");
+}
+
+#[test]
+fn a_program_that_stands_still_is_told_and_a_cure_is_run_until_the_time_is_over() {
+    let stuck = list::find("self-deadlock").unwrap().subject();
+    let rounds = Rounds::run(&stuck, Duration::from_secs(60), |_| ());
+    assert_eq!(rounds.forbidden, Some(RoundEnd::Stuck), "{rounds:?}");
+    for cure in list::find("check-then-act").unwrap().subjects() {
+        if cure.variant.role == Role::Cure {
+            let rounds = Rounds::run(&cure, Duration::from_millis(50), |_| ());
+            assert_eq!(rounds.forbidden, None, "{cure}: {rounds:?}");
+            assert_eq!(rounds.endings.keys().collect::<Vec<_>>(), [&RoundEnd::Returned(40.into())]);
+            assert!(rounds.count() > 0);
+        }
+    }
 }

@@ -25,19 +25,20 @@ struct Cli {
 /// What can be asked for.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// List the counters, worst first
-    Counters,
-    /// Hammer a counter on real threads until it loses an update
+    /// List everything that can be run: counters, worst first, and races
+    #[command(alias = "counters")]
+    List,
+    /// Run a program on real threads, over and over, until it goes wrong
     Stress(StressArgs),
-    /// Run a counter under every interleaving and say what comes out
+    /// Run a program under every interleaving and say what comes out
     Check(CheckArgs),
-    /// Draw one interleaving of a counter
+    /// Draw one interleaving of a program
     Show(ShowArgs),
     /// Count how many interleavings end in each value, far past what could be run
     Census(CensusArgs),
-    /// Run one schedule of a counter and draw it
+    /// Run one schedule of a program and draw it
     Replay(ReplayArgs),
-    /// Play the scheduler: choose who goes next, and lose an update
+    /// Play the scheduler: choose who goes next, and make it go wrong
     Play(PlayArgs),
     /// Write the pages on which every interleaving can be stepped through
     Report(ReportArgs),
@@ -48,23 +49,22 @@ pub enum Command {
 /// What `replay` takes.
 #[derive(Debug, Args)]
 pub struct ReplayArgs {
-    /// Which counter: a name from `racelab counters`; or a race of orderings: store-buffering,
-    /// message-passing, independent-reads, spin-lock, relaxed-counter
-    pub counter: String,
+    /// Which program: a name from `racelab list`
+    pub program: String,
     /// Whose step is next, a letter a step: ABAB. Where it ends early the rest follows with as few
     /// switches as possible
     #[arg(value_parser = schedule)]
     pub schedule: String,
-    /// How many threads, 1 to 16
-    #[arg(long, default_value_t = 2, value_parser = number::<1, 16>)]
-    pub threads: u64,
-    /// How often each thread increments, 1 to 1,000
-    #[arg(long, default_value_t = 1, value_parser = number::<1, 1_000>)]
-    pub increments: u64,
-    /// Which orderings of a race of orderings: a number from 1, or its name [default: the
-    /// strongest that fail]
-    #[arg(long)]
-    pub case: Option<String>,
+    /// How many threads, 1 to 16 [default: 2]
+    #[arg(long, value_parser = number::<1, 16>)]
+    pub threads: Option<u64>,
+    /// How often each thread increments, 1 to 1,000 [default: 1]
+    #[arg(long, value_parser = number::<1, 1_000>)]
+    pub increments: Option<u64>,
+    /// Which of its variants, where it has several: a number from 1 as `check` lists them, or its
+    /// name [default: the last that is broken]
+    #[arg(long, alias = "case")]
+    pub variant: Option<String>,
     /// Which values a load may see
     #[arg(long, value_enum, default_value_t = MemoryArg::Sc)]
     pub memory: MemoryArg,
@@ -79,18 +79,22 @@ pub struct ReplayArgs {
 /// What `stress` takes.
 #[derive(Debug, Args)]
 pub struct StressArgs {
-    /// Which counter: a name from `racelab counters`
+    /// Which program: a name from `racelab list`
     #[arg(default_value = "racy")]
-    pub counter: String,
-    /// How many threads, 1 to 256
-    #[arg(long, default_value_t = 2, value_parser = number::<1, 256>)]
-    pub threads: u64,
-    /// How often each thread increments in the first round, 1 to 1,000,000,000; each round
+    pub program: String,
+    /// Which of its variants, where it has several: a number from 1, or its name [default: the last
+    /// that is broken]
+    #[arg(long)]
+    pub variant: Option<String>,
+    /// How many threads, 1 to 256, for a program that has a size [default: 2]
+    #[arg(long, value_parser = number::<1, 256>)]
+    pub threads: Option<u64>,
+    /// How often each thread of a counter increments in the first round, 1 to 1,000,000,000; each round
     /// without a loss is followed by a longer one [default: as many as fit into a few milliseconds,
     /// at most 100,000]
     #[arg(long, value_parser = number::<1, 1_000_000_000>)]
     pub increments: Option<u64>,
-    /// Give up after this many seconds without a loss, 1 to 3,600
+    /// Give up after this many seconds in which nothing went wrong, 1 to 3,600
     #[arg(long, default_value_t = 10, value_parser = number::<1, 3_600>)]
     pub seconds: u64,
     #[arg(long, hide = true, value_parser = the_machine_s)]
@@ -100,15 +104,18 @@ pub struct StressArgs {
 /// What `check` takes.
 #[derive(Debug, Args)]
 pub struct CheckArgs {
-    /// Which counter: a name from `racelab counters`; or a race of orderings: store-buffering,
-    /// message-passing, independent-reads, spin-lock, relaxed-counter
-    pub counter: String,
-    /// How many threads, 1 to 16
-    #[arg(long, default_value_t = 2, value_parser = number::<1, 16>)]
-    pub threads: u64,
-    /// How often each thread increments, 1 to 1,000
-    #[arg(long, default_value_t = 1, value_parser = number::<1, 1_000>)]
-    pub increments: u64,
+    /// Which program: a name from `racelab list`
+    pub program: String,
+    /// Which of its variants, where it has several: a number from 1, or its name [default: all, in a
+    /// table]
+    #[arg(long)]
+    pub variant: Option<String>,
+    /// How many threads, 1 to 16 [default: 2]
+    #[arg(long, value_parser = number::<1, 16>)]
+    pub threads: Option<u64>,
+    /// How often each thread increments, 1 to 1,000 [default: 1]
+    #[arg(long, value_parser = number::<1, 1_000>)]
+    pub increments: Option<u64>,
     /// Which engine runs it
     #[arg(long, value_enum, default_value_t = EngineArg::Explorer)]
     pub engine: EngineArg,
@@ -169,15 +176,19 @@ pub enum VerdictFormat {
 /// What `census` takes.
 #[derive(Debug, Args)]
 pub struct CensusArgs {
-    /// Which counter: a name from `racelab counters`
+    /// Which program: a name from `racelab list`
     #[arg(default_value = "racy")]
-    pub counter: String,
-    /// How many threads, 1 to 16
-    #[arg(long, default_value_t = 2, value_parser = number::<1, 16>)]
-    pub threads: u64,
-    /// How often each thread increments, 1 to 1,000
-    #[arg(long, default_value_t = 10, value_parser = number::<1, 1_000>)]
-    pub increments: u64,
+    pub program: String,
+    /// Which of its variants, where it has several: a number from 1, or its name [default: the last
+    /// that is broken]
+    #[arg(long)]
+    pub variant: Option<String>,
+    /// How many threads, 1 to 16 [default: 2]
+    #[arg(long, value_parser = number::<1, 16>)]
+    pub threads: Option<u64>,
+    /// How often each thread increments, 1 to 1,000 [default: 10]
+    #[arg(long, value_parser = number::<1, 1_000>)]
+    pub increments: Option<u64>,
     #[arg(long, hide = true, value_parser = only_interleavings)]
     pub memory: Option<()>,
     #[command(flatten)]
@@ -207,20 +218,19 @@ pub enum CensusFormat {
 #[derive(Debug, Args)]
 #[group(id = "which", multiple = false, args = ["interleaving", "schedule", "outcome", "all"])]
 pub struct ShowArgs {
-    /// Which counter: a name from `racelab counters`; or a race of orderings: store-buffering,
-    /// message-passing, independent-reads, spin-lock, relaxed-counter
+    /// Which program: a name from `racelab list`
     #[arg(default_value = "racy")]
-    pub counter: String,
-    /// How many threads, 1 to 16
-    #[arg(long, default_value_t = 2, value_parser = number::<1, 16>)]
-    pub threads: u64,
-    /// How often each thread increments, 1 to 1,000
-    #[arg(long, default_value_t = 1, value_parser = number::<1, 1_000>)]
-    pub increments: u64,
-    /// Which orderings of a race of orderings: a number from 1, or its name [default: the
-    /// strongest that fail]
-    #[arg(long)]
-    pub case: Option<String>,
+    pub program: String,
+    /// How many threads, 1 to 16 [default: 2]
+    #[arg(long, value_parser = number::<1, 16>)]
+    pub threads: Option<u64>,
+    /// How often each thread increments, 1 to 1,000 [default: 1]
+    #[arg(long, value_parser = number::<1, 1_000>)]
+    pub increments: Option<u64>,
+    /// Which of its variants, where it has several: a number from 1 as `check` lists them, or its
+    /// name [default: the last that is broken]
+    #[arg(long, alias = "case")]
+    pub variant: Option<String>,
     /// Which values a load may see
     #[arg(long, value_enum, default_value_t = MemoryArg::Sc)]
     pub memory: MemoryArg,
@@ -248,20 +258,19 @@ pub struct ShowArgs {
 /// What `play` takes.
 #[derive(Debug, Args)]
 pub struct PlayArgs {
-    /// Which counter: a name from `racelab counters`; or a race of orderings: store-buffering,
-    /// message-passing, independent-reads, spin-lock, relaxed-counter
+    /// Which program: a name from `racelab list`
     #[arg(default_value = "racy")]
-    pub counter: String,
-    /// How many threads, 1 to 5
-    #[arg(long, default_value_t = 2, value_parser = number::<1, 5>)]
-    pub threads: u64,
-    /// How often each thread increments, 1 to 10
-    #[arg(long, default_value_t = 1, value_parser = number::<1, 10>)]
-    pub increments: u64,
-    /// Which orderings of a race of orderings: a number from 1, or its name [default: the
-    /// strongest that fail]
-    #[arg(long)]
-    pub case: Option<String>,
+    pub program: String,
+    /// How many threads, 1 to 5 [default: 2]
+    #[arg(long, value_parser = number::<1, 5>)]
+    pub threads: Option<u64>,
+    /// How often each thread increments, 1 to 10 [default: 1]
+    #[arg(long, value_parser = number::<1, 10>)]
+    pub increments: Option<u64>,
+    /// Which of its variants, where it has several: a number from 1 as `check` lists them, or its
+    /// name [default: the last that is broken]
+    #[arg(long, alias = "case")]
+    pub variant: Option<String>,
     /// Which values a load may see
     #[arg(long, value_enum, default_value_t = MemoryArg::Sc)]
     pub memory: MemoryArg,

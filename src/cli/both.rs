@@ -4,14 +4,17 @@ use super::engines::{Checked, Runner};
 use super::out::{Out, say};
 use super::style::{self, HEADING, ODD, paint};
 use super::table::{Align, Table};
-use racelab::report::{Outcome, counted, duration, grouped};
+use racelab::list;
+use racelab::report::{counted, duration, grouped};
+
+type Outcome = racelab::report::Outcome<list::Outcome>;
 
 /// What loom did not show, and what it showed that cannot be.
 pub struct Difference<'a> {
     /// Endings that loom never reached.
-    pub missed: Vec<&'a Outcome<u64>>,
+    pub missed: Vec<&'a Outcome>,
     /// Endings that only loom reached.
-    pub invented: Vec<&'a Outcome<u64>>,
+    pub invented: Vec<&'a Outcome>,
 }
 
 impl<'a> Difference<'a> {
@@ -27,11 +30,11 @@ impl<'a> Difference<'a> {
 
 /// The outcome of `checked` that ends as this one does. Two failures end alike when they are of
 /// one kind: the engines word them differently.
-fn same<'a>(outcome: &Outcome<u64>, checked: &'a Checked) -> Option<&'a Outcome<u64>> {
+fn same<'a>(outcome: &Outcome, checked: &'a Checked) -> Option<&'a Outcome> {
     checked.report.outcomes().iter().find(|other| alike(outcome, other))
 }
 
-fn alike(a: &Outcome<u64>, b: &Outcome<u64>) -> bool {
+fn alike(a: &Outcome, b: &Outcome) -> bool {
     match (a.result(), b.result()) {
         (Ok(a), Ok(b)) => a == b,
         (Err(a), Err(b)) => a.name() == b.name(),
@@ -42,7 +45,7 @@ fn alike(a: &Outcome<u64>, b: &Outcome<u64>) -> bool {
 /// Prints the verdicts side by side and what sets them apart.
 pub fn print(explorer: &Checked, looms: [&Checked; 2], out: &mut Out) {
     let width = style::width();
-    say!(out, "{}", paint(HEADING, format!("{}: {}", explorer.rung.name, explorer.size())));
+    say!(out, "{}", paint(HEADING, explorer.subject.title()));
     say!(out);
     let all = [explorer, looms[0], looms[1]];
     let column = |checked: &Checked| (checked.runner.name(), Align::Right);
@@ -69,16 +72,16 @@ pub fn print(explorer: &Checked, looms: [&Checked; 2], out: &mut Out) {
 }
 
 /// Every kind of ending of any of them, values first.
-fn union(all: [&Checked; 3]) -> Vec<&Outcome<u64>> {
+fn union(all: [&Checked; 3]) -> Vec<&Outcome> {
     let mut endings: Vec<_> = all.iter().flat_map(|c| c.report.outcomes()).collect();
     endings.sort_by_key(|o| (o.result().is_err(), o.result().ok().copied()));
     endings.dedup_by(|a, b| alike(a, b));
     endings
 }
 
-fn ending(outcome: &Outcome<u64>) -> String {
+fn ending(outcome: &Outcome) -> String {
     match outcome.result() {
-        Ok(value) => format!("ends at {value}"),
+        Ok(value) => format!("ends at {value:?}"),
         Err(failure) => failure.name().into(),
     }
 }
@@ -87,7 +90,7 @@ fn ending(outcome: &Outcome<u64>) -> String {
 fn remarks(explorer: &Checked, loom: &Checked) -> Vec<String> {
     let name = loom.runner.name();
     let difference = Difference::between(explorer, loom);
-    let names = |outcomes: &[&Outcome<u64>]| {
+    let names = |outcomes: &[&Outcome]| {
         outcomes.iter().map(|outcome| ending(outcome)).collect::<Vec<_>>().join(", ")
     };
     let report = &loom.report;

@@ -4,23 +4,23 @@ use super::args::{CensusArgs, CensusFormat as Format};
 use super::limits::Bounds;
 use super::out::{Out, say};
 use super::style::{self, HEADING, paint};
-use super::subject::Subject;
-use super::{Usage, Verdict, counters, graphs};
+use super::{Usage, Verdict, graphs, json, subject};
 use racelab::Trace;
-use racelab::counter::Rung;
 use racelab::diagram::{Bar, Timeline, bars, bars_svg};
 use racelab::explore::StateGraph;
-use racelab::report::{counted, grouped};
+use racelab::list::{Outcome, Subject};
+use racelab::report::grouped;
 use racelab::trace::ObjectKind;
 use serde_json::json;
 
-/// A counter's states, counted.
+/// How often each thread increments unless told otherwise: a census is for what is too large to run.
+const INCREMENTS: u64 = 10;
+
+/// A program's states, counted.
 struct Census {
-    rung: &'static Rung,
-    threads: u64,
-    increments: u64,
+    subject: Subject,
     bounds: Bounds,
-    graph: StateGraph<u64>,
+    graph: StateGraph<Outcome>,
     total: u128,
     bars: Vec<Bar>,
 }
@@ -34,7 +34,7 @@ pub fn run(args: &CensusArgs, out: &mut Out) -> Result<Verdict, Usage> {
             census.print(width, args.format == Format::Ascii, out)?;
         }
         Format::Svg => {
-            let title = format!("{}, {}", census.rung.name, census.size());
+            let title = census.subject.title().replacen(':', ",", 1);
             out.print(format_args!("{}", bars_svg(&title, &census.bars)));
         }
         Format::Json => say!(out, "{:#}", census.json()),
@@ -44,20 +44,20 @@ pub fn run(args: &CensusArgs, out: &mut Out) -> Result<Verdict, Usage> {
 
 impl Census {
     fn take(args: &CensusArgs) -> Result<Census, Usage> {
-        let rung = counters::find(&args.counter)?;
-        let (threads, increments) = (args.threads, args.increments);
-        let program = rung.model.ok_or_else(|| counters::not_modelled(rung))?;
-        let subject =
-            Subject::Counter { rung, threads: threads as usize, increments: increments as usize };
+        let entry = subject::entry(&args.program)?;
+        let has_increments =
+            entry.parameters.iter().any(|parameter| parameter.name == "increments");
+        let increments = args.increments.or(has_increments.then_some(INCREMENTS));
+        let size = [("threads", args.threads), ("increments", increments)];
+        let subject = subject::find(&args.program, args.variant.as_deref(), &size)?;
         let bounds = Bounds::given(&args.bounds, &subject);
-        let graph =
-            graphs::states(rung.name, bounds, || program(threads as usize, increments as usize))?;
-        let all = threads * increments;
-        let bar = |count: racelab::explore::Count<'_, u64>| {
-            let (label, lost) = match count.result {
-                Ok(value) => (value.to_string(), *value != all),
-                Err(failure) => (failure.name().to_owned(), true),
+        let graph = graphs::states(&subject, bounds)?;
+        let bar = |count: racelab::explore::Count<'_, Outcome>| {
+            let label = match count.result {
+                Ok(value) => format!("{value:?}"),
+                Err(failure) => failure.name().to_owned(),
             };
+            let lost = subject.is_forbidden(count.result);
             Some(Bar { label, count: count.interleavings?, lost })
         };
         let bars: Option<Vec<Bar>> = graph.census().into_iter().map(bar).collect();
@@ -67,26 +67,38 @@ impl Census {
                  threads or increments",
             ));
         };
-        Ok(Census { rung, threads, increments, bounds, graph, total, bars })
-    }
-
-    /// `2 threads × 20 increments`.
-    fn size(&self) -> String {
-        let threads = counted(self.threads.into(), "thread");
-        format!("{threads} × {}", counted(self.increments.into(), "increment"))
+        Ok(Census { subject, bounds, graph, total, bars })
     }
 
     /// The first outcome is the least: values come in their order, before failures. With it, a
-    /// schedule that ends there, if anything is lost by it.
-    fn least(&self) -> Option<(u64, String)> {
+    /// schedule that ends there, if it must not be.
+    fn least(&self) -> Option<(Outcome, String)> {
         let least = *self.graph.outcomes().first()?.as_ref().ok()?;
-        let lost = least < self.threads * self.increments;
+        let lost = self.subject.is_forbidden(Ok(&least));
         Some((least, self.graph.schedule_to(0)?)).filter(|_| lost)
     }
 
+    /// `The least possible final count is 2, of 20.`
+    fn least_in_words(&self, least: &Outcome) -> String {
+        let (Subject { entry, .. }, graph) = (self.subject, &self.graph);
+        let [name] = entry.outcome else {
+            return format!("It can end in this: {}.", least.words());
+        };
+        let most = graph.outcomes().iter().filter_map(|outcome| outcome.as_ref().ok());
+        match most.max().filter(|most| !self.subject.is_forbidden(Ok(*most))) {
+            Some(most) => {
+                let most = most.numbers().first().and_then(|most| u128::try_from(*most).ok());
+                let of = most.map(|most| format!(", of {}", grouped(most))).unwrap_or_default();
+                format!("The least possible {name} is {least:?}{of}.")
+            }
+            None => format!("The least possible {name} is {least:?}."),
+        }
+    }
+
     fn print(&self, width: usize, ascii: bool, out: &mut Out) -> Result<(), Usage> {
-        let size = if ascii { self.size().replace('×', "x") } else { self.size() };
-        say!(out, "{}", paint(HEADING, format!("{}: {size}", self.rung.name)));
+        let title = self.subject.title();
+        let title = if ascii { title.replace('×', "x") } else { title };
+        say!(out, "{}", paint(HEADING, title));
         let (total, states) = (grouped(self.total), grouped(self.graph.len() as u128));
         let how = format!(
             "{total} interleavings, counted on {states} states without running them. So many end in:"
@@ -101,10 +113,8 @@ impl Census {
         }
         let Some((least, schedule)) = self.least() else { return Ok(()) };
         say!(out);
-        let heading = format!(
-            "The least possible count is {least}, of {}. A way to get there with the fewest switches:",
-            grouped((self.threads * self.increments).into())
-        );
+        let least = self.least_in_words(&least);
+        let heading = format!("{least} A way to get there with the fewest switches:");
         say!(out, "{}", paint(HEADING, style::wrap(&heading, "", width)));
         say!(out);
         let trace = self.replay(&schedule)?;
@@ -114,9 +124,7 @@ impl Census {
     }
 
     fn replay(&self, schedule: &str) -> Result<Trace, Usage> {
-        let program = self.rung.model.ok_or_else(|| counters::not_modelled(self.rung))?;
-        let (threads, increments) = (self.threads as usize, self.increments as usize);
-        Ok(self.bounds.explorer().try_replay(schedule, move || program(threads, increments))?)
+        Ok(self.bounds.explorer().try_replay(schedule, || self.subject.run())?)
     }
 
     fn json(&self) -> serde_json::Value {
@@ -128,17 +136,14 @@ impl Census {
                 "interleavings": bar.count.to_string(),
             })
         });
-        json!({
-            "counter": self.rung.name,
-            "threads": self.threads,
-            "increments": self.increments,
-            "states": self.graph.len(),
-            "interleavings": self.total.to_string(),
-            "outcomes": outcomes.collect::<Vec<_>>(),
-            "least": self.least().map(|(value, schedule)| json!({
-                "value": value,
-                "schedule": schedule,
-            })),
-        })
+        let mut json = json!(json::names(&self.subject));
+        json["states"] = self.graph.len().into();
+        json["interleavings"] = self.total.to_string().into();
+        json["outcomes"] = outcomes.collect::<Vec<_>>().into();
+        json["least"] = match self.least() {
+            Some((value, schedule)) => json!({"value": value, "schedule": schedule}),
+            None => serde_json::Value::Null,
+        };
+        json
     }
 }

@@ -1,18 +1,19 @@
-//! Running a counter under an engine.
+//! Running a program under an engine.
 
-use super::limits;
+use super::limits::{self, Bounds};
 use super::progress::Progress;
-use super::{Usage, counters};
+use super::subject::not_modelled;
+use super::usage::Usage;
 use racelab::LoomExplorer;
-use racelab::counter::{Rung, ladder::Program};
-use racelab::explore::{Explorer, Memory};
-use racelab::report::{Grade, Proof, Report, counted, grouped, percent};
+use racelab::explore::Memory;
+use racelab::list::{Outcome, Run, Subject};
+use racelab::report::{Proof, Report, counted, grouped, percent};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 
-/// Who runs a counter.
+/// Who runs a program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Runner {
     /// racelab's own explorer.
@@ -34,33 +35,41 @@ impl Runner {
     }
 }
 
-/// A counter and the verdict on it.
+/// A program and the verdict on it.
 pub struct Checked {
-    /// The counter.
-    pub rung: &'static Rung,
+    /// The program.
+    pub subject: Subject,
     /// Who ran it.
     pub runner: Runner,
-    /// How many threads incremented it, and how often each of them did.
-    pub race: Race,
+    /// How it was run.
+    pub settings: Settings,
     /// What came out.
-    pub report: Report<u64>,
+    pub report: Report<Outcome>,
     /// Against which independent total the interleavings were held.
     pub proof: Proof,
     /// Was it asked to stop, by Ctrl-C or the like?
     pub called_off: bool,
 }
 
-/// How large a race is, and how long it may be explored.
+/// How a program is run, and how long it may be explored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Race {
-    /// How many threads increment.
-    pub threads: u64,
-    /// How often each of them does.
-    pub increments: u64,
+pub struct Settings {
     /// Which values a load may see.
     pub memory: Memory,
     /// How long it may take.
     pub limits: Limits,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        let limits = Limits {
+            timeout: Duration::from_secs(60),
+            max_executions: u64::MAX,
+            max_steps: None,
+            jobs: 1,
+        };
+        Settings { memory: Memory::SequentiallyConsistent, limits }
+    }
 }
 
 /// When to stop, and how many explore. What was found until then is shown.
@@ -84,73 +93,40 @@ pub struct Checkpoint<'a> {
     pub stop: Arc<AtomicBool>,
 }
 
-impl Race {
-    /// Two threads, one increment each.
-    pub const SMALLEST: Race = Race {
-        threads: 2,
-        increments: 1,
-        memory: Memory::SequentiallyConsistent,
-        limits: Limits {
-            timeout: Duration::from_secs(60),
-            max_executions: u64::MAX,
-            max_steps: None,
-            jobs: 1,
-        },
-    };
-
-    /// The steps after which an execution is cut.
-    fn max_steps(self) -> usize {
-        let steps = self.limits.max_steps.map(|steps| steps as usize);
-        steps.unwrap_or_else(|| limits::steps(self.threads, self.increments))
-    }
-
-    /// The race itself.
-    pub fn run(self, program: Program) -> u64 {
-        program(self.threads as usize, self.increments as usize)
-    }
-}
-
-/// Can the counter be checked? Volatile accesses and sleeps exist on real threads only.
-pub fn can_check(rung: &Rung) -> bool {
-    rung.model.is_some()
-}
-
-/// Runs a counter under every interleaving that the runner finds.
-pub fn check(rung: &'static Rung, runner: Runner, race: Race) -> Result<Checked, Usage> {
-    check_from(rung, runner, race, None)
+/// Runs a program under every interleaving that the runner finds.
+pub fn check(subject: Subject, runner: Runner, settings: Settings) -> Result<Checked, Usage> {
+    check_from(subject, runner, settings, None)
 }
 
 /// As [`check`]; the explorer goes on from a checkpoint, and keeps one when it is stopped.
 pub fn check_from(
-    rung: &'static Rung,
+    subject: Subject,
     runner: Runner,
-    race: Race,
+    settings: Settings,
     checkpoint: Option<&Checkpoint<'_>>,
 ) -> Result<Checked, Usage> {
-    let progress = Progress::start(format!("{} under the {}", rung.name, runner.name()));
-    let program = match runner {
-        Runner::Explorer => rung.model,
-        Runner::Loom => rung.loom,
-        Runner::PlainLoom => rung.plain_loom,
-    };
-    let program = program.ok_or_else(|| counters::not_modelled(rung))?;
+    let progress = Progress::start(format!("{subject} under the {}", runner.name()));
     let report = match runner {
-        Runner::Explorer => explore(program, race, &progress, checkpoint)?,
-        Runner::Loom | Runner::PlainLoom => {
-            let Limits { timeout, max_executions, .. } = race.limits;
-            let loom = LoomExplorer::new().timeout(timeout).max_executions(max_executions);
-            loom.try_explore(move || race.run(program)).map_err(Usage::from)?
-        }
+        Runner::Explorer => explore(subject, settings, &progress, checkpoint)?,
+        Runner::Loom => under_loom(subject, subject.variant.runs.loom, settings)?,
+        Runner::PlainLoom => under_loom(subject, subject.variant.runs.plain_loom, settings)?,
     };
-    let proof = report.proof();
-    let all = race.threads * race.increments;
-    let report = report
-        .acceptable(|count| *count == all, "every increment is there")
-        .forbidden(|count| *count < all, "an update was lost")
-        .forbidden(|_| true, "more than was added")
-        .failure(Grade::Interesting, limits::is_cut, "cut, so nobody knows how it ends");
+    let (proof, report) = (report.proof(), subject.graded(report));
     let called_off = checkpoint.is_some_and(|checkpoint| checkpoint.stop.load(Relaxed));
-    Ok(Checked { rung, runner, race, report, proof, called_off })
+    Ok(Checked { subject, runner, settings, report, proof, called_off })
+}
+
+/// loom's report.
+fn under_loom(
+    subject: Subject,
+    run: Option<Run>,
+    settings: Settings,
+) -> Result<Report<Outcome>, Usage> {
+    let run = run.ok_or_else(|| not_modelled(subject.entry))?;
+    let Limits { timeout, max_executions, .. } = settings.limits;
+    let loom = LoomExplorer::new().timeout(timeout).max_executions(max_executions);
+    let Subject { entry, size, .. } = subject;
+    Ok(loom.try_explore(move || run(size).named(entry.outcome))?)
 }
 
 /// Interleavings up to this number are also run one by one, where no closed form holds.
@@ -161,29 +137,23 @@ const MANY: usize = 100_000;
 
 /// The explorer's report, its count held against a second total wherever there is one.
 fn explore(
-    program: Program,
-    race: Race,
+    subject: Subject,
+    settings: Settings,
     progress: &Progress,
     checkpoint: Option<&Checkpoint<'_>>,
-) -> Result<Report<u64>, Usage> {
-    let Limits { timeout, max_executions, jobs, .. } = race.limits;
-    let explorer = Explorer::new().timeout(timeout).max_executions(max_executions).jobs(jobs);
-    let explorer = explorer.max_steps(race.max_steps()).memory(race.memory);
-    let explorer = explorer.prove_up_to(FEW).prove_by_states(true).max_states(MANY);
+) -> Result<Report<Outcome>, Usage> {
+    let Limits { timeout, max_executions, jobs, max_steps } = settings.limits;
+    let bounds = Bounds::of(&subject, MANY).with_steps(max_steps);
+    let explorer = bounds.explorer().timeout(timeout).max_executions(max_executions).jobs(jobs);
+    let explorer = explorer.memory(settings.memory).prove_up_to(FEW).prove_by_states(true);
     let explorer = match checkpoint {
         Some(Checkpoint { file, stop }) => explorer.checkpoint(file).stop_when(Arc::clone(stop)),
         None => explorer,
     };
-    Ok(progress.follow(explorer).try_explore(|| race.run(program))?)
+    Ok(progress.follow(explorer).try_explore(|| subject.run())?)
 }
 
 impl Checked {
-    /// `3 threads × 2 increments`.
-    pub fn size(&self) -> String {
-        let threads = counted(self.race.threads.into(), "thread");
-        format!("{threads} × {}", counted(self.race.increments.into(), "increment"))
-    }
-
     /// The interleavings covered, of those there are, in few words: `6 of 6`.
     pub fn covered(&self) -> String {
         let report = &self.report;
@@ -209,7 +179,7 @@ impl Checked {
             let engine = self.runner.name();
             return format!("There are {total}: {engine} visited {visited} of them.");
         }
-        if report.is_complete() && self.race.memory == Memory::Rc11 {
+        if report.is_complete() && self.settings.memory == Memory::Rc11 {
             return "That is every execution that the model of Rust's orderings allows, each once. \
                     An execution is which store each load reads, not whose turn was when."
                 .into();
@@ -237,7 +207,7 @@ impl Checked {
 
     /// Which of the limits stopped the exploration, if one did.
     pub fn stopped_by(&self) -> Option<&'static str> {
-        let Limits { timeout, max_executions, .. } = self.race.limits;
+        let Limits { timeout, max_executions, .. } = self.settings.limits;
         if self.report.is_complete() {
             None
         } else if limits::was_cut(&self.report) {
@@ -256,7 +226,8 @@ impl Checked {
     /// What is known of the whole when only a part was covered.
     fn how_far(&self) -> String {
         if limits::was_cut(&self.report) {
-            let steps = counted(self.race.max_steps() as u128, "step");
+            let bounds = Bounds::of(&self.subject, MANY).with_steps(self.settings.limits.max_steps);
+            let steps = counted(bounds.steps() as u128, "step");
             return format!(
                 "Stopped, because one was not over after {steps}; --max-steps allows more."
             );

@@ -1,17 +1,20 @@
 //! How far the explorer may go, and what stopped it.
 
 use super::args::BoundArgs;
-use super::subject::Subject;
 use racelab::Report;
 use racelab::explore::Explorer;
+use racelab::list::Subject;
 use racelab::report::Failure;
 
-/// So many steps are enough for any execution of a counter that ends.
+/// So many steps are enough for any execution of a program of the list that ends.
 ///
-/// The longest is a compare-exchange that fails whenever it can: each of the other threads' writes
-/// makes it try once more, so `threads` times `increments` writes cost `threads` tries each.
-pub fn steps(threads: u64, increments: u64) -> usize {
-    (10_000 + 4 * threads * threads * increments) as usize
+/// The longest is that of a counter whose compare-exchange fails whenever it can: each of the other
+/// threads' writes makes it try once more, so `threads` times `increments` writes cost `threads`
+/// tries each.
+fn steps(subject: &Subject) -> usize {
+    let threads = subject.parameter("threads").unwrap_or(1);
+    let increments = subject.parameter("increments").unwrap_or(1);
+    10_000 + 4 * threads * threads * increments
 }
 
 /// How large a program's executions and its states may become.
@@ -24,13 +27,7 @@ pub struct Bounds {
 impl Bounds {
     /// As many steps as the program needs, and this many states.
     pub fn of(subject: &Subject, states: usize) -> Self {
-        let steps = match subject {
-            Subject::Counter { threads, increments, .. } => {
-                steps(*threads as u64, *increments as u64)
-            }
-            Subject::Case { .. } => steps(1, 1),
-        };
-        Bounds { steps, states }
+        Bounds { steps: steps(subject), states }
     }
 
     /// As many as somebody has asked for.
@@ -46,6 +43,11 @@ impl Bounds {
     /// With no more states than these.
     pub fn at_most(self, states: usize) -> Self {
         Bounds { states: self.states.min(states), ..self }
+    }
+
+    /// After how many steps an execution is cut.
+    pub fn steps(self) -> usize {
+        self.steps
     }
 
     /// An explorer that keeps to them.

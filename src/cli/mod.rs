@@ -3,11 +3,10 @@
 //! # Layout
 //! - `args`: the subcommands and their options; `values`: what can stand behind an option
 //! - `usage`: every mistake on one line, with the way out
-//! - one file a subcommand: `tour`, `counters`, `stress`, `check`, `replay`, `census`,
+//! - one file a subcommand: `tour`, `list`, `stress`, `check`, `replay`, `census`,
 //!   `show`, `play`, `report`, `diagram`; `graphs`: what the last ones are drawn from
-//! - `orderings`: `check` for the catalogue's races of orderings
-//! - `subject`: a counter, or a race in one choice of orderings
-//! - `engines`: running a counter under an engine; `both`: two verdicts side by side
+//! - `subject`: what a command is about, a program of the list
+//! - `engines`: running a program under an engine; `both`: two verdicts side by side
 //! - `folder`: where `report` writes its pages
 //! - `limits`: how far the explorer may go; `signals`: Ctrl-C
 //! - `ask`: a question to the person at the terminal
@@ -19,14 +18,13 @@ mod ask;
 mod both;
 mod census;
 mod check;
-mod counters;
 mod diagram;
 mod engines;
 mod folder;
 mod graphs;
 mod json;
 mod limits;
-mod orderings;
+mod list;
 mod out;
 mod play;
 mod progress;
@@ -68,7 +66,7 @@ pub fn run() -> ExitCode {
     let mut out = Out::new();
     let verdict = match command {
         None => tour::run(&mut out),
-        Some(Command::Counters) => counters::run(&mut out),
+        Some(Command::List) => list::run(&mut out),
         Some(Command::Stress(what)) => stress::run(&what, &mut out),
         Some(Command::Check(what)) => check::run(&what, &mut out),
         Some(Command::Replay(what)) => replay::run(&what, &mut out),

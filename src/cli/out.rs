@@ -6,7 +6,7 @@ use std::io::{self, ErrorKind, Write};
 
 /// Standard output. Colours are left out when it is not a terminal or `NO_COLOR` is set.
 ///
-/// `println!` panics when the reader goes away (`racelab counters | head -1`). Here a closed pipe
+/// `println!` panics when the reader goes away (`racelab list | head -1`). Here a closed pipe
 /// is simply nobody listening any more; the exit code is the same as with a listener.
 pub struct Out {
     stream: AutoStream<io::Stdout>,

@@ -5,38 +5,48 @@ use super::folder::Folder;
 use super::limits::Bounds;
 use super::out::{Out, say};
 use super::progress::Progress;
-use super::subject::{Subject, strongest_failing};
+use super::subject::verdict;
 use super::usage::one_line;
-use super::{Usage, Verdict, counters, graphs, style};
-use racelab::counter::{LADDER, Rung};
+use super::{Usage, Verdict, graphs, style};
 use racelab::diagram::html::{self, Program, Race};
 use racelab::explore::Memory;
-use racelab::race::{self, CATALOGUE};
-
-/// Threads and increments that a page offers; those that are too large for a counter are left out.
-const SIZES: [(usize, usize); 4] = [(2, 1), (2, 2), (3, 1), (3, 2)];
+use racelab::list::{Entry, PARTS, Part, Size, Subject};
 
 /// A graph of more states than this would make the page slow to load.
 const LARGEST: usize = 4_000;
 
-/// Writes a page for each counter that the explorer can run and for each race of orderings, and an
-/// index.
+/// An entry that has a page, with the program it begins with and the part of the index it stands in.
+struct Page {
+    entry: &'static Entry,
+    part: &'static Part,
+    first: String,
+    section: &'static str,
+    /// What its programs are called, and what tells the graphs of one apart.
+    choices: [String; 2],
+}
+
+/// Writes a page for each entry that the explorer can run, and an index.
 pub fn run(args: &ReportArgs, out: &mut Out) -> Result<Verdict, Usage> {
     let memory = Memory::from(args.memory);
     let folder = Folder::open(&args.out)?;
     let progress = Progress::start("everything that can happen in every program");
-    let rungs: Vec<_> = LADDER.iter().filter(|rung| rung.model.is_some()).collect();
-    let firsts: Vec<_> = CATALOGUE.iter().map(|race| first_case(race)).collect();
-    let mut races: Vec<_> = rungs.iter().map(|rung| counter(rung)).collect();
-    races.extend(CATALOGUE.iter().zip(&firsts).map(|(race, first)| ordering(race, first)));
-    let counters = counters(&rungs, memory, &progress)?;
+    let pages: Vec<_> = PARTS.iter().flat_map(pages).collect();
+    let races: Vec<_> = pages.iter().map(race).collect();
     let mut written = vec![("index.html".to_owned(), html::index(&races))];
-    for race in &races {
-        let page = match race::Race::named(race.name) {
-            Some(ordering) => html::page(race, &races, &cases(ordering, memory, &progress)?),
-            None => html::page(race, &races, &counters),
-        };
-        written.push((format!("{}.html", race.name), page));
+    for part in PARTS {
+        let of_part =
+            || pages.iter().zip(&races).filter(|(page, _)| page.part.heading == part.heading);
+        let mut shared = Vec::new();
+        if part.side_by_side {
+            for (page, _) in of_part() {
+                shared.extend(programs(page.entry, memory, &progress)?);
+            }
+        }
+        for (page, race) in of_part() {
+            let own =
+                if part.side_by_side { &shared } else { &programs(page.entry, memory, &progress)? };
+            written.push((format!("{}.html", race.name), html::page(race, &races, own)));
+        }
     }
     let index = folder.index();
     folder.publish(&written)?;
@@ -47,79 +57,110 @@ pub fn run(args: &ReportArgs, out: &mut Out) -> Result<Verdict, Usage> {
     Ok(Verdict::Kept)
 }
 
-fn counter(rung: &'static Rung) -> Race<'static> {
-    let Rung { name, title, summary, .. } = rung;
-    let choices = ["Counter", "Threads × increments"];
-    let part = counters::part(rung);
-    Race { name, first: name, choices, heading: title, summary, part }
+/// The pages of a part.
+fn pages(part: &'static Part) -> impl Iterator<Item = Page> {
+    let modelled = part.entries.iter().filter(|entry| entry.subject().is_modelled());
+    modelled.map(move |entry| {
+        let subject = entry.subject();
+        let section = if part.side_by_side { verdict(&subject) } else { part.heading };
+        let sizes: Vec<_> = entry.parameters.iter().map(|parameter| parameter.name).collect();
+        let shapes = if sizes.is_empty() { "what a load may see" } else { &sizes.join(" × ") };
+        let choices = [capital(part.variant), capital(shapes)];
+        Page { entry, part, first: name(&subject), section, choices }
+    })
 }
 
-fn ordering<'r>(race: &'static race::Race, first: &'r str) -> Race<'r> {
-    let race::Race { name, title, story, .. } = race;
-    let choices = ["Orderings", "What a load may see"];
-    Race { name, first, choices, heading: title, summary: story, part: "a race of orderings" }
+/// The words with a capital letter.
+fn capital(words: &str) -> String {
+    let mut letters = words.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
-/// The name of a case in links: that of its race, and its number.
-fn case_name(race: &race::Race, at: usize) -> String {
-    format!("{}-{}", race.name, at + 1)
+fn race(page: &Page) -> Race<'_> {
+    let Entry { name, title, story, .. } = page.entry;
+    let [programs, shapes] = &page.choices;
+    Race {
+        name,
+        first: &page.first,
+        choices: [programs, shapes],
+        heading: title,
+        summary: story,
+        part: page.section,
+    }
 }
 
-/// The case that a page begins with.
-fn first_case(race: &'static race::Race) -> String {
-    let first = strongest_failing(race);
-    let at = race.cases.iter().position(|case| case.name == first.name);
-    case_name(race, at.unwrap_or_default())
+/// What a program is called in links: as its entry, with its number where there are several.
+fn name(subject: &Subject) -> String {
+    match subject.entry.variants {
+        [_] => subject.entry.name.to_owned(),
+        _ => format!("{}-{}", subject.entry.name, subject.entry.number(subject.variant)),
+    }
 }
 
-fn counters<'r>(
-    rungs: &[&'static Rung],
+/// The variants of an entry, at each size that pages offer, or under each memory.
+fn programs<'r>(
+    entry: &'static Entry,
     memory: Memory,
     progress: &Progress,
 ) -> Result<Vec<Program<'r>>, Usage> {
-    let program = |rung: &&'static Rung| {
-        progress.say(rung.name.to_owned());
+    let program = |subject: Subject| {
+        progress.say(subject.to_string());
         let mut graphs = Vec::new();
-        for (threads, increments) in SIZES {
-            let subject = Subject::Counter { rung, threads, increments };
+        for (size, memory) in shapes(entry, memory) {
+            let subject = subject.sized(size);
             graphs.extend(graphs::graph(&subject, memory, Bounds::of(&subject, LARGEST))?);
         }
         Ok(Program {
-            name: rung.name.to_owned(),
-            label: format!("{} ({})", rung.name, counters::part(rung)),
-            command: style::command(&format!("show {}", rung.name)),
-            path: rung.path,
-            source: rung.source,
+            name: name(&subject),
+            label: label(&subject),
+            command: style::command(&command(&subject)),
+            path: entry.path,
+            source: entry.source,
             graphs,
         })
     };
-    rungs.iter().map(program).collect()
+    let all = entry.subjects().filter(Subject::is_modelled).map(program);
+    let mut all = all.collect::<Result<Vec<_>, Usage>>()?;
+    // Under rc11 some are too large for a page at any size.
+    all.retain(|program| !program.graphs.is_empty());
+    Ok(all)
 }
 
-/// A race's cases, under both memories: the one asked for comes first.
-fn cases<'r>(
-    race: &'static race::Race,
-    memory: Memory,
-    progress: &Progress,
-) -> Result<Vec<Program<'r>>, Usage> {
-    let mut memories = [Memory::SequentiallyConsistent, Memory::Rc11];
-    memories.sort_by_key(|other| *other != memory);
-    let program = |(at, case): (usize, &'static race::Case)| {
-        progress.say(format!("{}: {}", race.name, case.name));
-        let mut graphs = Vec::new();
-        for memory in memories {
-            let subject = Subject::Case { race, case };
-            graphs.extend(graphs::graph(&subject, memory, Bounds::of(&subject, LARGEST))?);
-        }
-        let verdict = if case.holds { "holds" } else { "fails" };
-        Ok(Program {
-            name: case_name(race, at),
-            label: format!("{}: {verdict}", case.name),
-            command: style::command(&format!("show {} --case {}", race.name, at + 1)),
-            path: race.path,
-            source: race.source,
-            graphs,
-        })
+fn label(subject: &Subject) -> String {
+    let name = match subject.entry.variants {
+        [_] => subject.entry.name,
+        _ => subject.variant.name,
     };
-    race.cases.iter().enumerate().map(program).collect()
+    format!("{name}: {}", verdict(subject))
+}
+
+fn command(subject: &Subject) -> String {
+    let name = subject.entry.name;
+    match subject.entry.variants {
+        [_] => format!("show {name}"),
+        _ => format!("show {name} --variant {}", subject.entry.number(subject.variant)),
+    }
+}
+
+/// What tells the graphs of a program apart: its size, where it has one; else the memory, where that
+/// matters, and the one asked for comes first.
+fn shapes(entry: &Entry, memory: Memory) -> Vec<(Size, Memory)> {
+    let usual = entry.usual_size();
+    let mut sizes = vec![usual];
+    for (at, parameter) in entry.parameters.iter().enumerate() {
+        let with = |size: &Size, n: usize| {
+            let mut size = *size;
+            size[at] = n;
+            size
+        };
+        let larger =
+            |size: &Size| parameter.offered.iter().map(|n| with(size, *n)).collect::<Vec<_>>();
+        sizes = sizes.iter().flat_map(larger).collect();
+    }
+    let mut memories = vec![memory];
+    if entry.parameters.is_empty() && entry.is_about_orderings() {
+        memories = vec![Memory::SequentiallyConsistent, Memory::Rc11];
+        memories.sort_by_key(|other| *other != memory);
+    }
+    sizes.iter().flat_map(|size| memories.iter().map(|memory| (*size, *memory))).collect()
 }

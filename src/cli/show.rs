@@ -6,11 +6,12 @@ use super::args::{Drawing, Format, ShowArgs};
 use super::limits::Bounds;
 use super::out::{Out, say};
 use super::progress::Progress;
-use super::subject::{Subject, Value};
+use super::subject::find;
 use super::usage::warn;
 use super::{Usage, Verdict, diagram, graphs};
 use racelab::explore::{Explorer, Memory};
-use racelab::report::{Report, counted, grouped};
+use racelab::list::{Outcome, Subject};
+use racelab::report::{Grade, Report, counted, grouped};
 use racelab::{Failure, Trace};
 use std::time::Duration;
 
@@ -25,8 +26,8 @@ struct Show {
 
 /// Draws the execution asked for.
 pub fn run(args: &ShowArgs, out: &mut Out) -> Result<Verdict, Usage> {
-    let size = (args.threads, args.increments);
-    let subject = Subject::find(&args.counter, args.case.as_deref(), size)?;
+    let size = [("threads", args.threads), ("increments", args.increments)];
+    let subject = find(&args.program, args.variant.as_deref(), &size)?;
     let bounds = Bounds::given(&args.bounds, &subject);
     let show = Show { subject, memory: args.memory.into(), bounds, timeout: args.timeout };
     if args.all {
@@ -59,7 +60,7 @@ impl Show {
 
     /// The interleaving with this number, without a look at those before it.
     fn numbered(&self, number: u128, drawing: &Drawing, out: &mut Out) -> Result<Trace, Usage> {
-        let states = graphs::states(self.subject.name(), self.bounds, || self.subject.run())?;
+        let states = graphs::states(&self.subject, self.bounds)?;
         let total = states.interleavings().map_or("more than 128 bits can count".into(), grouped);
         let schedule = states.schedule(number).ok_or_else(|| {
             let number = grouped(number);
@@ -71,14 +72,14 @@ impl Show {
         self.schedule(&schedule)
     }
 
-    fn report(&self) -> Result<Report<Value>, Usage> {
+    fn report(&self) -> Result<Report<Outcome>, Usage> {
         let what = if self.memory == Memory::Rc11 { "execution" } else { "interleaving" };
-        let progress = Progress::start(format!("every {what} of {}", self.subject.name()));
-        Ok(progress.follow(self.explorer()).try_explore(|| self.subject.run())?)
+        let progress = Progress::start(format!("every {what} of {}", self.subject));
+        Ok(self.subject.check(&progress.follow(self.explorer()))?)
     }
 
     /// How many were looked at: `6 interleavings`.
-    fn among(&self, report: &Report<Value>) -> String {
+    fn among(&self, report: &Report<Outcome>) -> String {
         match report.interleavings().filter(|_| report.is_complete()) {
             Some(count) => counted(count, "interleaving"),
             None => counted(report.executions().into(), "execution"),
@@ -88,11 +89,15 @@ impl Show {
     /// An execution that ends in this value, or in this failure.
     fn outcome(&self, wanted: &str) -> Result<Trace, Usage> {
         let report = self.report()?;
-        let name = |result: Result<&Value, &Failure>| match result {
+        let name = |result: Result<&Outcome, &Failure>| match result {
             Ok(value) => format!("{value:?}"),
             Err(failure) => failure.name().to_owned(),
         };
-        let found = report.outcomes().iter().find(|outcome| name(outcome.result()) == wanted);
+        let is_meant = |result: Result<&Outcome, &Failure>| match result {
+            Ok(value) => value.is_meant_by(wanted),
+            Err(failure) => failure.name() == wanted,
+        };
+        let found = report.outcomes().iter().find(|outcome| is_meant(outcome.result()));
         match found {
             Some(outcome) => Ok(outcome.example().clone()),
             None => {
@@ -112,9 +117,8 @@ impl Show {
     /// The worst there is: a value that must not be, a failure, or any outcome where all is well.
     fn worst(&self) -> Result<Trace, Usage> {
         let report = self.report()?;
-        let forbidden = |value: &Value| self.subject.is_forbidden(value);
-        let bad = report.outcomes().iter().find(|o| o.result().is_ok_and(forbidden));
-        let outcome = bad.or(report.failures().next()).or(report.outcomes().first());
+        let bad = report.graded(Grade::Forbidden).next();
+        let outcome = bad.or(report.outcomes().first());
         let outcome = outcome.ok_or_else(|| Usage::new("no execution was run to its end"))?;
         if !report.is_complete() {
             let (among, why) = (self.among(&report), "not all: a limit stopped the search");

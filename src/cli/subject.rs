@@ -1,135 +1,95 @@
-//! What a command is about: a counter of the ladder, or a race of the catalogue in one of its
-//! choices of orderings.
+//! What a command is about: a program of the list, in one variant, at one size.
 
 use super::args::MemoryArg;
-use super::{Usage, counters};
-use racelab::counter::{LADDER, Rung};
+use super::usage::{Usage, meant};
+use super::{style, values::range};
 use racelab::explore::Memory;
-use racelab::race::{CATALOGUE, Case, Race};
-use std::fmt;
+use racelab::list::{self, Entry, Part, Subject, Variant};
 
-/// What a program of either kind returns; `Debug` is that of what is inside.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Value {
-    Count(u64),
-    Seen(Vec<u64>),
-}
-
-impl fmt::Debug for Value {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Value::Count(count) => count.fmt(f),
-            Value::Seen(seen) => seen.fmt(f),
-        }
-    }
-}
-
-/// A program that can be explored.
-#[derive(Clone, Copy)]
-pub enum Subject {
-    Counter { rung: &'static Rung, threads: usize, increments: usize },
-    Case { race: &'static Race, case: &'static Case },
-}
-
-/// Two threads and one increment, unless told otherwise: the size that a race of the catalogue has.
-const USUAL: (u64, u64) = (2, 1);
-
-impl Subject {
-    /// The program with this name. `case` says which orderings, by number or in words; without it
-    /// they are the strongest that fail.
-    pub fn find(
-        name: &str,
-        case: Option<&str>,
-        (threads, increments): (u64, u64),
-    ) -> Result<Subject, Usage> {
-        if let Some(race) = Race::named(&name.to_lowercase()) {
-            if (threads, increments) != USUAL {
-                return Err(Usage::new(format!(
-                    "{} is a program of its own; leave out --threads and --increments",
-                    race.name
-                )));
-            }
-            let case = match case {
-                Some(words) => find_case(race, words)?,
-                None => strongest_failing(race),
-            };
-            return Ok(Subject::Case { race, case });
-        }
-        let rung = Rung::named(&name.to_lowercase());
-        let rung = rung.ok_or_else(|| counters::unknown(name, names()))?;
-        if case.is_some() {
-            let names: Vec<_> = CATALOGUE.iter().map(|race| race.name).collect();
-            let names = names.join(", ");
-            return Err(Usage::new(format!(
-                "{} has no --case; leave it out (there are cases of {names})",
-                rung.name
-            )));
-        }
-        if rung.model.is_none() {
-            return Err(counters::not_modelled(rung));
-        }
-        let (threads, increments) = (threads as usize, increments as usize);
-        Ok(Subject::Counter { rung, threads, increments })
-    }
-
-    /// Runs the program under exploration.
-    pub fn run(&self) -> Value {
-        match self {
-            Subject::Counter { rung, threads, increments } => {
-                let program = rung.model.expect("others are refused when they are looked for");
-                Value::Count(program(*threads, *increments))
-            }
-            Subject::Case { case, .. } => Value::Seen((case.model)()),
-        }
-    }
-
-    /// The name on the command line.
-    pub fn name(&self) -> &'static str {
-        match self {
-            Subject::Counter { rung, .. } => rung.name,
-            Subject::Case { race, .. } => race.name,
-        }
-    }
-
-    /// A heading.
-    pub fn title(&self) -> String {
-        match self {
-            Subject::Counter { rung, .. } => format!("{}: {}", rung.name, rung.title),
-            Subject::Case { race, case } => format!("{}: {}", race.name, case.name),
-        }
-    }
-
-    /// Must this value not be?
-    pub fn is_forbidden(&self, value: &Value) -> bool {
-        match (self, value) {
-            (Subject::Counter { threads, increments, .. }, Value::Count(count)) => {
-                *count != (threads * increments) as u64
-            }
-            (Subject::Case { race, .. }, Value::Seen(seen)) => (race.is_forbidden)(seen),
-            _ => unreachable!("a counter counts, a case sees"),
-        }
-    }
-}
-
-/// The strongest orderings of a race that fail; its first, should none fail.
-pub fn strongest_failing(race: &'static Race) -> &'static Case {
-    race.cases.iter().rev().find(|case| !case.holds).unwrap_or(&race.cases[0])
-}
-
-fn find_case(race: &'static Race, words: &str) -> Result<&'static Case, Usage> {
-    let number = words.parse::<usize>().ok().and_then(|number| number.checked_sub(1));
-    let numbered = number.and_then(|at| race.cases.get(at));
-    let named = race.cases.iter().find(|case| case.name.eq_ignore_ascii_case(words));
-    numbered.or(named).ok_or_else(|| {
-        let cases = race.cases.iter().zip(1..).map(|(case, at)| format!("{at} ({})", case.name));
-        let cases = cases.collect::<Vec<_>>().join(", ");
-        Usage::new(format!("{} has no case {words:?}; it can be {cases}", race.name))
+/// The entry with this name.
+pub fn entry(name: &str) -> Result<&'static Entry, Usage> {
+    list::find(&name.to_lowercase()).ok_or_else(|| {
+        let list = style::command("list");
+        let way_out = match meant(name, list::all().map(|entry| entry.name)) {
+            Some(name) => format!("did you mean '{name}'? ('{list}' lists all)"),
+            None => format!("'{list}' lists what there is"),
+        };
+        // Debug form: a name with a line break in it stays on its line.
+        Usage::new(format!("there is no program {name:?}; {way_out}"))
     })
 }
 
-/// Every name that can be given, for suggestions.
-fn names() -> impl Iterator<Item = &'static str> {
-    LADDER.iter().map(|rung| rung.name).chain(CATALOGUE.iter().map(|race| race.name))
+/// A program that the explorer can run: by name, in the variant that is asked for or the one that is
+/// meant when none is, at a size of which some numbers are given.
+pub fn find(
+    name: &str,
+    variant: Option<&str>,
+    given: &[(&str, Option<u64>)],
+) -> Result<Subject, Usage> {
+    let entry = entry(name)?;
+    let usual = entry.subject();
+    let variant = variant.map_or(Ok(usual.variant), |words| self::variant(entry, words))?;
+    let subject = Subject { variant, ..usual }.sized(size(entry, given)?);
+    if subject.is_modelled() { Ok(subject) } else { Err(not_modelled(entry)) }
+}
+
+/// The usual size of an entry, but for what is given.
+fn size(entry: &Entry, given: &[(&str, Option<u64>)]) -> Result<list::Size, Usage> {
+    let mut size = entry.usual_size();
+    for (name, number) in given.iter().filter_map(|(name, number)| Some((name, (*number)?))) {
+        let Some(at) = entry.parameters.iter().position(|other| other.name == *name) else {
+            return Err(has_no(entry, given, name));
+        };
+        let parameter = &entry.parameters[at];
+        let (least, most) = (parameter.least, parameter.most);
+        let fits = usize::try_from(number).ok().filter(|number| (least..=most).contains(number));
+        size[at] = fits.ok_or_else(|| {
+            let range = range(least as u64, most as u64);
+            let Entry { name: program, .. } = entry;
+            Usage::new(format!(
+                "{program} cannot have --{name} {number}: it has to be {range}, since {}",
+                parameter.why
+            ))
+        })?;
+    }
+    Ok(size)
+}
+
+/// A size was given to a program that has none, or not this one.
+fn has_no(entry: &Entry, given: &[(&str, Option<u64>)], name: &str) -> Usage {
+    let program = entry.name;
+    if !entry.parameters.is_empty() {
+        return Usage::new(format!("{program} has no --{name}; leave it out"));
+    }
+    let all: Vec<_> = given.iter().map(|(name, _)| format!("--{name}")).collect();
+    Usage::new(format!("{program} has one size; leave out {}", all.join(" and ")))
+}
+
+fn variant(entry: &'static Entry, words: &str) -> Result<&'static Variant, Usage> {
+    entry.variant(words).ok_or_else(|| {
+        let name = entry.name;
+        if let [_] = entry.variants {
+            return Usage::new(format!("{name} is written in one way only; leave out --variant"));
+        }
+        let all = entry.variants.iter().zip(1..);
+        let all = all.map(|(variant, at)| format!("{at} ({})", variant.name));
+        let all = all.collect::<Vec<_>>().join(", ");
+        Usage::new(format!("{name} has no variant {words:?}; it can be {all}"))
+    })
+}
+
+/// Why a program cannot be explored, and what to do instead.
+pub fn not_modelled(entry: &Entry) -> Usage {
+    let name = entry.name;
+    let command = style::command(&format!("stress {name}"));
+    Usage::new(format!(
+        "{name} exists on real threads only, so no engine can check it; try: {command}"
+    ))
+}
+
+/// What a program does, in the words of its part: `loses updates`, `holds`.
+pub fn verdict(subject: &Subject) -> &'static str {
+    Part::of(subject.entry).verdict(subject.variant.role)
 }
 
 impl From<MemoryArg> for Memory {

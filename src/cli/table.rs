@@ -13,7 +13,7 @@ pub enum Align {
 
 /// A table of text.
 pub struct Table {
-    head: Vec<(&'static str, Align)>,
+    head: Vec<(String, Align)>,
     rows: Vec<Row>,
 }
 
@@ -26,8 +26,9 @@ enum Row {
 
 impl Table {
     /// An empty table with these columns.
-    pub fn new(head: &[(&'static str, Align)]) -> Self {
-        Table { head: head.to_vec(), rows: Vec::new() }
+    pub fn new(head: &[(&str, Align)]) -> Self {
+        let head = head.iter().map(|(name, align)| ((*name).to_owned(), *align)).collect();
+        Table { head, rows: Vec::new() }
     }
 
     /// Adds a row: a cell a column.
@@ -55,7 +56,7 @@ impl Table {
         if widths.iter().map(|width| width + 2).sum::<usize>() > width {
             return self.paragraphs();
         }
-        let heads: Vec<_> = self.head.iter().map(|(name, _)| (*name).to_owned()).collect();
+        let heads: Vec<_> = self.head.iter().map(|(name, _)| name.clone()).collect();
         let mut text = format!("{}\n", paint(HEADING, self.line(&heads, &widths)));
         for row in &self.rows {
             match row {
@@ -90,12 +91,12 @@ impl Table {
                     continue;
                 }
             };
-            match self.head[0].0 {
+            match self.head[0].0.as_str() {
                 "" => text.push_str(&format!("  {}\n", cells[0])),
                 name => text.push_str(&format!("  {name}: {}\n", cells[0])),
             }
             for (cell, (name, _)) in cells.iter().zip(&self.head).skip(1) {
-                match (*name, cell.as_str()) {
+                match (name.as_str(), cell.as_str()) {
                     (_, "") => {}
                     ("", cell) => text.push_str(&format!("    {cell}\n")),
                     (name, cell) => text.push_str(&format!("    {name}: {cell}\n")),

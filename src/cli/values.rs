@@ -8,8 +8,12 @@ use std::time::Duration;
 pub fn number<const LOW: u64, const HIGH: u64>(text: &str) -> Result<u64, String> {
     let digits = text.replace([',', '_'], "");
     let number = digits.parse().ok().filter(|number| (LOW..=HIGH).contains(number));
-    let (low, high) = (grouped(LOW.into()), grouped(HIGH.into()));
-    number.ok_or_else(|| format!("it has to be a whole number from {low} to {high}"))
+    number.ok_or_else(|| format!("it has to be {}", range(LOW, HIGH)))
+}
+
+/// Which numbers can stand behind an option.
+pub fn range(low: u64, high: u64) -> String {
+    format!("a whole number from {} to {}", grouped(low.into()), grouped(high.into()))
 }
 
 /// A whole number from 1; thousands may be set apart.

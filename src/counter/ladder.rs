@@ -1,72 +1,21 @@
-//! The list of all counters, worst first, and the one program they all run.
+//! The counters as entries of the list, worst first, and the one program they all run.
 
 use super::wrong::*;
 use super::*;
-use crate::primitives::{JoinHandle, Loom, LoomIn, Model, Plain, Primitives, Std};
+use crate::diagram::graph::Aim;
+use crate::list::{Entry, Parameter, Runs, Variant, acceptable, failed, forbidden, runs};
+use crate::primitives::{JoinHandle, Primitives, Std};
 use std::sync::Arc;
 
-/// A race between `threads` threads of `increments` increments each; returns the count.
-pub type Program = fn(threads: usize, increments: usize) -> u64;
-
-/// What a counter promises about many threads.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Promise {
-    /// Every increment is in the count, whatever the interleaving.
-    Exact,
-    /// Some interleavings lose updates.
-    Loses,
-}
-
-/// One counter of the ladder: what it is called, what it promises, where its source is and how it
-/// is run.
-pub struct Rung {
-    /// Its name on the command line: `compare-exchange`.
-    pub name: &'static str,
-    /// The name of its type: `CompareExchangeCounter`.
+/// Makes counters of one kind for real threads.
+#[derive(Clone, Copy, Debug)]
+pub struct Maker {
+    /// The name of the type: `CompareExchangeCounter`.
     pub counter: &'static str,
-    /// A heading: `Write only if nobody came between`.
-    pub title: &'static str,
-    /// One sentence: what it does, and why it loses or cannot.
-    pub summary: &'static str,
-    /// What it promises.
-    pub promise: Promise,
-    /// Is it one of the plausible fixes that do not work?
-    pub wrong_fix: bool,
-    /// Where its source is, from the root of the repository, as a step's place names it.
-    pub path: &'static str,
-    /// Its source, as it is compiled.
-    pub source: &'static str,
-    /// How many threads it starts for itself.
-    pub own_threads: fn() -> usize,
-    /// Makes one at zero, for this many real threads to share.
+    /// Makes one at zero, for this many threads to share.
     pub make: fn(threads: usize) -> Box<dyn Counter>,
-    /// Makes one at this number, on real threads.
+    /// Makes one at this number.
     pub starting_at: fn(value: u64) -> Box<dyn Counter>,
-    /// [`race`] on real threads.
-    pub on_threads: Program,
-    /// [`race`] under loom, for [`explore_with_loom`](crate::explore_with_loom); `None` for a
-    /// counter that exists on real threads only.
-    pub loom: Option<Program>,
-    /// [`race`] under loom as it comes, which misses interleavings.
-    pub plain_loom: Option<Program>,
-    /// [`race`] under the explorer, for [`explore`](crate::explore()); `None` for a counter that
-    /// exists on real threads only.
-    pub model: Option<Program>,
-}
-
-impl Rung {
-    /// The rung with this name.
-    ///
-    /// # Examples
-    /// ```
-    /// use racelab::counter::{Promise, Rung};
-    ///
-    /// assert_eq!(Rung::named("racy").unwrap().promise, Promise::Loses);
-    /// assert!(Rung::named("rusty").is_none());
-    /// ```
-    pub fn named(name: &str) -> Option<&'static Rung> {
-        LADDER.iter().find(|rung| rung.name == name)
-    }
 }
 
 /// What the threads of a race are called, in the order in which they are started.
@@ -106,160 +55,207 @@ pub fn race<P: Primitives, C: Counter + Default>(threads: usize, increments: usi
     counter.get()
 }
 
-/// [`race`] in a family that is checked.
-macro_rules! checked {
-    (everywhere, $counter:ident, $family:ty) => {
-        Some(race::<$family, $counter<$family>>)
-    };
-    (real, $counter:ident, $family:ty) => {
-        None
+/// What all counters have in common.
+const COUNTER: Entry = Entry {
+    name: "",
+    title: "",
+    story: "",
+    sources: &[],
+    path: "",
+    source: "",
+    outcome: &["count"],
+    forbidden: "an update was lost",
+    grade: |ending, [threads, increments]| match ending {
+        Ok([count]) if *count == (threads * increments) as i64 => {
+            acceptable("every increment is there")
+        }
+        Ok([count]) if *count < (threads * increments) as i64 => forbidden("an update was lost"),
+        Ok(_) => forbidden("more than was added"),
+        Err(failure) => failed(failure),
+    },
+    aim: Some(&Aim::LOSE_AN_UPDATE),
+    parameters: &[
+        Parameter {
+            name: "threads",
+            one: "thread",
+            usual: 2,
+            least: 1,
+            most: 16,
+            why: "with more there are more interleavings than can be counted",
+            offered: &[2, 3],
+        },
+        Parameter {
+            name: "increments",
+            one: "increment",
+            usual: 1,
+            least: 1,
+            most: 1_000,
+            why: "with more an execution takes too many steps to be looked at",
+            offered: &[1, 2],
+        },
+    ],
+    variants: &[],
+};
+
+/// A counter's one variant: where it can be run. `everywhere` counters are generic over the family,
+/// `real` ones exist on threads only.
+macro_rules! variant {
+    ($role:ident, $name:literal, $counter:ident, $places:ident) => {
+        Variant::$role($name, Runs { hammer: Some(maker!($counter)), ..places!($counter, $places) })
     };
 }
 
-/// One entry. `everywhere` counters are generic over the family, `real` ones exist on threads only.
-macro_rules! rung {
-    ($name:literal, $file:literal, $counter:ident, $families:ident, $promise:ident, $wrong:literal,
-     $title:literal, $summary:literal) => {
-        Rung {
-            name: $name,
+macro_rules! maker {
+    ($counter:ident) => {
+        Maker {
             counter: stringify!($counter),
-            title: $title,
-            summary: $summary,
-            promise: Promise::$promise,
-            wrong_fix: $wrong,
-            path: concat!("src/counter/", $file),
-            source: include_str!($file),
-            own_threads: <$counter as Counter>::own_threads,
             make: |threads| Box::new(<$counter>::for_threads(threads)),
             starting_at: |value| Box::new(<$counter>::starting_at(value)),
-            on_threads: race::<Std, $counter>,
-            loom: checked!($families, $counter, Loom),
-            plain_loom: checked!($families, $counter, LoomIn<Plain>),
-            model: checked!($families, $counter, Model),
+        }
+    };
+}
+
+macro_rules! places {
+    ($counter:ident, everywhere) => {
+        runs!(P, [threads, increments] => race::<P, $counter<P>>(threads, increments))
+    };
+    ($counter:ident, real) => {
+        Runs {
+            threads: Some(|[threads, increments]| race::<Std, $counter>(threads, increments).into()),
+            ..Runs::NOWHERE
+        }
+    };
+}
+
+/// One entry.
+macro_rules! counter {
+    ($name:literal, $file:literal, $counter:ident, $places:ident, $role:ident,
+     $title:literal, $story:literal $(, $cost:literal)?) => {
+        &Entry {
+            name: $name,
+            title: $title,
+            story: $story,
+            path: concat!("src/counter/", $file),
+            source: include_str!($file),
+            variants: &[variant!($role, $name, $counter, $places) $(.costs($cost))?],
+            ..COUNTER
         }
     };
 }
 
 /// All counters, worst first: the losing ones, the fixes that do not work, the cures.
-pub static LADDER: &[Rung] = &[
-    rung!(
+pub static LADDER: &[&Entry] = &[
+    counter!(
         "unsafe",
         "unsafe_cell.rs",
         UnsafeCounter,
         everywhere,
-        Loses,
-        false,
+        broken,
         "A plain number, shared by a false promise",
         "Plain memory, read and written by all with nothing to order them: a data race, undefined."
     ),
-    rung!(
+    counter!(
         "racy",
         "racy.rs",
         RacyCounter,
         everywhere,
-        Loses,
-        false,
+        broken,
         "Load, then store",
         "Atomic accesses, but two of them: another thread can come between, and its update is lost."
     ),
-    rung!(
+    counter!(
         "volatile",
         "wrong/volatile.rs",
         VolatileCounter,
         real,
-        Loses,
-        true,
+        wrong_fix,
         "Volatile",
         "Holds back the compiler, not the other threads: still two steps, still a data race."
     ),
-    rung!(
+    counter!(
         "sleep",
         "wrong/sleep.rs",
         SleepCounter,
         real,
-        Loses,
-        true,
+        wrong_fix,
         "Sleep until nobody is busy",
         "Looking at a flag and setting it are two steps; the sleep only makes the collision rarer."
     ),
-    rung!(
+    counter!(
         "seqcst-pair",
         "wrong/seqcst_pair.rs",
         SeqCstPairCounter,
         everywhere,
-        Loses,
-        true,
+        wrong_fix,
         "The strongest ordering",
         "SeqCst orders every pair of steps and merges none: it loses in the same interleavings."
     ),
-    rung!(
+    counter!(
         "lock-per-thread",
         "wrong/lock_per_thread.rs",
         LockPerThreadCounter,
         everywhere,
-        Loses,
-        true,
+        wrong_fix,
         "A lock for each thread",
         "A lock keeps out who wants the same lock; here everyone has another."
     ),
-    rung!(
+    counter!(
         "lock-the-read",
         "wrong/lock_the_read.rs",
         LockTheReadCounter,
         everywhere,
-        Loses,
-        true,
+        wrong_fix,
         "A lock around the read only",
         "The lock is given back before the write, so what was read is out of date by then."
     ),
-    rung!(
+    counter!(
         "mutex",
         "mutex.rs",
         MutexCounter,
         everywhere,
-        Exact,
-        false,
+        cure,
         "One thread at a time",
-        "Read and write happen under one lock, so nobody can come between."
+        "Read and write happen under one lock, so nobody can come between.",
+        "Threads wait for each other, and one that is stopped while it holds the lock stops them all."
     ),
-    rung!(
+    counter!(
         "atomic",
         "atomic.rs",
         AtomicCounter,
         everywhere,
-        Exact,
-        false,
+        cure,
         "One step instead of two",
-        "fetch_add reads and writes in one indivisible step: there is no between."
+        "fetch_add reads and writes in one indivisible step: there is no between.",
+        "One locked instruction; many cores that count at once pass one cache line around."
     ),
-    rung!(
+    counter!(
         "compare-exchange",
         "compare_exchange.rs",
         CompareExchangeCounter,
         everywhere,
-        Exact,
-        false,
+        cure,
         "Write only if nobody came between",
-        "The write happens only if the number is still the one that was read; otherwise try again."
+        "The write happens only if the number is still the one that was read; otherwise try again.",
+        "As fetch_add when nobody is in the way; whoever comes too late does its work again."
     ),
-    rung!(
+    counter!(
         "sharded",
         "sharded.rs",
         ShardedCounter,
         everywhere,
-        Exact,
-        false,
+        cure,
         "A number for each thread",
-        "Each thread adds to its own number; whoever asks adds them up."
+        "Each thread adds to its own number; whoever asks adds them up.",
+        "A cache line for each thread, and a read that looks at all of them."
     ),
-    rung!(
+    counter!(
         "actor",
         "actor.rs",
         ActorCounter,
         everywhere,
-        Exact,
-        false,
+        cure,
         "One thread owns the number",
-        "Everyone else sends it messages, and it serves them one at a time."
+        "Everyone else sends it messages, and it serves them one at a time.",
+        "A message an increment and a thread that serves them; a read waits for its turn."
     ),
 ];

@@ -18,8 +18,8 @@
 //! | `actor` | [`ActorCounter`] | 2, always: one thread owns the number |
 //! | `rayon` | none at all | count apart, then add up |
 //!
-//! `ladder` lists them all in [`LADDER`], with what each promises, for the command, the tests and
-//! the pictures; [`race`] is the program that they all run.
+//! `ladder` has them all as entries of the [list](crate::list), in [`LADDER`]; [`race`] is the program
+//! that they all run.
 //!
 //! # How it is known
 //! - `tests/counter_contract.rs`: what every counter keeps, on real threads
@@ -42,7 +42,7 @@ pub mod wrong;
 pub use actor::ActorCounter;
 pub use atomic::AtomicCounter;
 pub use compare_exchange::CompareExchangeCounter;
-pub use ladder::{LADDER, Program, Promise, Rung, race};
+pub use ladder::{LADDER, Maker, race};
 pub use mutex::MutexCounter;
 pub use racy::RacyCounter;
 pub use sharded::ShardedCounter;
@@ -56,7 +56,7 @@ pub use unsafe_cell::UnsafeCounter;
 /// - past [`u64::MAX`] it goes on at 0;
 /// - dropping it ends whatever it had started (a thread, for the actor).
 ///
-/// What only a counter that promises [`Exact`](Promise::Exact) keeps: whatever number of threads
+/// What only a [cure](crate::list::Role::Cure) keeps: whatever number of threads
 /// increment it, once they are joined [`get`](Counter::get) returns the sum of all increments.
 pub trait Counter: Send + Sync + 'static {
     /// Adds one.

@@ -3,8 +3,7 @@
 //! The catalogue's own sources are part of the library, so that its pictures are the same wherever
 //! the command runs; other files are read from disk, and a file that is not there has no text.
 
-use crate::counter::LADDER;
-use crate::race::CATALOGUE;
+use crate::list;
 use crate::trace::Place;
 use std::collections::HashMap;
 
@@ -34,10 +33,8 @@ impl Sources {
 /// The catalogue's source that `file` names: built here or as somebody's dependency.
 pub(crate) fn embedded(file: &str) -> Option<(&'static str, &'static str)> {
     let file = file.replace('\\', "/");
-    let counters = LADDER.iter().map(|rung| (rung.path, rung.source));
-    let races = CATALOGUE.iter().map(|race| (race.path, race.source));
-    counters
-        .chain(races)
+    list::all()
+        .map(|entry| (entry.path, entry.source))
         .find(|(path, _)| file == *path || file.strip_suffix(path).is_some_and(is_package_root))
 }
 

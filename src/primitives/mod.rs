@@ -59,6 +59,8 @@ pub trait Primitives: Default + Copy + Send + Sync + Sized + 'static {
     type Mutex<T: Send + 'static>: Mutex<T>;
     /// A condition variable, for this family's mutexes.
     type Condvar: Condvar<Self>;
+    /// A value that is made once.
+    type OnceLock<T: Send + Sync + 'static>: OnceLock<T>;
     /// A plain cell that several threads can reach.
     type UnsafeCell<T: Send + 'static>: UnsafeCell<T>;
     /// The sending half of a channel.
@@ -92,6 +94,14 @@ pub trait Primitives: Default + Copy + Send + Sync + Sized + 'static {
 
     /// A small number that tells the running threads apart and is the same in every replay.
     fn thread_index() -> usize;
+
+    /// What each of so many threads calls first, so that on real threads they begin at the same time:
+    /// one that is done before the next one has started meets nobody. A model tries every order
+    /// anyway, and there it does nothing.
+    fn start_line(threads: usize) -> impl Fn() + Clone + Send + 'static {
+        let _ = threads;
+        || ()
+    }
 
     /// Runs `body` as one operation: a lost update needs its read and its write in the same one.
     fn operation<R>(body: impl FnOnce() -> R) -> R {
@@ -212,6 +222,13 @@ pub trait Condvar<P: Primitives>: Send + Sync + Default {
     /// Wakes all waiters.
     #[track_caller]
     fn notify_all(&self);
+}
+
+/// A value that is made once, by whoever needs it first; whoever comes meanwhile waits for it.
+pub trait OnceLock<T>: Send + Sync + Default {
+    /// The value; `make` makes it if nobody has.
+    #[track_caller]
+    fn get_or_init(&self, make: impl FnOnce() -> T) -> &T;
 }
 
 /// A plain cell that several threads can reach. Its accesses are steps; two that conflict and are

@@ -1,7 +1,8 @@
 //! racelab's explorer: the types of [`model`](crate::model), as a family.
 
 use super::{
-    AtomicBool, AtomicInteger, Condvar, JoinHandle, Mutex, Primitives, Receiver, Sender, UnsafeCell,
+    AtomicBool, AtomicInteger, Condvar, JoinHandle, Mutex, OnceLock, Primitives, Receiver, Sender,
+    UnsafeCell,
 };
 use crate::explore::runtime::with_current;
 use crate::model::{self, cell, sync, sync::atomic, sync::mpsc, thread};
@@ -21,6 +22,7 @@ impl Primitives for Model {
     type AtomicI64 = atomic::AtomicI64;
     type Mutex<T: Send + 'static> = sync::Mutex<T>;
     type Condvar = sync::Condvar;
+    type OnceLock<T: Send + Sync + 'static> = sync::OnceLock<T>;
     type UnsafeCell<T: Send + 'static> = cell::UnsafeCell<T>;
     type Sender<T: Send + 'static> = ModelSender<T>;
     type Receiver<T: Send + 'static> = mpsc::Receiver<T>;
@@ -227,6 +229,14 @@ impl Condvar<Model> for sync::Condvar {
     #[track_caller]
     fn notify_all(&self) {
         self.notify_all();
+    }
+}
+
+impl<T: Send + Sync + 'static> OnceLock<T> for sync::OnceLock<T> {
+    #[inline]
+    #[track_caller]
+    fn get_or_init(&self, make: impl FnOnce() -> T) -> &T {
+        self.get_or_init(make)
     }
 }
 

@@ -3,9 +3,11 @@
 //! Nothing is recorded and nothing is added; each method is the primitive it names.
 
 use super::{
-    AtomicBool, AtomicInteger, Condvar, JoinHandle, Mutex, Primitives, Receiver, Sender, UnsafeCell,
+    AtomicBool, AtomicInteger, Condvar, JoinHandle, Mutex, OnceLock, Primitives, Receiver, Sender,
+    UnsafeCell,
 };
 use crossbeam::channel;
+use std::sync::Arc;
 use std::sync::atomic::{self, AtomicUsize, Ordering};
 
 /// The family of real primitives.
@@ -22,6 +24,7 @@ impl Primitives for Std {
     type AtomicI64 = atomic::AtomicI64;
     type Mutex<T: Send + 'static> = parking_lot::Mutex<T>;
     type Condvar = parking_lot::Condvar;
+    type OnceLock<T: Send + Sync + 'static> = std::sync::OnceLock<T>;
     type UnsafeCell<T: Send + 'static> = std::cell::UnsafeCell<T>;
     type Sender<T: Send + 'static> = channel::Sender<T>;
     type Receiver<T: Send + 'static> = channel::Receiver<T>;
@@ -54,6 +57,24 @@ impl Primitives for Std {
         match capacity {
             None => channel::unbounded(),
             Some(capacity) => channel::bounded(capacity),
+        }
+    }
+
+    /// It spins, because a sleeping thread would wake tens of microseconds late; after a while it
+    /// gives way, because with fewer cores than threads the others need this one.
+    ///
+    /// # Orderings
+    /// `Relaxed`: the threads agree on a number and read nothing else by it, and the programs that
+    /// begin here are about orderings, which it must not lend them.
+    fn start_line(threads: usize) -> impl Fn() + Clone + Send + 'static {
+        let arrived = Arc::new(AtomicUsize::new(0));
+        move || {
+            arrived.fetch_add(1, Ordering::Relaxed);
+            let mut turns = 0u32;
+            while arrived.load(Ordering::Relaxed) < threads {
+                turns += 1;
+                if turns < 1_000 { std::hint::spin_loop() } else { std::thread::yield_now() }
+            }
         }
     }
 
@@ -193,6 +214,13 @@ impl Condvar<Std> for parking_lot::Condvar {
     }
     fn notify_all(&self) {
         self.notify_all();
+    }
+}
+
+impl<T: Send + Sync + 'static> OnceLock<T> for std::sync::OnceLock<T> {
+    #[inline]
+    fn get_or_init(&self, make: impl FnOnce() -> T) -> &T {
+        self.get_or_init(make)
     }
 }
 

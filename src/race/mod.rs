@@ -1,13 +1,14 @@
 //! The catalogue: kinds of race besides the lost update, broken and cured side by side.
 //!
 //! Each race is one small program, generic over the [`Primitives`](crate::primitives::Primitives)
-//! it is written in, with the orderings as parameters. Its *cases* run it with orderings that are
+//! it is written in, with the orderings as parameters. Its *variants* run it with orderings that are
 //! too weak and with the weakest that will do, so each cure is proved by its neighbours: this
-//! strong passes, one weaker in any place ([`Race::weaker`]) fails.
+//! strong passes, one weaker in any place ([`Entry::weaker`]) fails.
 //!
-//! Under sequential consistency no case here fails: what goes wrong is what
+//! Under sequential consistency no variant here ends in a wrong value: that is what
 //! [`Memory::Rc11`](crate::explore::Memory) adds. (The exception is the counter in
-//! [`RELAXED_COUNTER`], whose load and store lose an update under every memory.)
+//! [`RELAXED_COUNTER`], whose load and store lose an update under every memory. The data race in
+//! [`SPIN_LOCK`] is seen under either: what is one is decided by the orderings.)
 //!
 //! # Layout
 //! - [`STORE_BUFFERING`]: two threads miss each other; only SeqCst cures it
@@ -16,163 +17,140 @@
 //! - [`SPIN_LOCK`]: a lock that does not order what it protects; Acquire and Release cure it
 //! - [`RELAXED_COUNTER`]: what Relaxed is enough for
 
+mod aba;
+mod check_then_act;
+mod compound_action;
+mod dining_philosophers;
+mod double_checked;
+mod full_channel;
 mod independent_reads;
+mod late_guard;
+mod livelock;
+mod lock_order;
+mod lost_wakeup;
 mod message_passing;
+mod missed_close;
+mod over_released;
+mod peterson;
+mod reference_count;
 mod relaxed_counter;
+mod self_deadlock;
 mod spin_lock;
+mod stolen_wakeup;
 mod store_buffering;
+mod torn_read;
+mod writer_starvation;
 
+pub use aba::ABA;
+pub use check_then_act::CHECK_THEN_ACT;
+pub use compound_action::COMPOUND_ACTION;
+pub use dining_philosophers::DINING_PHILOSOPHERS;
+pub use double_checked::DOUBLE_CHECKED;
+pub use full_channel::FULL_CHANNEL;
 pub use independent_reads::INDEPENDENT_READS;
+pub use late_guard::LATE_GUARD;
+pub use livelock::LIVELOCK;
+pub use lock_order::LOCK_ORDER;
+pub use lost_wakeup::LOST_WAKEUP;
 pub use message_passing::MESSAGE_PASSING;
+pub use missed_close::MISSED_CLOSE;
+pub use over_released::OVER_RELEASED;
+pub use peterson::PETERSON;
+pub use reference_count::REFERENCE_COUNT;
 pub use relaxed_counter::RELAXED_COUNTER;
+pub use self_deadlock::SELF_DEADLOCK;
 pub use spin_lock::SPIN_LOCK;
+pub use stolen_wakeup::STOLEN_WAKEUP;
 pub use store_buffering::STORE_BUFFERING;
+pub use torn_read::TORN_READ;
+pub use writer_starvation::WRITER_STARVATION;
 
-use crate::explore::{ExploreError, Explorer};
-use crate::report::{Failure, Grade, Report};
-use std::sync::atomic::Ordering::{self, AcqRel, Acquire, Relaxed, Release, SeqCst};
+use crate::list::{Entry, acceptable, failed};
+use crate::primitives::{JoinHandle, Primitives};
 
-/// What a program of the catalogue returns: what it saw, as small numbers.
-pub type Seen = Vec<u64>;
-
-/// A race of the catalogue.
-#[derive(Debug)]
-pub struct Race {
-    /// Its name on the command line: `store-buffering`.
-    pub name: &'static str,
-    /// A heading.
-    pub title: &'static str,
-    /// What goes wrong, and why, in a few sentences.
-    pub story: &'static str,
-    /// What the numbers are: `what A saw of y, what B saw of x`.
-    pub seen: &'static str,
-    /// Is this outcome one that must not be?
-    pub is_forbidden: fn(&[u64]) -> bool,
-    /// What it means when it is.
-    pub forbidden: &'static str,
-    /// The program with orderings too weak and just strong enough.
-    pub cases: &'static [Case],
-    /// Where its source is, from the root of the repository.
-    pub path: &'static str,
-    /// Its source, as it is compiled.
-    pub source: &'static str,
-}
-
-/// One choice of orderings.
-#[derive(Debug)]
-pub struct Case {
-    /// The orderings in words: `Release, Acquire`.
-    pub name: &'static str,
-    /// Do they keep the forbidden outcome away?
-    pub holds: bool,
-    /// Which of the race's programs it is, where there are several.
-    pub program: &'static str,
-    /// The orderings of its accesses, in the order of its source.
-    pub accesses: &'static [Ordering],
-    /// Its fences, where it has any; `None`: a fence that is left out.
-    pub fences: &'static [Option<Ordering>],
-    /// The program on real threads.
-    pub on_threads: fn() -> Seen,
-    /// The program under the explorer.
-    pub model: fn() -> Seen,
-}
-
-/// Every race of the catalogue.
-pub const CATALOGUE: &[&Race] =
+/// The races of orderings, the easiest first.
+pub static ORDERINGS: &[&Entry] =
     &[&MESSAGE_PASSING, &STORE_BUFFERING, &INDEPENDENT_READS, &SPIN_LOCK, &RELAXED_COUNTER];
 
-impl Race {
-    /// The race with this name.
-    ///
-    /// # Examples
-    /// ```
-    /// use racelab::race::Race;
-    ///
-    /// assert_eq!(Race::named("store-buffering").unwrap().cases.len(), 8);
-    /// assert!(Race::named("nothing").is_none());
-    /// ```
-    pub fn named(name: &str) -> Option<&'static Race> {
-        CATALOGUE.iter().copied().find(|race| race.name == name)
-    }
+/// Races on memory that no ordering cures, the easiest first.
+pub static MEMORY: &[&Entry] = &[
+    &CHECK_THEN_ACT,
+    &TORN_READ,
+    &COMPOUND_ACTION,
+    &LATE_GUARD,
+    &DOUBLE_CHECKED,
+    &REFERENCE_COUNT,
+    &PETERSON,
+    &ABA,
+];
 
-    /// The cases that are weaker than this one in a single place, by a single step: they prove that
-    /// a cure is the weakest of its kind.
-    ///
-    /// # Examples
-    /// ```
-    /// use racelab::race::MESSAGE_PASSING;
-    ///
-    /// let cure = MESSAGE_PASSING.cases.iter().find(|case| case.holds).unwrap();
-    /// let weaker: Vec<_> = MESSAGE_PASSING.weaker(cure).map(|case| case.name).collect();
-    /// assert_eq!(weaker, ["Release store, Relaxed load", "Relaxed store, Acquire load"]);
-    /// ```
-    pub fn weaker(&self, cure: &'static Case) -> impl Iterator<Item = &'static Case> {
-        self.cases.iter().filter(|case| case.is_one_weaker(cure))
-    }
+/// Races about waiting, the easiest first.
+pub static WAITING: &[&Entry] = &[
+    &LOCK_ORDER,
+    &SELF_DEADLOCK,
+    &DINING_PHILOSOPHERS,
+    &LOST_WAKEUP,
+    &STOLEN_WAKEUP,
+    &MISSED_CLOSE,
+    &FULL_CHANNEL,
+    &OVER_RELEASED,
+    &LIVELOCK,
+    &WRITER_STARVATION,
+];
 
-    /// Explores one of its cases, with the outcomes graded.
-    ///
-    /// # Errors
-    /// When it cannot be explored at all.
-    pub fn check(&self, case: &Case, explorer: &Explorer) -> Result<Report<Seen>, ExploreError> {
-        let report = explorer.try_explore(case.model)?;
-        let races = |failure: &Failure| matches!(failure, Failure::DataRace { .. });
-        Ok(report.forbidden(|seen| (self.is_forbidden)(seen), self.forbidden).failure(
-            Grade::Forbidden,
-            races,
-            "undefined behaviour: anything may come of it",
-        ))
-    }
+/// What an entry of the catalogue says of itself unless it says otherwise.
+const RACE: Entry = Entry {
+    name: "",
+    title: "",
+    story: "",
+    sources: &[],
+    path: "",
+    source: "",
+    outcome: &[],
+    forbidden: "",
+    grade: |ending, _| match ending {
+        Ok(_) => acceptable(""),
+        Err(failure) => failed(failure),
+    },
+    aim: None,
+    parameters: &[],
+    variants: &[],
+};
+
+/// Runs the two at the same time, as threads A and B, and waits for both.
+fn at_once<P: Primitives, T: Send + 'static, U: Send + 'static>(
+    a: impl FnOnce() -> T + Send + 'static,
+    b: impl FnOnce() -> U + Send + 'static,
+) -> (T, U) {
+    let line = P::start_line(2);
+    let other = line.clone();
+    let a = P::spawn("A", move || {
+        line();
+        a()
+    });
+    let b = P::spawn("B", move || {
+        other();
+        b()
+    });
+    (a.join(), b.join())
 }
 
-impl Case {
-    /// Is one place of this case one step weaker than in the other, and the rest the same?
-    fn is_one_weaker(&self, other: &Case) -> bool {
-        let same_program = self.program == other.program;
-        let accesses = self.accesses.iter().zip(other.accesses).filter(|(a, b)| a != b);
-        let accesses = accesses.map(|(a, b)| is_step_down(*b, *a));
-        let fences = self.fences.iter().zip(other.fences).filter(|(a, b)| a != b);
-        let fences = fences.map(|(a, b)| is_fence_step_down(*b, *a));
-        let steps: Vec<bool> = accesses.chain(fences).collect();
-        same_program && steps == [true]
-    }
-}
-
-/// From an access's ordering to the next weaker one.
-fn is_step_down(from: Ordering, to: Ordering) -> bool {
-    matches!(
-        (from, to),
-        (SeqCst, Acquire | Release | AcqRel)
-            | (AcqRel, Acquire | Release)
-            | (Acquire | Release, Relaxed)
-    )
-}
-
-/// The same for fences; the weakest is none.
-fn is_fence_step_down(from: Option<Ordering>, to: Option<Ordering>) -> bool {
-    matches!(
-        (from, to),
-        (Some(SeqCst), Some(AcqRel))
-            | (Some(AcqRel), Some(Acquire | Release))
-            | (Some(Acquire | Release), None)
-    )
-}
-
-/// A case: its name, whether it holds, and a call whose family of primitives is filled in.
-macro_rules! case {
-    ($name:literal, $holds:literal, $program:ident($accesses:expr)) => {
-        $crate::race::case!($name, $holds, $program($accesses; []))
+/// A variant that is a choice of orderings: its name, and a call whose family of primitives is
+/// filled in.
+macro_rules! ordered {
+    ($role:ident, $name:literal, $program:ident, $accesses:expr) => {
+        $crate::race::ordered!($role, $name, $program, $accesses, [])
     };
-    ($name:literal, $holds:literal, $program:ident($accesses:expr; $fences:expr)) => {
-        $crate::race::Case {
-            name: $name,
-            holds: $holds,
+    ($role:ident, $name:literal, $program:ident, $accesses:expr, $fences:expr) => {
+        $crate::list::Variant::$role(
+            $name,
+            $crate::list::runs!(P => $program::<P>($accesses, $fences)),
+        )
+        .ordered($crate::list::Orderings {
             program: stringify!($program),
             accesses: &$accesses,
             fences: &$fences,
-            on_threads: || $program::<$crate::primitives::Std>($accesses, $fences),
-            model: || $program::<$crate::primitives::Model>($accesses, $fences),
-        }
+        })
     };
 }
-use case;
+use ordered;

@@ -5,31 +5,39 @@
 //! the last holder wrote is then visible to the next one. With anything weaker two threads are
 //! never inside together, and race all the same.
 
-use super::{Case, Race, Seen, case};
-use crate::primitives::{AtomicBool, JoinHandle, Primitives, UnsafeCell};
+use super::{RACE, at_once, ordered};
+use crate::list::{Entry, Variant, acceptable, failed, forbidden};
+use crate::primitives::{AtomicBool, Primitives, UnsafeCell};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::{self, Acquire, Relaxed, Release};
 
+const FORBIDDEN: &str = "an update was lost behind a lock";
+
 /// The lock keeps others out, and its holder sees old data.
-pub const SPIN_LOCK: Race = Race {
+pub static SPIN_LOCK: Entry = Entry {
     name: "spin-lock",
     title: "A lock that keeps others out and lets old data in",
     story: "Two threads take turns through a flag that is swapped to true to enter and stored \
             false to leave, and add one to a plain number inside. The flag alone keeps them apart \
             in time. Whether the second sees what the first wrote is decided by the orderings.",
-    seen: "the number at the end",
-    is_forbidden: |seen| seen != [2],
-    forbidden: "an update was lost behind a lock",
-    cases: CASES,
     path: "src/race/spin_lock.rs",
     source: include_str!("spin_lock.rs"),
+    outcome: &["number"],
+    forbidden: FORBIDDEN,
+    grade: |ending, _| match ending {
+        Ok([2]) => acceptable("each saw what the other left"),
+        Ok(_) => forbidden(FORBIDDEN),
+        Err(failure) => failed(failure),
+    },
+    variants: VARIANTS,
+    ..RACE
 };
 
-const CASES: &[Case] = &[
-    case!("Relaxed", false, turns([Relaxed, Relaxed])),
-    case!("Acquire swap, Relaxed store", false, turns([Acquire, Relaxed])),
-    case!("Relaxed swap, Release store", false, turns([Relaxed, Release])),
-    case!("Acquire swap, Release store", true, turns([Acquire, Release])),
+const VARIANTS: &[Variant] = &[
+    ordered!(broken, "Relaxed", turns, [Relaxed, Relaxed]),
+    ordered!(broken, "Acquire swap, Relaxed store", turns, [Acquire, Relaxed]),
+    ordered!(broken, "Relaxed swap, Release store", turns, [Relaxed, Release]),
+    ordered!(cure, "Acquire swap, Release store", turns, [Acquire, Release]),
 ];
 
 struct Locked<P: Primitives> {
@@ -44,14 +52,14 @@ unsafe impl<P: Primitives> Sync for Locked<P> {}
 // SAFETY: a number and a flag are tied to no thread.
 unsafe impl<P: Primitives> Send for Locked<P> {}
 
-fn turns<P: Primitives>([enter, leave]: [Ordering; 2], _: [Option<Ordering>; 0]) -> Seen {
+fn turns<P: Primitives>([enter, leave]: [Ordering; 2], _: [Option<Ordering>; 0]) -> u64 {
     let lock = Arc::new(Locked::<P> {
         taken: P::AtomicBool::named("taken", false),
         number: P::UnsafeCell::named("number", 0),
     });
-    let start = |name| {
+    let add_one = || {
         let lock = Arc::clone(&lock);
-        P::spawn(name, move || {
+        move || {
             while lock.taken.swap(true, enter) {
                 P::yield_now();
             }
@@ -60,10 +68,9 @@ fn turns<P: Primitives>([enter, leave]: [Ordering; 2], _: [Option<Ordering>; 0])
             // SAFETY: as promised above.
             lock.number.with_mut(|number| unsafe { number.write_volatile(seen + 1) });
             lock.taken.store(false, leave);
-        })
+        }
     };
-    let threads = [start("A"), start("B")];
-    threads.into_iter().for_each(JoinHandle::join);
+    at_once::<P, _, _>(add_one(), add_one());
     // SAFETY: both threads have ended, and joining them orders all they did before this.
-    vec![lock.number.with(|number| unsafe { number.read_volatile() })]
+    lock.number.with(|number| unsafe { number.read_volatile() })
 }

@@ -19,10 +19,13 @@
 //! - [`Stress`]: how many threads, how many increments, how long
 //! - `round`: one round on real threads
 //! - [`Tally`]: what came of it
+//! - [`Rounds`]: any other program of the list, again and again
 
 mod round;
+mod rounds;
 mod tally;
 
+pub use rounds::{RoundEnd, Rounds};
 pub use tally::{FirstLoss, Tally};
 
 use crate::counter::Counter;

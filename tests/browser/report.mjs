@@ -269,7 +269,8 @@ await check("under Rust's orderings a load may see an older value, and the page 
   await page.click("#threads button:has-text('an older value')");
   assert.equal(
     await text(page, "verdict"),
-    "It returned [0, 0]. Neither saw the other: both go in. No interleaving explains these values.",
+    "It returned [A saw y = 0, B saw x = 0]. Neither saw the other: both go in. " +
+      "No interleaving explains these values.",
   );
   assert.equal(await page.locator("tr[aria-current] .note").textContent(), "an older value");
   const said = await page.locator("#causes li").allTextContents();

@@ -6,7 +6,7 @@ use super::args::PlayArgs;
 use super::limits::Bounds;
 use super::out::Out;
 use super::signals::Caught;
-use super::subject::Subject;
+use super::subject::find;
 use super::{Usage, Verdict, graphs};
 use racelab::diagram::game::Game;
 use racelab::diagram::graph::Graph;
@@ -22,12 +22,12 @@ const LOOK: Duration = Duration::from_millis(100);
 
 /// Plays one program until the learner has had enough.
 pub fn run(args: &PlayArgs, _out: &mut Out) -> Result<Verdict, Usage> {
-    let size = (args.threads, args.increments);
-    let subject = Subject::find(&args.counter, args.case.as_deref(), size)?;
+    let size = [("threads", args.threads), ("increments", args.increments)];
+    let subject = find(&args.program, args.variant.as_deref(), &size)?;
     if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
         return Err(Usage::new(format!(
             "play needs a terminal; 'racelab show {} --all' prints every order instead",
-            subject.name()
+            subject.entry.name
         )));
     }
     let bounds = Bounds::given(&args.bounds, &subject);
@@ -39,7 +39,10 @@ pub fn run(args: &PlayArgs, _out: &mut Out) -> Result<Verdict, Usage> {
              increments, or allow more with --max-states"
         ))
     })?;
-    let title = subject.title();
+    let title = match subject.entry.variants {
+        [_] => format!("{subject}: {}", subject.entry.title),
+        _ => subject.to_string(),
+    };
     // From here on the terminal is changed. `init` restores it when anything panics, and Ctrl-C
     // is a key like others while it lasts.
     let caught = Caught::from_now_on();
@@ -164,7 +167,7 @@ mod tests {
     }
 
     fn graph(memory: Memory, counter: &str) -> Graph {
-        let subject = Subject::find(counter, None, (2, 1)).unwrap();
+        let subject = find(counter, None, &[]).unwrap();
         graphs::graph(&subject, memory, Bounds::of(&subject, 10_000)).unwrap().unwrap()
     }
 
@@ -206,10 +209,15 @@ mod tests {
         assert!(choices.contains("1: x → 1 rlx  2: x → 0 rlx, an older value"), "{choices}");
         let won = screen_under(Memory::Rc11, "store-buffering", "1112222", (80, 24));
         let won = won.replace('\n', " ");
-        assert!(won.contains("It returned [0, 0]. Neither saw the other: both go in."), "{won}");
+        assert!(
+            won.contains(
+                "It returned [A saw y = 0, B saw x = 0]. Neither saw the other: both go in."
+            ),
+            "{won}"
+        );
         assert!(won.contains("No interleaving explains these values"), "{won}");
         let right = screen_under(Memory::Rc11, "store-buffering", "1112221", (80, 24));
-        assert!(right.contains("It returned [0, 1]. That may be"), "{right}");
+        assert!(right.contains("It returned [A saw y = 0, B saw x = 1]. That may be"), "{right}");
     }
 
     #[test]

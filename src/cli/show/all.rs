@@ -3,8 +3,7 @@
 use super::Show;
 use crate::cli::args::Format;
 use crate::cli::out::{Out, say};
-use crate::cli::subject::Subject;
-use crate::cli::{Usage, Verdict, graphs, style};
+use crate::cli::{Usage, Verdict, graphs, json, style};
 use racelab::Trace;
 use racelab::diagram::causes;
 use racelab::explore::Memory;
@@ -64,7 +63,7 @@ fn beside(head: &str, text: &str, width: Option<usize>) -> String {
 }
 
 fn interleavings(show: &Show) -> Result<Vec<String>, Usage> {
-    let states = graphs::states(show.subject.name(), show.bounds, || show.subject.run())?;
+    let states = graphs::states(&show.subject, show.bounds)?;
     match states.interleavings() {
         Some(total) if total <= MOST => {
             Ok((1..=total).filter_map(|number| states.schedule(number)).collect())
@@ -101,12 +100,7 @@ fn listed(show: &Show, traces: &[(usize, Trace)]) -> serde_json::Value {
     let all: Vec<_> = all.collect();
     let total = traces.len().to_string();
     let counted = if show.memory == Memory::Rc11 { "executions" } else { "interleavings" };
-    let mut listed = match show.subject {
-        Subject::Counter { rung, threads, increments } => {
-            json!({"counter": rung.name, "threads": threads, "increments": increments})
-        }
-        Subject::Case { race, case } => json!({"race": race.name, "orderings": case.name}),
-    };
+    let mut listed = json!(json::names(&show.subject));
     listed["memory"] = show.memory.name().into();
     listed[counted] = total.into();
     listed["all"] = all.into();

@@ -3,12 +3,13 @@
 use super::{heading, prose};
 use crate::cli::Usage;
 use crate::cli::check::forbidden;
-use crate::cli::engines::{self, Checked, Race, Runner};
+use crate::cli::engines::{self, Checked, Runner, Settings};
 use crate::cli::out::{Out, say};
 use crate::cli::stress::{hammer, increments};
 use crate::cli::style::{BAD, GOOD, HEADING, ODD, paint};
 use crate::cli::table::{Align, Table};
-use racelab::counter::{LADDER, Promise, Rung};
+use racelab::counter::LADDER;
+use racelab::list::{Role, Subject};
 use racelab::report::{Outcome, percent};
 use racelab::stress::{Stress, Tally};
 use std::time::Duration;
@@ -37,16 +38,16 @@ pub fn show(width: usize, out: &mut Out) -> Result<(), Usage> {
         ("ns", Align::Right),
     ]);
     let mut last = "";
-    for rung in LADDER {
+    for subject in LADDER.iter().map(|entry| entry.subject()) {
         if out.closed() {
             return Ok(());
         }
-        let part = part(rung);
+        let part = part(subject.variant.role);
         if part != last {
             table.section(paint(HEADING, part));
             last = part;
         }
-        table.row(row(rung)?);
+        table.row(row(subject)?);
     }
     out.print(format_args!("{}", table.render(width)));
     say!(out);
@@ -60,44 +61,47 @@ pub fn show(width: usize, out: &mut Out) -> Result<(), Usage> {
     Ok(())
 }
 
-fn part(rung: &Rung) -> &'static str {
-    match (rung.promise, rung.wrong_fix) {
-        (Promise::Loses, false) => "The disease",
-        (Promise::Loses, true) => "Fixes that do not work",
-        (Promise::Exact, _) => "Cures",
+fn part(role: Role) -> &'static str {
+    match role {
+        Role::Broken => "The disease",
+        Role::WrongFix => "Fixes that do not work",
+        Role::Cure => "Cures",
     }
 }
 
-fn row(rung: &'static Rung) -> Result<Vec<String>, Usage> {
-    let stress = Stress::new().increments(increments(rung, 2));
-    let stress = match rung.promise {
-        Promise::Loses => stress.until_loss().at_least(EACH).at_most(PATIENCE),
-        Promise::Exact => stress.rounds(u64::MAX).at_most(EACH),
-    };
-    let tally = hammer(rung, 2, &stress);
-    let checked = if engines::can_check(rung) {
-        Some(engines::check(rung, Runner::Explorer, Race::SMALLEST)?)
+fn row(subject: Subject) -> Result<Vec<String>, Usage> {
+    let name = subject.entry.name;
+    let tally = subject.variant.runs.hammer.as_ref().map(|maker| {
+        let stress = Stress::new().increments(increments(maker, 2));
+        let stress = match subject.variant.role {
+            Role::Broken | Role::WrongFix => stress.until_loss().at_least(EACH).at_most(PATIENCE),
+            Role::Cure => stress.rounds(u64::MAX).at_most(EACH),
+        };
+        hammer(name, maker, 2, &stress)
+    });
+    let checked = if subject.is_modelled() {
+        Some(engines::check(subject, Runner::Explorer, Settings::default())?)
     } else {
         None
     };
     Ok(vec![
-        rung.name.into(),
-        verdict(checked.as_ref(), &tally),
+        name.into(),
+        verdict(checked.as_ref(), tally.as_ref()),
         checked.as_ref().map_or("-".into(), Checked::covered),
-        lost(&tally),
-        format!("{:.1}", tally.nanoseconds_per_increment()),
+        tally.as_ref().map_or("-".into(), lost),
+        tally.map_or("-".into(), |tally| format!("{:.1}", tally.nanoseconds_per_increment())),
     ])
 }
 
 /// What the check found, or, where nothing can be checked, what the real threads showed.
-fn verdict(checked: Option<&Checked>, tally: &Tally) -> String {
+fn verdict(checked: Option<&Checked>, tally: Option<&Tally>) -> String {
     let found = checked.and_then(|checked| forbidden(checked).last().map(Outcome::result));
     match (checked, found) {
         (Some(_), Some(Err(failure))) => paint(BAD, failure.name()),
         (Some(_), Some(Ok(_))) => paint(BAD, "loses updates"),
         (Some(checked), None) if checked.is_proved() => paint(GOOD, "exact, proved"),
         (Some(_), None) => paint(GOOD, "exact"),
-        (None, _) if tally.lost() > 0 => paint(BAD, "loses updates"),
+        (None, _) if tally.is_some_and(|tally| tally.lost() > 0) => paint(BAD, "loses updates"),
         (None, _) => paint(ODD, "no loss seen"),
     }
 }

@@ -12,10 +12,10 @@ mod predict;
 mod real;
 
 use super::ask::Lines;
-use super::engines::{self, Race, Runner};
+use super::engines::{self, Runner, Settings};
 use super::out::{Out, say};
 use super::style::{self, HEADING, paint};
-use super::{Usage, Verdict, counters};
+use super::{Usage, Verdict, subject};
 use std::time::Duration;
 
 /// Long enough to read the picture, short enough for a tour of under twenty seconds.
@@ -23,12 +23,12 @@ const PATIENCE: Duration = Duration::from_secs(6);
 
 /// Gives the tour. It shows races on purpose, so it ends well.
 pub fn run(out: &mut Out) -> Result<Verdict, Usage> {
-    let racy = counters::find("racy")?;
-    let checked = engines::check(racy, Runner::Explorer, Race::SMALLEST)?;
+    let racy = subject::find("racy", None, &[])?;
+    let checked = engines::check(racy, Runner::Explorer, Settings::default())?;
     let width = style::width();
     let lines = Lines::new();
     let guess = predict::show(&checked, &lines, width, out);
-    real::show(racy, width, out);
+    real::show(&racy, width, out);
     picture::show(&checked, guess, width, out)?;
     // What follows would push the picture off a small screen.
     lines.pause("what cures it", PATIENCE, out);

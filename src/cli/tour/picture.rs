@@ -23,7 +23,7 @@ pub fn show(
         prose("No losing order was found.", width, out);
         return Ok(());
     };
-    let losing: u128 = report.outcome(&1).and_then(|o| o.interleavings()).unwrap_or(0);
+    let losing: u128 = report.outcome(&1.into()).and_then(|o| o.interleavings()).unwrap_or(0);
     let guess = match guess {
         Some(guess) if u128::from(guess) == losing => " You said so.".to_owned(),
         Some(guess) => format!(" You said {guess}."),
@@ -54,13 +54,11 @@ pub fn show(
 /// Runs every order by itself and says where the count ends.
 fn orders(checked: &Checked, out: &mut Out) -> Result<(), Usage> {
     let one = checked.report.outcomes().first().map(|outcome| outcome.example().schedule());
-    let Some((mut order, program)) = one.map(String::into_bytes).zip(checked.rung.model) else {
-        return Ok(());
-    };
+    let Some(mut order) = one.map(String::into_bytes) else { return Ok(()) };
     order.sort_unstable();
     loop {
         let schedule = String::from_utf8_lossy(&order).into_owned();
-        let trace = Explorer::new().try_replay(&schedule, || checked.race.run(program))?;
+        let trace = Explorer::new().try_replay(&schedule, || checked.subject.run())?;
         let lost = !trace.lost_updates().is_empty();
         let line = format!("{schedule}: {}", trace.ending());
         say!(out, "      {}", if lost { paint(BAD, line) } else { line });

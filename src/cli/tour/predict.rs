@@ -24,7 +24,7 @@ pub fn show(checked: &Checked, lines: &Lines, width: usize, out: &mut Out) -> Op
         out,
     );
     say!(out);
-    for line in increment(checked.rung.source) {
+    for line in increment(checked.subject.entry.source) {
         say!(out, "    {line}");
     }
     say!(out);
@@ -56,11 +56,10 @@ pub fn increment(source: &str) -> Vec<&str> {
 
 #[cfg(test)]
 mod tests {
-    use racelab::counter::LADDER;
 
     #[test]
     fn the_racy_increment_is_shown_as_it_is_written() {
-        let racy = LADDER.iter().find(|rung| rung.name == "racy").unwrap();
+        let racy = racelab::list::find("racy").unwrap();
         let lines = super::increment(racy.source);
         assert!(lines[0].ends_with("// read"), "{lines:?}");
         assert!(lines.iter().any(|line| line.contains("// write")), "{lines:?}");

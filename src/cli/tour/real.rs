@@ -4,7 +4,7 @@ use super::{heading, prose};
 use crate::cli::out::{Out, say};
 use crate::cli::stress::{ONE_CORE, hammer, increments};
 use crate::cli::style::{BAD, paint};
-use racelab::counter::Rung;
+use racelab::list::Subject;
 use racelab::report::{counted, duration, grouped};
 use racelab::stress::{Stress, cores};
 use std::time::Duration;
@@ -14,10 +14,11 @@ use std::time::Duration;
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Hammers the racy counter until it loses.
-pub fn show(racy: &Rung, width: usize, out: &mut Out) {
+pub fn show(racy: &Subject, width: usize, out: &mut Out) {
     heading(2, "See it happen", out);
-    let stress = Stress::new().increments(increments(racy, 2)).until_loss().at_most(PATIENCE);
-    let tally = hammer(racy, 2, &stress);
+    let Some(maker) = &racy.variant.runs.hammer else { return };
+    let stress = Stress::new().increments(increments(maker, 2)).until_loss().at_most(PATIENCE);
+    let tally = hammer(racy.entry.name, maker, 2, &stress);
     let Some(first) = tally.first_loss() else {
         prose(if cores() == 1 { ONE_CORE } else { "No loss was seen this time." }, width, out);
         return;

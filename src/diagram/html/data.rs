@@ -38,7 +38,7 @@ pub struct Program<'p> {
     pub name: String,
     /// What it is called where it is chosen: `racy (loses updates)`.
     pub label: String,
-    /// The command that shows it in a terminal: `racelab show store-buffering --case 3`.
+    /// The command that shows it in a terminal: `racelab show store-buffering --variant 3`.
     pub command: String,
     /// Where its source is.
     pub path: &'p str,

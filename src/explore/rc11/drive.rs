@@ -9,7 +9,7 @@ use super::wish::Wish;
 use crate::explore::dpor::Execution;
 use crate::explore::exploration::{Exploration, TAIL};
 use crate::explore::runtime::{
-    Driver, Ending, Op as Asked, Pick, Request, Runtime, Seen, Taken, may_be_address, run,
+    Driver, Ending, Op as Asked, Pick, Request, Runtime, Seen, Taken, Yielded, may_be_address, run,
 };
 use crate::explore::tally::Steps;
 use crate::report::Failure;
@@ -65,7 +65,7 @@ impl Rc11 {
         }
         let search = &self.search;
         let request = |id| &search.step(id).request;
-        repeats(&mut wish, &mut self.rounds, search.graph(), thread, actor.yields, request);
+        repeats(&mut wish, &mut self.rounds, search.graph(), thread, actor.yielded(), request);
         Pending::Ready(wish)
     }
 
@@ -74,8 +74,8 @@ impl Rc11 {
         let graph = self.search.graph();
         let event = graph.event(id);
         runtime.seen = seen(graph, id);
-        let yields = runtime.threads[usize::from(event.thread)].yields;
-        self.rounds.note(yields, event, |write| graph.origin(write));
+        let yielded = runtime.threads[usize::from(event.thread)].yielded();
+        self.rounds.note(yielded, event, |write| graph.origin(write));
         (event.thread, self.search.nth_choice(id))
     }
 
@@ -216,12 +216,12 @@ pub(super) fn repeats<'r>(
     rounds: &mut Rounds,
     graph: &Graph,
     thread: u8,
-    yields: u32,
+    yielded: Yielded,
     request: impl Fn(EventId) -> &'r Request,
 ) {
     if let Op::Load { location, .. } | Op::Update { location, .. } | Op::Store { location, .. } =
         wish.op()
-        && let Some(origin) = rounds.declined(thread, yields, location)
+        && let Some(origin) = rounds.declined(thread, yielded, location)
     {
         let all = graph.modification_order(location).iter().copied().chain([INIT]);
         wish.declined = all.filter(|&write| graph.origin(write) == origin).collect();

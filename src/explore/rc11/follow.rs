@@ -27,9 +27,9 @@ impl Follow {
     /// The ways that do not only repeat what the thread has done before while it waits.
     pub fn new_ways(&mut self, runtime: &Runtime, thread: u8) -> Vec<u32> {
         let mut wish = self.look(runtime, thread);
-        let yields = runtime.threads[usize::from(thread)].yields;
+        let yielded = runtime.threads[usize::from(thread)].yielded();
         let request = |event: EventId| &self.requests[event as usize];
-        repeats(&mut wish, &mut self.rounds, &self.graph, thread, yields, request);
+        repeats(&mut wish, &mut self.rounds, &self.graph, thread, yielded, request);
         let ways = (0..).zip(&self.choices);
         ways.filter(|(_, choice)| !wish.declines(**choice)).map(|(nth, _)| nth).collect()
     }
@@ -40,8 +40,8 @@ impl Follow {
         let Some(&choice) = self.choices.get(nth as usize).or(self.choices.first()) else { return };
         let id: EventId = self.graph.push(thread, &wish, choice);
         self.requests.push(wish.request);
-        let yields = runtime.threads[usize::from(thread)].yields;
-        self.rounds.note(yields, self.graph.event(id), |write| self.graph.origin(write));
+        let yielded = runtime.threads[usize::from(thread)].yielded();
+        self.rounds.note(yielded, self.graph.event(id), |write| self.graph.origin(write));
         runtime.seen = seen(&self.graph, id);
     }
 

@@ -4,15 +4,17 @@
 //! that a store becomes visible in a finite time, so a *round* (what a thread reads between two
 //! yields) that repeats the one before is not explored: it leads nowhere new. What a thread writes
 //! itself begins a new round, unless it writes what was there: a lock that is swapped to `true`
-//! again and again only looks. Writes that left the value as it was count as the one they copy.
+//! again and again only looks. Writes that left the value as it was count as the one they copy. Whether
+//! a further round would be like the one before, the runtime has found out: a loop that counts goes on.
 
 use super::event::{Event, EventId};
+use crate::explore::runtime::Yielded;
 
 type Look = (u32, EventId);
 
 #[derive(Clone, Debug, Default)]
 struct Round {
-    yields: u32,
+    yielded: Yielded,
     previous: Vec<Look>,
     current: Vec<Look>,
 }
@@ -30,15 +32,15 @@ impl Rounds {
     }
 
     /// The write that a thread would complete a repeated round with, if it read it at `location`.
-    pub fn declined(&mut self, thread: u8, yields: u32, location: u32) -> Option<EventId> {
-        let round = self.at(thread, yields);
+    pub fn declined(&mut self, thread: u8, yielded: Yielded, location: u32) -> Option<EventId> {
+        let round = self.at(thread, yielded);
         let (&(last, write), before) = round.previous.split_last()?;
         (last == location && before == round.current.as_slice()).then_some(write)
     }
 
     /// Notes a step that a thread has taken.
-    pub fn note(&mut self, yields: u32, event: &Event, origin: impl Fn(EventId) -> EventId) {
-        let round = self.at(event.thread, yields);
+    pub fn note(&mut self, yielded: Yielded, event: &Event, origin: impl Fn(EventId) -> EventId) {
+        let round = self.at(event.thread, yielded);
         let leaves_as_is = event.written.is_none_or(|value| value == event.read);
         match (event.reads, event.op.location()) {
             (Some(write), Some(location)) if leaves_as_is => {
@@ -52,15 +54,18 @@ impl Rounds {
         }
     }
 
-    fn at(&mut self, thread: u8, yields: u32) -> &mut Round {
+    fn at(&mut self, thread: u8, yielded: Yielded) -> &mut Round {
         let thread = usize::from(thread);
         if self.threads.len() <= thread {
             self.threads.resize_with(thread + 1, Round::default);
         }
         let round = &mut self.threads[thread];
-        if round.yields != yields {
-            round.yields = yields;
+        if round.yielded != yielded {
+            round.yielded = yielded;
             round.previous = std::mem::take(&mut round.current);
+            if !yielded.spun {
+                round.previous.clear();
+            }
         }
         round
     }

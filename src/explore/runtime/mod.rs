@@ -76,7 +76,7 @@ use stacks::ThreadStack;
 pub(crate) use state::Shown;
 pub(crate) use step::{Seen, Taken};
 use thread::Coroutines;
-pub(crate) use thread::{Panic, State, Thread, Waking};
+pub(crate) use thread::{Panic, State, Thread, Waking, Yielded};
 pub(crate) use word::Word;
 
 use crate::trace::{Claim, Step, ThreadId, Value};

@@ -179,6 +179,7 @@ impl Runtime {
         }
         let thread = &mut self.threads[current];
         thread.yields += 1;
+        thread.spun = false;
         let idle = thread.yields > 1 && thread.yielded_at == thread.asked;
         thread.yielded_at = thread.asked;
         if idle {
@@ -263,6 +264,7 @@ impl Runtime {
     fn spins(&mut self, thread: u8) -> bool {
         let slot = &mut self.threads[usize::from(thread)];
         slot.rounds = 0;
+        slot.spun = true;
         // Whether news came before or after this moment is no matter of dependent steps, and with
         // several objects it makes a difference how often the thread looks: classes no longer tell
         // how many interleavings there are.

@@ -149,8 +149,10 @@ pub(crate) struct Thread {
     pub(super) then_spins: Option<(Mark, u32)>,
     /// Where it stands when it has stopped at a yield.
     pub(super) standing: Standing,
+    /// Would a further round after its last yield have been like the one before?
+    pub(super) spun: bool,
     /// How often it has yielded.
-    pub(crate) yields: u32,
+    pub(super) yields: u32,
     /// Was its last step a compare-exchange that failed?
     pub(super) failed: bool,
     /// The weak compare-exchanges that have failed for no reason since anyone wrote their object.
@@ -173,7 +175,21 @@ pub(crate) struct Thread {
     pub(super) guard: std::ops::Range<usize>,
 }
 
+/// A thread's last yield.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Yielded {
+    /// Its number among the thread's yields.
+    pub count: u32,
+    /// Would a further round have been like the one before?
+    pub spun: bool,
+}
+
 impl Thread {
+    /// Its last yield.
+    pub(crate) fn yielded(&self) -> Yielded {
+        Yielded { count: self.yields, spun: self.spun }
+    }
+
     pub(super) fn new() -> Self {
         let nowhere = Location::caller();
         Thread {
@@ -207,6 +223,7 @@ impl Thread {
             idle: 0,
             idle_stack: None,
             rounds: 0,
+            spun: false,
             then_spins: None,
             standing: Standing::NOWHERE,
             yields: 0,
@@ -241,6 +258,7 @@ impl Thread {
         self.idle = 0;
         self.idle_stack = None;
         self.rounds = 0;
+        self.spun = false;
         self.then_spins = None;
         self.yields = 0;
         self.failed = false;

@@ -4,8 +4,8 @@
 //! - this file: the family and its three modes
 //! - `log`: who did what, in which order; `tag`: what ties an object to its execution
 //! - `threads`: spawning, waiting, joining; `stop`: ending before the time
-//! - `atomic`, `cell`, `mutex`, `condvar`, `channel`: the primitives; `point`: what the last three
-//!   stand on
+//! - `atomic`, `cell`, `mutex`, `condvar`, `channel`, `once`: the primitives; `point`: what locks,
+//!   condition variables and channels stand on
 //!
 //! # Limitations
 //! - loom runs at most 5 threads (`MAX_THREADS`), main included, on stacks of 32 KiB.
@@ -21,6 +21,7 @@ mod channel;
 mod condvar;
 pub(crate) mod log;
 mod mutex;
+mod once;
 mod point;
 pub(crate) mod stop;
 mod tag;
@@ -36,6 +37,7 @@ pub use cell::LoomCell;
 pub use channel::{LoomReceiver, LoomSender};
 pub use condvar::LoomCondvar;
 pub use mutex::{LoomGuard, LoomMutex};
+pub use once::LoomOnce;
 pub use threads::LoomJoinHandle;
 
 /// The family of primitives that loom schedules, for [`explore_with_loom`](crate::explore_with_loom):
@@ -105,6 +107,7 @@ impl<M: Mode> Primitives for LoomIn<M> {
     type AtomicI64 = LoomI64<M>;
     type Mutex<T: Send + 'static> = LoomMutex<T>;
     type Condvar = LoomCondvar<M>;
+    type OnceLock<T: Send + Sync + 'static> = LoomOnce<T>;
     type UnsafeCell<T: Send + 'static> = LoomCell<T, M>;
     type Sender<T: Send + 'static> = LoomSender<T>;
     type Receiver<T: Send + 'static> = LoomReceiver<T>;
