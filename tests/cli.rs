@@ -127,12 +127,12 @@ fn a_stress_run_ends_when_its_seconds_are_over_however_long_its_first_round_is()
 #[test]
 fn a_search_that_a_limit_stops_says_so_and_names_the_option() {
     let told = |output: &Output| String::from_utf8(output.stderr.clone()).expect("UTF-8");
-    let output = racelab("show atomic --threads 16 --timeout 1ms");
+    let output = racelab("show atomic --threads 16 --timeout 500ms");
     assert_eq!(output.status.code(), Some(0));
     assert!(stdout(&output).contains("returned 16"), "{}", stdout(&output));
     assert!(told(&output).contains("this is the worst of "), "{}", told(&output));
     assert!(told(&output).contains("--timeout"), "{}", told(&output));
-    let late = "show racy --threads 16 --timeout 1ms --outcome 99";
+    let late = "show racy --threads 16 --timeout 500ms --outcome 99";
     assert_refused(late, &["executions ends in \"99\"", "allow more time"]);
     let most = "take fewer --threads or --increments, or allow more with --max-states";
     let wide = "racy --threads 16 --max-states 100";
@@ -414,7 +414,8 @@ fn a_check_stopped_early_says_what_was_covered_and_estimates_the_rest() {
 #[test]
 fn a_check_out_of_time_is_judged_by_what_it_has_seen() {
     // 3 threads of 5 increments: a night's work.
-    let (racy, code) = verdict("check racy --threads 3 --increments 5 --timeout 1ms --format json");
+    let (racy, code) =
+        verdict("check racy --threads 3 --increments 5 --timeout 500ms --format json");
     assert_eq!((code, &racy["complete"]), (Some(1), &false.into()));
     let output = racelab("check atomic --threads 9 --timeout 1ms");
     assert_eq!(output.status.code(), Some(3), "nothing forbidden was found, and not all was run");
@@ -614,6 +615,9 @@ fn show_draws_the_schedule_asked_for_and_names_the_cause() {
     for part in ["~~count ← 1~~", "schedule ABAB: returned 1", cause, "src/counter/racy.rs:"] {
         assert!(stdout(&output).contains(part), "{}", stdout(&output));
     }
+    let small = racelab("show racy --schedule abab");
+    assert_eq!(stdout(&small), stdout(&output), "letters are what they are in any case");
+    assert_eq!(stdout(&racelab("replay racy abab")), stdout(&racelab("replay racy ABAB")));
     // Written as JSON and read back it is the same picture.
     let json = racelab("show racy --schedule ABAB --format json").stdout;
     let file = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("shown.json");

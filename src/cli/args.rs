@@ -1,7 +1,9 @@
 //! The subcommands and their options.
 
 use super::usage::{Usage, cannot_write, one_line};
-use super::values::{already_run, large_number, number, only_interleavings, the_machine_s, time};
+use super::values::{
+    already_run, large_number, number, only_interleavings, schedule, the_machine_s, time,
+};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::io::{self, ErrorKind, Write};
 use std::path::PathBuf;
@@ -51,6 +53,7 @@ pub struct ReplayArgs {
     pub program: String,
     /// Whose step is next, a letter a step: ABAB. Where it ends early the rest follows with as few
     /// switches as possible
+    #[arg(value_parser = schedule)]
     pub schedule: String,
     /// How many threads, 1 to 16 [default: 2]
     #[arg(long, value_parser = number::<1, 16>)]
@@ -235,7 +238,7 @@ pub struct ShowArgs {
     #[arg(long, value_name = "N", value_parser = large_number)]
     pub interleaving: Option<u128>,
     /// The interleaving with this schedule, a letter a step: ABAB
-    #[arg(long)]
+    #[arg(long, value_parser = schedule)]
     pub schedule: Option<String>,
     /// An interleaving that ends in this value: 1, or "data race"
     #[arg(long)]

@@ -41,6 +41,11 @@ pub fn the_machine_s(_: &str) -> Result<(), String> {
     Err(format!("real threads have the machine's own memory, leave it out; {way_out}"))
 }
 
+/// Threads here have capital letters: none of the command's programs has more than those.
+pub fn schedule(text: &str) -> Result<String, String> {
+    Ok(text.to_ascii_uppercase())
+}
+
 /// A length of time with its unit; without one it is in seconds.
 pub fn time(text: &str) -> Result<Duration, String> {
     let digits = text.trim_end_matches(|c: char| c.is_ascii_lowercase());

@@ -101,8 +101,23 @@ impl From<&'static Location<'static>> for Place {
 
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.file, self.line)
+        write!(f, "{}:{}", plain(&self.file), self.line)
     }
+}
+
+/// The path without its detours: what a file includes by `#[path = "../…"]` is named by way of it.
+fn plain(file: &str) -> Cow<'_, str> {
+    if !file.contains("/../") {
+        return Cow::Borrowed(file);
+    }
+    let mut parts: Vec<&str> = Vec::new();
+    for part in file.split('/') {
+        match parts.last() {
+            Some(&last) if part == ".." && !matches!(last, ".." | "" | ".") => _ = parts.pop(),
+            _ => parts.push(part),
+        }
+    }
+    Cow::Owned(parts.join("/"))
 }
 
 /// One indivisible action of one thread on shared state.
@@ -185,5 +200,19 @@ mod order_serde {
             .find(|order| super::order_name(*order) == name)
             .map(Some)
             .ok_or_else(|| D::Error::custom(format!("unknown ordering {name:?}")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::plain;
+
+    #[test]
+    fn a_place_is_named_without_detours() {
+        assert_eq!(plain("tests/../examples/12_two_requests.rs"), "examples/12_two_requests.rs");
+        assert_eq!(plain("a/b/../../c.rs"), "c.rs");
+        assert_eq!(plain("../x/../y.rs"), "../y.rs");
+        assert_eq!(plain("/../y.rs"), "/../y.rs");
+        assert_eq!(plain("src/main.rs"), "src/main.rs");
     }
 }
