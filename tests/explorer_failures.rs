@@ -254,9 +254,10 @@ fn what_outlives_an_execution_is_refused() {
     let error = Explorer::new().try_explore(|| *outside.lock().unwrap() += 1).unwrap_err();
     assert!(matches!(error, ExploreError::OutsideObject { .. }), "{error}");
     assert!(error.to_string().contains("make it inside the closure"), "{error}");
-    static LOCK: Mutex<u32> = Mutex::new(0);
-    let error = Explorer::new().try_explore(|| *LOCK.lock().unwrap() += 1).unwrap_err();
+    static LOCK: Mutex<Vec<u32>> = Mutex::new(Vec::new());
+    let error = Explorer::new().try_explore(|| LOCK.lock().unwrap().push(1)).unwrap_err();
     assert!(matches!(error, ExploreError::StaticObject { .. }), "{error}");
+    assert!(error.to_string().contains("LazyLock<Mutex<_>>"), "{error}");
     let error = Explorer::new().try_explore(|| explore(|| 1).executions()).map(drop);
     assert!(error.is_ok());
 }

@@ -14,7 +14,7 @@ pub enum ExploreError {
         /// Where it was made.
         place: Place,
     },
-    /// A `static` of the program holds a value that cannot be reset.
+    /// A `static` of the program holds a value that cannot be made anew for each execution.
     StaticObject {
         /// What it is.
         kind: ObjectKind,
@@ -90,11 +90,13 @@ impl fmt::Display for ExploreError {
                 )
             }
             ExploreError::StaticObject { kind, place } => {
-                let kind = format!("{kind:?}").to_lowercase();
+                let name = format!("{kind:?}");
+                let kind = name.to_lowercase();
                 write!(
                     f,
-                    "the static {kind} made at {place} cannot be reset for each execution (static \
-                     atomics can): make it inside the closure, behind an Arc"
+                    "the value of the static {kind} made at {place} cannot be made anew for each \
+                     execution: write `static _: LazyLock<{name}<_>> = LazyLock::new(|| …)`, or make \
+                     it inside the closure, behind an Arc"
                 )
             }
             ExploreError::OutsideThread => write!(

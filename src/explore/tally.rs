@@ -244,7 +244,7 @@ pub(super) fn waiting(runtime: &Runtime, objects: &[Object]) -> Vec<Waiting> {
                 let holder = runtime.holder(request.object);
                 (format!("{kind} {}", object.name), request.place, holder)
             }
-            State::Joining(other) => {
+            State::Joining(other) | State::Returning(other) => {
                 let what = format!("thread {} to end", ThreadId(other));
                 (what, thread.waits_at, None)
             }

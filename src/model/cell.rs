@@ -1,7 +1,8 @@
 //! `std::cell::UnsafeCell`, for programs under exploration.
 
 use crate::explore::runtime::{
-    Becomes, Bits, Op, Word, access_begins, access_ends, cell_written, claimed, step_value_at,
+    Becomes, Bits, Op, Word, access_begins, access_ends, cell_written, claimed, place_of,
+    step_value_at,
 };
 use crate::trace::ObjectKind;
 use std::mem::needs_drop;
@@ -43,7 +44,7 @@ impl<T> UnsafeCell<T> {
     #[track_caller]
     pub fn with<R>(&self, f: impl FnOnce(*const T) -> R) -> R {
         let _access = self.begin(false);
-        f(self.value.get())
+        f(self.place())
     }
 
     /// Writes: one step, and a second one at its end if `f` takes steps.
@@ -51,14 +52,15 @@ impl<T> UnsafeCell<T> {
     #[track_caller]
     pub fn with_mut<R>(&self, f: impl FnOnce(*mut T) -> R) -> R {
         let _access = self.begin(true);
-        f(self.value.get())
+        f(self.place())
     }
 
     /// The value, which nobody else can reach.
     #[track_caller]
     pub fn get_mut(&mut self) -> &mut T {
         claimed(&self.word, Becomes::Itself, Location::caller());
-        self.value.get_mut()
+        // SAFETY: the cell is borrowed exclusively.
+        unsafe { &mut *self.place() }
     }
 
     /// The value.
@@ -68,12 +70,18 @@ impl<T> UnsafeCell<T> {
         self.value.into_inner()
     }
 
+    /// Where the value is.
+    #[inline]
+    fn place(&self) -> *mut T {
+        place_of(&self.word, self.value.get())
+    }
+
     #[inline]
     #[track_caller]
     fn begin(&self, writes: bool) -> Access<'_, T> {
         let place = Location::caller();
         let op = if writes { Op::CellWrite } else { Op::CellRead };
-        step_value_at(place, &self.word, op, Bits::of::<T>(), (self.value.get() as u64, 0));
+        step_value_at(place, &self.word, op, Bits::of::<T>(), (self.place() as u64, 0));
         let begun = access_begins(&self.word, writes, needs_drop::<T>(), place);
         Access { cell: self, writes, begun, place }
     }
@@ -92,7 +100,7 @@ impl<T> Drop for Access<'_, T> {
     #[inline]
     fn drop(&mut self) {
         let (word, bits) = (&self.cell.word, Bits::of::<T>());
-        let address = self.cell.value.get() as u64;
+        let address = self.cell.place() as u64;
         if access_ends(self.begun) {
             let op = if self.writes { Op::CellWriteEnd } else { Op::CellReadEnd };
             step_value_at(self.place, word, op, bits, (address, 0));

@@ -91,37 +91,47 @@ impl<T: 'static> LocalKey<T> {
     /// # Panics
     /// Outside an exploration.
     pub fn try_with<R>(&'static self, f: impl FnOnce(&T) -> R) -> Result<R, AccessError> {
+        let value = self.value_or(|| (self.init)())?;
+        Ok(f(value.downcast_ref::<T>().expect("the key's address stands for its type")))
+    }
+
+    /// The value, which `init` makes if this is its first use.
+    fn value_or(&'static self, init: impl FnOnce() -> T) -> Result<&'static dyn Any, AccessError> {
         let (execution, thread) = with_current(|runtime| runtime.execution_and_thread());
         let key = std::ptr::from_ref(self).addr();
         let found = VALUES.with_borrow_mut(|values| {
             let mut values = values.of(execution).iter();
             values.find(|value| (value.thread, value.key) == (thread, key)).map(|found| found.value)
         });
-        let value = match found {
-            Some(Some(value)) => value,
-            Some(None) => return Err(access_error()),
-            None => self.make(execution, thread, key),
-        };
-        Ok(f(value.downcast_ref::<T>().expect("the key's address stands for its type")))
-    }
-
-    fn make(&'static self, execution: u64, thread: u8, key: usize) -> &'static dyn Any {
+        if let Some(value) = found {
+            return value.ok_or_else(access_error);
+        }
         // Leaked here, taken back when the thread ends: neither this nor the use of the value may
         // hold a borrow of the table, since both may use other keys.
-        let value: &'static dyn Any = Box::leak(Box::new((self.init)()));
+        let value: &'static dyn Any = Box::leak(Box::new(init()));
         let needs_drop = std::mem::needs_drop::<T>();
         VALUES.with_borrow_mut(|values| {
             values.of(execution).push(Value { thread, key, value: Some(value), needs_drop });
         });
         with_current(|runtime| runtime.at_exit(drop_values));
-        value
+        Ok(value)
+    }
+
+    /// Replaces the value; one that has not been made yet is not made for that.
+    fn put(&'static self, value: T, replace: impl FnOnce(&T, T)) {
+        let mut value = Some(value);
+        let made = self.value_or(|| value.take().expect("made at most once"));
+        made.expect("cannot access a Thread Local Storage value during or after destruction");
+        if let Some(value) = value {
+            self.with(|old| replace(old, value));
+        }
     }
 }
 
 impl<T: 'static> LocalKey<Cell<T>> {
-    /// Replaces the value.
+    /// Replaces the value; one that has not been made yet is not made for that.
     pub fn set(&'static self, value: T) {
-        self.with(|cell| cell.set(value));
+        self.put(Cell::new(value), |cell, value| cell.set(value.into_inner()));
     }
 
     /// A copy of the value.
@@ -157,9 +167,9 @@ impl<T: 'static> LocalKey<RefCell<T>> {
         self.with(|cell| f(&mut cell.borrow_mut()))
     }
 
-    /// Replaces the value.
+    /// Replaces the value; one that has not been made yet is not made for that.
     pub fn set(&'static self, value: T) {
-        self.replace(value);
+        self.put(RefCell::new(value), |cell, value| drop(cell.replace(value.into_inner())));
     }
 
     /// Takes the value, leaving the default.

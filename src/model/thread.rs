@@ -102,6 +102,7 @@ where
         }
         // Nobody wants it if the handle is gone.
         let _ = leave.send(result);
+        with_current(|runtime| runtime.returns());
     };
     // SAFETY: by the caller's promise.
     let number = unsafe { runtime::spawn_thread(name.clone(), stack_size, body) };

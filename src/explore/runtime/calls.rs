@@ -115,18 +115,30 @@ impl Runtime {
         true
     }
 
+    /// The running thread's closure has returned; what is left is dropping what it keeps for itself.
+    pub(crate) fn returns(&mut self) {
+        let current = usize::from(self.current);
+        self.threads[current].returned = true;
+        self.news = true;
+    }
+
+    pub(crate) fn has_returned(&self, thread: u8) -> bool {
+        self.threads[usize::from(thread)].returned || self.has_finished(thread)
+    }
+
     pub(crate) fn panic_taken(&mut self, thread: u8) {
         if let Some(panic) = &mut self.threads[usize::from(thread)].panic {
             panic.taken = true;
         }
     }
 
-    /// What the running thread does next comes after all that `thread` has done.
+    /// What the running thread does next comes after all that `thread` has done so far.
     pub(crate) fn comes_after(&mut self, thread: u8) {
         let pair = self.threads.get_disjoint_mut([usize::from(self.current), usize::from(thread)]);
         let Ok([running, ended]) = pair else { return };
         // A thread that took no step may still have learnt something: by joining others.
-        running.joined |= ended.joined | 1 << thread;
+        running.joined |= ended.joined;
+        running.joined |= u64::from(ended.state == State::Finished) << thread;
         running.after.extend_from_slice(&ended.after);
         running.woken.extend_from_slice(&ended.woken);
         if ended.last_step != super::NONE {

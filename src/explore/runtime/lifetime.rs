@@ -6,7 +6,7 @@
 //! accesses of one vector at once) the execution ends there.
 
 use super::request::{NONE, Request};
-use super::{CURRENT, Runtime, State, Word, counted, leave, with_current};
+use super::{CURRENT, Runtime, State, Word, counted, leave, statics, with_current};
 use crate::trace::{Claim, Mode, ObjectKind, ThreadId};
 use std::panic::Location;
 
@@ -147,7 +147,11 @@ pub(super) fn dropped(word: &Word) {
     let runtime = unsafe { &mut *current };
     if let Some(object) = word.number_in(runtime.execution) {
         runtime.object_dropped(word, object);
-    } else if word.is_unused() && runtime.live & !(1 << runtime.current) != 0 {
+    } else if word.is_used() {
+        // It belongs to another execution, or is gone already.
+    } else if !runtime.statics.is_empty() && statics::is_static(word) {
+        runtime.forget_static(word);
+    } else if runtime.live & !(1 << runtime.current) != 0 {
         // Nobody has used it, but another thread may come to it yet.
         word.mark_dropped();
         runtime.note_dropped(word, NONE, true, word.created());

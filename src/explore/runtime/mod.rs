@@ -74,6 +74,7 @@ pub(crate) use spin::ROUNDS;
 use spin::Spins;
 use stacks::ThreadStack;
 pub(crate) use state::Shown;
+pub(crate) use statics::{is_static_now, place_of, place_of_new, refuse_static, type_id};
 pub(crate) use step::{Seen, Taken};
 use thread::Coroutines;
 pub(crate) use thread::{Panic, State, Thread, Waking, Yielded};
@@ -123,6 +124,8 @@ pub(crate) struct Runtime {
     /// Two objects of one execution have had the same key.
     pub(crate) crowded: bool,
     statics: Vec<(usize, Box<ManuallyDrop<Word>>, u32)>,
+    /// The values of statics.
+    places: Vec<statics::Place>,
     /// The accesses of cells that have not ended.
     open: Vec<Open>,
     /// The objects that were dropped.
@@ -270,6 +273,7 @@ impl Runtime {
             objects: Vec::new(),
             crowded: false,
             statics: Vec::new(),
+            places: Vec::new(),
             open: Vec::new(),
             dropped: Vec::new(),
             renewed: Vec::new(),

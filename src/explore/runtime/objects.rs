@@ -107,11 +107,6 @@ impl Runtime {
         if let Some((_, copy, object)) = self.statics.iter().find(|(at, ..)| *at == address) {
             return (*object, &raw const ***copy);
         }
-        if matches!(word.kind(), ObjectKind::Mutex | ObjectKind::RwLock | ObjectKind::Cell) {
-            let place = word.created().into();
-            self.refuse(ExploreError::StaticObject { kind: word.kind(), place });
-            return (NONE, word);
-        }
         let copy = Box::new(ManuallyDrop::new(word.copy_of_static()));
         let object = self.add_object(&copy, false);
         let pointer = &raw const **copy;

@@ -106,7 +106,7 @@ impl Drop for Current {
     }
 }
 
-/// Leaves the threads that have not ended, when it is dropped.
+/// Leaves the threads that have not ended, and statics, when it is dropped.
 struct Leaves(*mut Runtime);
 
 impl Drop for Leaves {
@@ -116,6 +116,7 @@ impl Drop for Leaves {
             if (*self.0).live != 0 {
                 leave::leave(self.0);
             }
+            (*self.0).leave_statics();
         }
     }
 }

@@ -16,6 +16,7 @@ impl Runtime {
                 State::Running => (1, 0),
                 State::Asking => (2, 0),
                 State::Joining(other) => (3, u64::from(other)),
+                State::Returning(other) => (8, u64::from(other)),
                 State::AtBarrier(object) => (4, self.name(knowledge, object).0 as u64),
                 State::Released => (5, 0),
                 State::Spinning => (6, 0),

@@ -43,6 +43,8 @@ pub(crate) enum State {
     Asking,
     /// Waits for a thread to end. Not a step: it goes on by itself.
     Joining(u8),
+    /// Waits for a thread's closure to return: all that the end of a scope waits for.
+    Returning(u8),
     /// Waits for the last thread to arrive at a barrier.
     AtBarrier(u32),
     /// May go on: the barrier it waited at has opened.
@@ -164,6 +166,8 @@ pub(crate) struct Thread {
     pub(super) panics_under_way: u32,
     /// The threads that have ended before whatever it does next, as a bit set.
     pub(super) joined: u64,
+    /// Has its closure returned?
+    pub(super) returned: bool,
     /// How much of its stack it may use, in bytes.
     pub(super) stack_bytes: usize,
     /// The lowest address of its stack that it may use.
@@ -233,6 +237,7 @@ impl Thread {
             panic: None,
             panics_under_way: 0,
             joined: 0,
+            returned: false,
             stack_bytes: 0,
             floor: 0,
             mark: 0,
@@ -266,5 +271,6 @@ impl Thread {
         self.panic = None;
         self.panics_under_way = 0;
         self.joined = 0;
+        self.returned = false;
     }
 }

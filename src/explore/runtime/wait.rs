@@ -45,7 +45,8 @@ impl Runtime {
             let thread = waiting.trailing_zeros() as u8;
             waiting &= waiting - 1;
             let free = match self.threads[usize::from(thread)].state {
-                State::Joining(other) => self.threads[usize::from(other)].state == State::Finished,
+                State::Joining(other) => self.has_finished(other),
+                State::Returning(other) => self.has_returned(other),
                 State::Released => true,
                 State::Spinning => self.has_news(thread),
                 _ => false,

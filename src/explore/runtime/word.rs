@@ -120,10 +120,11 @@ impl Word {
             runtime.used_after_drop(self);
             return (super::NONE, std::ptr::null());
         }
-        if super::statics::is_static(self) {
+        // If it was used in another execution, earlier or at this moment, it was made outside: a
+        // static never is, since its state is kept elsewhere.
+        if tag == 0 && super::statics::is_static(self) {
             return runtime.register_static(self);
         }
-        // If it was used in another execution, earlier or at this moment, it was made outside.
         let object = if tag == 0 { runtime.register(self, false) } else { None };
         if object.is_none() {
             runtime.refuse_outside_object(self);
@@ -149,9 +150,14 @@ impl Word {
         (tag >> OBJECT_BITS == execution).then_some((tag & ((1 << OBJECT_BITS) - 1)) as u32)
     }
 
-    /// Has no execution used it?
-    pub(super) fn is_unused(&self) -> bool {
-        self.tag.load(Relaxed) == 0
+    /// Does it belong to an execution? A static never does.
+    pub(super) fn is_used(&self) -> bool {
+        self.tag.load(Relaxed) != 0
+    }
+
+    /// What it starts with.
+    pub(crate) fn initial(&self) -> u64 {
+        self.initial
     }
 
     /// It is as if it had never been used.

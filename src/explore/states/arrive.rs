@@ -105,6 +105,7 @@ impl<T: Clone + Ord> Builder<T> {
             }
             let object = match thread.state {
                 runtime::State::Joining(other) => 1 << 32 | u64::from(other),
+                runtime::State::Returning(other) => 4 << 32 | u64::from(other),
                 runtime::State::AtBarrier(object) => 2 << 32 | u64::from(object),
                 runtime::State::Spinning => 3 << 32,
                 _ => u64::from(thread.request.object),

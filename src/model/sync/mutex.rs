@@ -3,8 +3,8 @@
 use super::lock_result;
 use crate::explore::runtime::effect::lock;
 use crate::explore::runtime::{
-    Becomes, Bits, Op, Word, claimed, content_of, found, is_exploring, is_over, step, step_at,
-    step_value_at,
+    Becomes, Bits, Op, Word, claimed, content_of, found, is_exploring, is_over, place_of, step,
+    step_at, step_value_at,
 };
 use crate::trace::ObjectKind;
 use std::cell::UnsafeCell;
@@ -118,7 +118,8 @@ impl<T: ?Sized> Mutex<T> {
     pub fn get_mut(&mut self) -> LockResult<&mut T> {
         claimed(&self.word, Becomes::Itself, Location::caller());
         let poisoned = lock::is_poisoned(self.word.get());
-        lock_result(poisoned, self.value.get_mut())
+        // SAFETY: the lock is borrowed exclusively.
+        lock_result(poisoned, unsafe { &mut *self.place() })
     }
 
     #[inline]
@@ -127,9 +128,14 @@ impl<T: ?Sized> Mutex<T> {
         MutexGuard { lock: self, place, unwinding: panicking(), unsent: PhantomData }
     }
 
+    /// Where what it guards is.
+    fn place(&self) -> *mut T {
+        place_of(&self.word, self.value.get())
+    }
+
     /// What it guards, where that can be compared by its bits.
     pub(super) fn content(&self) -> (Bits, u64) {
-        content_of(self.value.get())
+        content_of(self.place())
     }
 }
 
@@ -162,14 +168,14 @@ impl<T: ?Sized> Deref for MutexGuard<'_, T> {
 
     fn deref(&self) -> &T {
         // SAFETY: the guard exists, so this thread holds the lock.
-        unsafe { &*self.lock.value.get() }
+        unsafe { &*self.lock.place() }
     }
 }
 
 impl<T: ?Sized> DerefMut for MutexGuard<'_, T> {
     fn deref_mut(&mut self) -> &mut T {
         // SAFETY: as above, and the guard is borrowed exclusively.
-        unsafe { &mut *self.lock.value.get() }
+        unsafe { &mut *self.lock.place() }
     }
 }
 

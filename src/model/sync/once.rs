@@ -63,6 +63,11 @@ impl Once {
         Once { word: Word::new(ObjectKind::Once, once::DONE) }
     }
 
+    /// Was it made as one that has run?
+    fn is_made_done(&self) -> bool {
+        self.word.initial() == once::DONE
+    }
+
     /// Runs `f` if nobody has; waits while somebody does.
     ///
     /// # Panics

@@ -3,8 +3,8 @@
 use super::lock_result;
 use crate::explore::runtime::effect::lock;
 use crate::explore::runtime::{
-    Becomes, Bits, Op, Word, claimed, content_of, found, is_exploring, is_over, step, step_at,
-    step_value_at,
+    Becomes, Bits, Op, Word, claimed, content_of, found, is_exploring, is_over, place_of, step,
+    step_at, step_value_at,
 };
 use crate::trace::ObjectKind;
 use std::cell::UnsafeCell;
@@ -124,7 +124,13 @@ impl<T: ?Sized> RwLock<T> {
     pub fn get_mut(&mut self) -> LockResult<&mut T> {
         claimed(&self.word, Becomes::Itself, Location::caller());
         let poisoned = lock::is_poisoned(self.word.get());
-        lock_result(poisoned, self.value.get_mut())
+        // SAFETY: the lock is borrowed exclusively.
+        lock_result(poisoned, unsafe { &mut *self.place() })
+    }
+
+    /// Where what it guards is.
+    fn place(&self) -> *mut T {
+        place_of(&self.word, self.value.get())
     }
 
     fn read_result(
@@ -132,7 +138,7 @@ impl<T: ?Sized> RwLock<T> {
         taken: u64,
         place: &'static Location<'static>,
     ) -> LockResult<RwLockReadGuard<'_, T>> {
-        found(|| content_of(self.value.get()));
+        found(|| content_of(self.place()));
         let guard = RwLockReadGuard { lock: self, place, unsent: PhantomData };
         lock_result(taken == lock::TAKEN_POISONED, guard)
     }
@@ -142,7 +148,7 @@ impl<T: ?Sized> RwLock<T> {
         taken: u64,
         place: &'static Location<'static>,
     ) -> LockResult<RwLockWriteGuard<'_, T>> {
-        found(|| content_of(self.value.get()));
+        found(|| content_of(self.place()));
         let unwinding = panicking();
         let guard = RwLockWriteGuard { lock: self, place, unwinding, unsent: PhantomData };
         lock_result(taken == lock::TAKEN_POISONED, guard)
@@ -234,7 +240,7 @@ impl<T: ?Sized> Deref for RwLockReadGuard<'_, T> {
 
     fn deref(&self) -> &T {
         // SAFETY: the guard exists, so no writer holds the lock.
-        unsafe { &*self.lock.value.get() }
+        unsafe { &*self.lock.place() }
     }
 }
 
@@ -243,14 +249,14 @@ impl<T: ?Sized> Deref for RwLockWriteGuard<'_, T> {
 
     fn deref(&self) -> &T {
         // SAFETY: the guard exists, so this thread alone holds the lock.
-        unsafe { &*self.lock.value.get() }
+        unsafe { &*self.lock.place() }
     }
 }
 
 impl<T: ?Sized> DerefMut for RwLockWriteGuard<'_, T> {
     fn deref_mut(&mut self) -> &mut T {
         // SAFETY: as above, and the guard is borrowed exclusively.
-        unsafe { &mut *self.lock.value.get() }
+        unsafe { &mut *self.lock.place() }
     }
 }
 
@@ -260,7 +266,7 @@ impl<'a, T: ?Sized> RwLockWriteGuard<'a, T> {
     pub fn downgrade(guard: Self) -> RwLockReadGuard<'a, T> {
         let guard = ManuallyDrop::new(guard);
         let (lock, place) = (guard.lock, Location::caller());
-        let (bits, content) = content_of(lock.value.get());
+        let (bits, content) = content_of(lock.place());
         step_value_at(place, &lock.word, Op::Downgrade, bits, (content, 0));
         RwLockReadGuard { lock, place, unsent: PhantomData }
     }
@@ -280,7 +286,7 @@ impl<T: ?Sized> Drop for RwLockWriteGuard<'_, T> {
             return;
         }
         let poison = if !self.unwinding && panicking() { lock::POISON } else { 0 };
-        let (bits, content) = content_of(self.lock.value.get());
+        let (bits, content) = content_of(self.lock.place());
         step_value_at(self.place, &self.lock.word, Op::Unlock, bits, (content, poison));
     }
 }

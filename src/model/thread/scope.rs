@@ -1,7 +1,7 @@
 //! `std::thread::scope`, for programs under exploration.
 
-use super::{JoinHandle, Result, Thread, start, wait_for_end};
-use crate::explore::runtime::with_current;
+use super::{JoinHandle, Result, Thread, start};
+use crate::explore::runtime::{State, wait_in, with_current};
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::io;
@@ -24,7 +24,8 @@ pub struct ScopedJoinHandle<'scope, T> {
     scope: PhantomData<&'scope ()>,
 }
 
-/// Runs `f` with a scope, and returns when every thread of the scope has ended.
+/// Runs `f` with a scope, and returns when the closure of every thread of the scope has. As in std,
+/// a thread that nobody joins may then still be dropping its thread-locals.
 ///
 /// # Panics
 /// When `f` does, or when a thread of the scope did and nobody joined it.
@@ -41,7 +42,10 @@ where
     loop {
         let Some(number) = scope.threads.borrow().get(next).copied() else { break };
         next += 1;
-        wait_for_end(number);
+        if !with_current(|runtime| runtime.has_returned(number)) {
+            wait_in(State::Returning(number));
+        }
+        with_current(|runtime| runtime.comes_after(number));
         panicked |= with_current(|runtime| runtime.pass_panic_on(number));
     }
     match result {
@@ -73,8 +77,8 @@ impl<'scope> Scope<'scope, '_> {
         F: FnOnce() -> T + Send + 'scope,
         T: Send + 'scope,
     {
-        // SAFETY: `scope` does not return before the thread has ended, and what it borrows lives
-        // as long as the scope: where an execution ends before, neither the thread nor the scope's
+        // SAFETY: `scope` does not return before the thread's closure has, after which the thread
+        // borrows nothing, and what it borrows lives as long as the scope: where an execution ends before, neither the thread nor the scope's
         // owner runs again, and their stacks are kept as they are.
         let handle = unsafe { start(name, stack_size, f) };
         self.threads.borrow_mut().push(handle.thread.number());

@@ -1,12 +1,15 @@
 //! `std::sync::OnceLock`, for programs under exploration.
 
-use super::Once;
-use crate::explore::runtime::{Becomes, is_exploring};
+use super::{Once, OnceState};
+use crate::explore::runtime::{Becomes, is_exploring, is_static_now, place_of_new, refuse_static};
 use std::cell::UnsafeCell;
 use std::fmt;
 use std::panic::{RefUnwindSafe, UnwindSafe};
 
-/// A cell that is written once.
+/// A cell that is written once; one in a `static` is empty when an execution begins.
+///
+/// An execution leaves the value of a static behind, as std drops none: a `&'static` to it may have
+/// been kept.
 pub struct OnceLock<T> {
     once: Once,
     value: UnsafeCell<Option<T>>,
@@ -37,7 +40,8 @@ impl<T> OnceLock<T> {
     #[track_caller]
     pub fn get_mut(&mut self) -> Option<&mut T> {
         self.once.claimed(Becomes::Itself);
-        self.value.get_mut().as_mut()
+        // SAFETY: the cell is borrowed exclusively.
+        unsafe { (*self.place()).as_mut() }
     }
 
     /// The value; if it is not there yet, `f` makes it, once.
@@ -48,9 +52,30 @@ impl<T> OnceLock<T> {
         self.once.call_once_force(|_| {
             let value = f();
             // SAFETY: `call_once_force` lets one thread in, and nobody reads before it is done.
-            unsafe { *self.value.get() = Some(value) };
+            unsafe { *self.place() = Some(value) };
         });
         self.peek().expect("`call_once_force` has returned, so the value is there")
+    }
+
+    /// As [`get_or_init`](Self::get_or_init); `None` if `f` has panicked before.
+    #[track_caller]
+    pub(super) fn make_unless_poisoned(&self, f: impl FnOnce() -> T) -> Option<&T> {
+        let make = |_: &OnceState| {
+            let value = f();
+            // SAFETY: as in `get_or_init`.
+            unsafe { *self.place() = Some(value) };
+        };
+        if self.once.enter(false, make) { self.peek() } else { None }
+    }
+
+    /// Is it a static?
+    pub(super) fn is_static(&self) -> bool {
+        is_static_now(&self.once.word)
+    }
+
+    /// Refuses to go on with it: a static that cannot be made anew.
+    pub(super) fn refuse(&self) -> ! {
+        refuse_static(&self.once.word)
     }
 
     /// Writes the value if the cell is empty.
@@ -62,7 +87,7 @@ impl<T> OnceLock<T> {
         let mut value = Some(value);
         self.once.call_once_force(|_| {
             // SAFETY: as in `get_or_init`.
-            unsafe { *self.value.get() = value.take() };
+            unsafe { *self.place() = value.take() };
         });
         match value {
             Some(value) => Err(value),
@@ -90,9 +115,18 @@ impl<T> OnceLock<T> {
         std::mem::take(self).into_inner()
     }
 
+    /// Where the value is. A static is empty when an execution begins, unless it has been filled by
+    /// other means than a step: then the value stays where it is, and nobody writes to it.
+    fn place(&self) -> *mut Option<T> {
+        match self.once.is_made_done() {
+            true => self.value.get(),
+            false => place_of_new(&self.once.word, self.value.get(), || None),
+        }
+    }
+
     fn peek(&self) -> Option<&T> {
         // SAFETY: called after the initialisation is done; from then on nobody writes.
-        unsafe { (*self.value.get()).as_ref() }
+        unsafe { (*self.place()).as_ref() }
     }
 }
 
