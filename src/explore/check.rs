@@ -103,7 +103,7 @@ impl Explorer {
         while found.len() > 0 {
             outcomes.extend(apart(self, || {
                 let mut here = Vec::new();
-                while let Some(outcome) = found.next() {
+                for outcome in found.by_ref() {
                     here.push(outcome);
                     if runtime::is_spoilt() {
                         break;
