@@ -539,6 +539,34 @@ fn a_cure_is_exit_code_0() {
 }
 
 #[test]
+fn a_census_gives_no_values_to_a_data_race() {
+    let way_out = "'racelab check unsafe' shows where";
+    assert_refused("census unsafe --increments 2", &["unsafe has a data race", way_out]);
+    assert_eq!(racelab("census racy --increments 2").status.code(), Some(0));
+}
+
+#[test]
+fn hints_name_the_command_as_it_has_to_be_typed() {
+    let by_cargo = |words: &str| {
+        let output = command(words).env("CARGO_MANIFEST_DIR", "/x").output().unwrap();
+        let mut told = String::from_utf8_lossy(&output.stderr).into_owned();
+        told.push_str(stdout(&output));
+        told
+    };
+    for words in [
+        "play racy",
+        "xyzzy",
+        "diagram Cargo.lock",
+        "census unsafe",
+        "stress racy --threads 1 --seconds 1",
+    ] {
+        let told = by_cargo(words);
+        assert!(told.contains("cargo run ") || !told.contains("racelab "), "{words}: {told}");
+        assert!(!told.contains("'racelab ") && !told.contains("  racelab "), "{words}: {told}");
+    }
+}
+
+#[test]
 fn a_data_race_is_drawn_with_both_accesses() {
     let output = racelab("replay unsafe ABAB");
     let text = stdout(&output);

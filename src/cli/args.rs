@@ -49,7 +49,7 @@ pub enum Command {
 /// What `replay` takes.
 #[derive(Debug, Args)]
 pub struct ReplayArgs {
-    /// Which program: a name from `racelab list`
+    /// Which program: a name that `list` gives
     pub program: String,
     /// Whose step is next, a letter a step: ABAB. Where it ends early the rest follows with as few
     /// switches as possible
@@ -79,7 +79,7 @@ pub struct ReplayArgs {
 /// What `stress` takes.
 #[derive(Debug, Args)]
 pub struct StressArgs {
-    /// Which program: a name from `racelab list`
+    /// Which program: a name that `list` gives
     #[arg(default_value = "racy")]
     pub program: String,
     /// Which of its variants, where it has several: a number from 1, or its name [default: the last
@@ -104,7 +104,7 @@ pub struct StressArgs {
 /// What `check` takes.
 #[derive(Debug, Args)]
 pub struct CheckArgs {
-    /// Which program: a name from `racelab list`
+    /// Which program: a name that `list` gives
     pub program: String,
     /// Which of its variants, where it has several: a number from 1, or its name [default: all, in a
     /// table]
@@ -176,7 +176,7 @@ pub enum VerdictFormat {
 /// What `census` takes.
 #[derive(Debug, Args)]
 pub struct CensusArgs {
-    /// Which program: a name from `racelab list`
+    /// Which program: a name that `list` gives
     #[arg(default_value = "racy")]
     pub program: String,
     /// Which of its variants, where it has several: a number from 1, or its name [default: the last
@@ -218,7 +218,7 @@ pub enum CensusFormat {
 #[derive(Debug, Args)]
 #[group(id = "which", multiple = false, args = ["interleaving", "schedule", "outcome", "all"])]
 pub struct ShowArgs {
-    /// Which program: a name from `racelab list`
+    /// Which program: a name that `list` gives
     #[arg(default_value = "racy")]
     pub program: String,
     /// How many threads, 1 to 16 [default: 2]
@@ -258,7 +258,7 @@ pub struct ShowArgs {
 /// What `play` takes.
 #[derive(Debug, Args)]
 pub struct PlayArgs {
-    /// Which program: a name from `racelab list`
+    /// Which program: a name that `list` gives
     #[arg(default_value = "racy")]
     pub program: String,
     /// How many threads, 1 to 5 [default: 2]

@@ -9,9 +9,10 @@ use racelab::Trace;
 use racelab::diagram::{Bar, Timeline, bars, bars_svg};
 use racelab::explore::StateGraph;
 use racelab::list::{Outcome, Subject};
-use racelab::report::grouped;
+use racelab::report::{Failure, grouped};
 use racelab::trace::ObjectKind;
 use serde_json::json;
+use std::time::Duration;
 
 /// How often each thread increments unless told otherwise: a census is for what is too large to run.
 const INCREMENTS: u64 = 10;
@@ -42,6 +43,23 @@ pub fn run(args: &CensusArgs, out: &mut Out) -> Result<Verdict, Usage> {
     Ok(Verdict::Kept)
 }
 
+/// A data race has no value that could be counted. The states do not know of it, so a part of the
+/// executions is run: where plain accesses race, nearly every one shows it.
+fn refuse_races(subject: &Subject, bounds: Bounds) -> Result<(), Usage> {
+    let explorer = bounds.explorer().max_executions(1_000).timeout(Duration::from_secs(2));
+    let report = explorer.try_explore(|| subject.run())?;
+    let is_race = |failure: &Failure| matches!(failure, Failure::DataRace { .. });
+    if !report.failures().any(|outcome| outcome.result().err().is_some_and(is_race)) {
+        return Ok(());
+    }
+    let check = style::command(&format!("check {}", subject.entry.name));
+    Err(Usage::new(format!(
+        "{} has a data race: that is undefined behaviour, and no interleaving ends in a value that \
+         could be counted; '{check}' shows where",
+        subject.entry.name
+    )))
+}
+
 impl Census {
     fn take(args: &CensusArgs) -> Result<Census, Usage> {
         let entry = subject::entry(&args.program)?;
@@ -52,6 +70,9 @@ impl Census {
         let subject = subject::find(&args.program, args.variant.as_deref(), &size)?;
         let bounds = Bounds::given(&args.bounds, &subject);
         let graph = graphs::states(&subject, bounds)?;
+        if graph.objects().iter().any(|object| object.kind == ObjectKind::Cell) {
+            refuse_races(&subject, bounds)?;
+        }
         let bar = |count: racelab::explore::Count<'_, Outcome>| {
             let label = match count.result {
                 Ok(value) => format!("{value:?}"),
@@ -106,11 +127,6 @@ impl Census {
         say!(out, "{}", style::wrap(&how, "", width));
         say!(out);
         out.print(format_args!("{}", bars(&self.bars, width, ascii)));
-        if self.graph.objects().iter().any(|object| object.kind == ObjectKind::Cell) {
-            let note = "Counted as if each access of the plain number were one step. It is a data \
-                        race, so on a real machine anything may happen.";
-            say!(out, "\n{}", style::wrap(note, "", width));
-        }
         let Some((least, schedule)) = self.least() else { return Ok(()) };
         say!(out);
         let least = self.least_in_words(&least);

@@ -13,8 +13,12 @@ const LARGEST: u64 = 64 << 20;
 /// Reads a trace and draws it.
 pub fn run(args: &DiagramArgs, out: &mut Out) -> Result<Verdict, Usage> {
     let text = read(&args.file)?;
-    let trace =
-        json::read(&text).map_err(|error| Usage::new(format!("{}: {error}", name(&args.file))))?;
+    let trace = json::read(&text).map_err(|error| {
+        // The library does not know how the command is started here.
+        let command = style::command("show");
+        let error = error.to_string().replace("racelab show", &command);
+        Usage::new(format!("{}: {error}", name(&args.file)))
+    })?;
     draw(&trace, &args.drawing, out);
     Ok(Verdict::Kept)
 }

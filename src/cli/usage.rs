@@ -1,6 +1,6 @@
 //! Mistakes: one line each, with the way out, and exit code 2.
 
-use super::style::{BAD, ODD, paint};
+use super::style::{self, BAD, ODD, paint};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use racelab::report::{counted, grouped};
 use std::fmt;
@@ -85,7 +85,9 @@ impl From<clap::Error> for Usage {
             (Some(name), _) => format!("did you mean '{name}'?"),
             // It carries its way out: the range.
             (None, ErrorKind::ValueValidation) => return Usage::new(complaint),
-            (None, ErrorKind::InvalidSubcommand) => "'racelab help' lists what there is".into(),
+            (None, ErrorKind::InvalidSubcommand) => {
+                format!("'{}' lists what there is", style::command("help"))
+            }
             (None, ErrorKind::InvalidValue) => match error.get(ContextKind::ValidValue) {
                 Some(ContextValue::Strings(valid)) if !valid.is_empty() => {
                     format!("it can be {}", valid.join(", "))

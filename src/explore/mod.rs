@@ -46,6 +46,8 @@
 //! # Limitations
 //! - The program must be deterministic but for the schedule and [`choose`](crate::model::choose).
 //! - Objects of [`model`](crate::model) are made inside the program's closure (statics excepted).
+//! - A program must not lend what it borrows to OS threads that were there before it, as
+//!   `rayon::in_place_scope` does: a thread that is stuck there is left, and the caller goes on.
 //! - Under [`Memory::Rc11`] executions are counted, not interleavings: one may have none.
 
 mod apart;

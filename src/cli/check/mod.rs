@@ -13,6 +13,7 @@ use super::args::{CheckArgs, EngineArg, VerdictFormat as Format};
 use super::engines::{self, Checked, Checkpoint, Limits, Runner, Settings};
 use super::out::{Out, say};
 use super::subject::{self, find};
+use super::usage::one_line;
 use super::{Usage, Verdict, both, json, signals, style};
 use racelab::explore::Memory;
 use racelab::list::{Entry, Subject};
@@ -78,8 +79,8 @@ fn check_one(
     }
     let file = checkpoint.map(|checkpoint| checkpoint.file).filter(|file| file.exists());
     if let (Some(file), Format::Text) = (file, args.format) {
-        let goes_on =
-            format!("The same command goes on where this one stopped: {} knows.", file.display());
+        let file = one_line(&file.display().to_string(), usize::MAX);
+        let goes_on = format!("The same command goes on where this one stopped: {file} knows.");
         say!(out);
         say!(out, "{}", style::wrap(&goes_on, "", style::width()));
     }

@@ -7,7 +7,7 @@ use super::limits::Bounds;
 use super::out::Out;
 use super::signals::Caught;
 use super::subject::find;
-use super::{Usage, Verdict, graphs};
+use super::{Usage, Verdict, graphs, style};
 use racelab::diagram::game::Game;
 use racelab::diagram::graph::Graph;
 use racelab::report::grouped;
@@ -25,10 +25,9 @@ pub fn run(args: &PlayArgs, _out: &mut Out) -> Result<Verdict, Usage> {
     let size = [("threads", args.threads), ("increments", args.increments)];
     let subject = find(&args.program, args.variant.as_deref(), &size)?;
     if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
-        return Err(Usage::new(format!(
-            "play needs a terminal; 'racelab show {} --all' prints every order instead",
-            subject.entry.name
-        )));
+        let show = style::command(&format!("show {} --all", subject.entry.name));
+        let way_out = format!("'{show}' prints every order instead");
+        return Err(Usage::new(format!("play needs a terminal; {way_out}")));
     }
     let bounds = Bounds::given(&args.bounds, &subject);
     let graph = graphs::graph(&subject, args.memory.into(), bounds)?;
