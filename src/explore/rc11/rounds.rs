@@ -7,7 +7,7 @@
 //! again and again only looks. Writes that left the value as it was count as the one they copy. Whether
 //! a further round would be like the one before, the runtime has found out: a loop that counts goes on.
 
-use super::event::{Event, EventId};
+use super::event::{Event, EventId, Op};
 use crate::explore::runtime::Yielded;
 
 type Look = (u32, EventId);
@@ -23,6 +23,11 @@ struct Round {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Rounds {
     threads: Vec<Round>,
+}
+
+/// Does the step learn or teach anything, on an object that keeps its own order?
+fn hands_on(op: &Op) -> bool {
+    matches!(op, Op::Touch { acquires, releases, .. } if *acquires || *releases)
 }
 
 impl Rounds {
@@ -46,7 +51,8 @@ impl Rounds {
             (Some(write), Some(location)) if leaves_as_is => {
                 round.current.push((location, origin(write)));
             }
-            _ if event.written.is_some() || event.op.touches().next().is_some() => {
+            // What fails or times out has changed nothing.
+            _ if event.written.is_some() || hands_on(&event.op) => {
                 round.previous.clear();
                 round.current.clear();
             }
