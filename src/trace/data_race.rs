@@ -144,9 +144,12 @@ pub(crate) fn racing<P: PartialEq>(
     Racing { pairs, claimed }
 }
 
+/// Which accesses lie within each other: of one thread, to one object, all reads or all writes.
+type Nested = (usize, Option<u32>, bool);
+
 /// The accesses that may still go on, each with its kind: those of one thread lie within each other.
 #[derive(Default)]
-struct OpenAccesses(HashMap<(usize, Option<u32>, bool), Vec<(usize, usize)>>);
+struct OpenAccesses(HashMap<Nested, Vec<(usize, usize)>>);
 
 impl OpenAccesses {
     /// Where the access began that ends with this step, if it is the end of one.
