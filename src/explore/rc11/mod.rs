@@ -17,8 +17,7 @@
 //! - `choices`: which ways of taking a step are consistent
 //! - `psc`: the axiom for SC
 //! - `search`: the loop that completes every consistent graph exactly once
-//! - `races`: where the loop has to come back to; `branch`: and what it has to follow from there
-//! - `sleep`: what it need not take again
+//! - `races`: where the loop has to come back to
 //! - `data_race`: plain accesses that nothing orders
 //!
 //! # Release sequences
@@ -45,7 +44,6 @@
 //! - Locks, channels and the like keep one order of their own; a step on one learns all that
 //!   earlier conflicting steps released, which may be more than the documentation promises.
 
-mod branch;
 mod choices;
 mod clocks;
 mod data_race;
@@ -59,7 +57,6 @@ mod psc;
 mod races;
 mod rounds;
 mod search;
-mod sleep;
 mod wish;
 
 pub(super) use drive::Rc11;

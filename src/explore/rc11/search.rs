@@ -8,22 +8,16 @@
 //! may take any place in modification order, whenever it is taken. So a step that reads nothing
 //! can always go first, and alone. A step that reads can go first for all graphs in which it reads
 //! a write that is already there. For those in which it reads a later one, others have to go
-//! first. Such a write turns up below, behind the read: [`Search::races`] finds it, and leaves at the
-//! read's point a [`Branch`](super::branch::Branch), the steps that lead to the write without the
-//! read. (This is the algorithm of Abdulla, Aronis, Jonsson and Sagonas, "Source Sets", J. ACM 64(4),
-//! 2017, section 7, for steps that choose what they read.)
+//! first; [`Search::races`] finds them, since such a write turns up below, behind the read.
 //!
 //! # Why nothing comes twice
 //! A sleeping thread has been offered every write that was there when it fell asleep. It wakes
 //! only for a later one, and then may read only that. Events are numbered as they are added, so
 //! "later" is a comparison. A sleeping step on a lock or the like wakes when a step that it depends
-//! on has been taken. A run in which only sleepers are left is cut short, and counted; they are few,
-//! since a branch leads to where every sleeper has something new to read.
+//! on has been taken. A run in which only sleepers are left is cut short, and counted.
 
-use super::branch::{Branch, Item};
-use super::event::{Choice, EventId, Step};
+use super::event::{Choice, EventId, INIT, Step};
 use super::graph::Graph;
-use super::sleep::Sleeper;
 
 /// What a thread waits to do.
 #[derive(Clone, Debug)]
@@ -47,6 +41,9 @@ pub enum Turn {
     Cut,
 }
 
+/// The thread is awake.
+pub(super) const AWAKE: u32 = u32::MAX;
+
 /// A point at which a thread was chosen. Its number is the number of the event taken there.
 #[derive(Clone, Debug)]
 pub(super) struct Node<S> {
@@ -56,17 +53,11 @@ pub(super) struct Node<S> {
     /// consistent; and which of them is being explored.
     choices: Vec<(u32, Choice)>,
     at: usize,
-    /// Is nothing left out among these ways but what is explored elsewhere?
-    is_whole: bool,
-    /// Is it the first step of a branch?
-    is_guided: bool,
-    pub(super) sleepers: Vec<Sleeper>,
-    /// Orders that have to be followed from here, at some time. Those that begin with the same steps
-    /// do so literally.
-    pub(super) branches: Vec<Branch>,
-    /// Threads that have to go first here, at some time, in every way.
+    /// For each thread since when it sleeps: the number of events there were.
+    pub(super) asleep: Vec<u32>,
+    /// Threads that have to go first here, at some time.
     pub(super) wanted: u64,
-    /// Threads that have gone first here in every way.
+    /// Threads that have gone first here.
     pub(super) done: u64,
     /// The steps that could be taken here, where it matters who goes first.
     pub(super) ready: Vec<(u8, S)>,
@@ -79,8 +70,6 @@ pub struct Search<S> {
     pub(super) nodes: Vec<Node<S>>,
     /// Used nodes, kept for their vectors.
     spare: Vec<Node<S>>,
-    /// What is to be followed from the next point on.
-    guides: Vec<Branch>,
     /// How many steps of the current run have been handed out.
     at: usize,
     completed: u64,
@@ -96,10 +85,7 @@ impl<S> Default for Node<S> {
             step: None,
             choices: Vec::new(),
             at: 0,
-            is_whole: true,
-            is_guided: false,
-            sleepers: Vec::new(),
-            branches: Vec::new(),
+            asleep: Vec::new(),
             wanted: 0,
             done: 0,
             ready: Vec::new(),
@@ -113,7 +99,6 @@ impl<S: Step> Default for Search<S> {
             graph: Graph::default(),
             nodes: Vec::new(),
             spare: Vec::new(),
-            guides: Vec::new(),
             at: 0,
             completed: 0,
             cut: 0,
@@ -165,17 +150,12 @@ impl<S: Step> Search<S> {
         node.choices[node.at].0
     }
 
-    /// The step of a thread that sleeps at the next point, as it was when it fell asleep.
+    /// The step of a thread that sleeps, as it was when it fell asleep.
     pub(super) fn slept_on(&self, thread: u8) -> Option<(EventId, &S)> {
         let newest = self.nodes.last().filter(|node| node.thread != thread)?;
-        let sleeper = newest.sleepers.iter().find(|sleeper| sleeper.thread == thread)?;
-        Some((sleeper.since, self.step_of(sleeper)?))
-    }
-
-    /// The step that sleeps.
-    pub(super) fn step_of(&self, sleeper: &Sleeper) -> Option<&S> {
-        let ready = &self.nodes.get(sleeper.since as usize)?.ready;
-        ready.iter().find(|(thread, _)| *thread == sleeper.thread).map(|(_, step)| step)
+        let since = *newest.asleep.get(usize::from(thread))?;
+        let ready = &self.nodes.get(since as usize)?.ready;
+        ready.iter().find(|(t, _)| *t == thread).map(|(_, step)| (since, step))
     }
 
     /// Starts the run that is under way once more.
@@ -188,14 +168,13 @@ impl<S: Step> Search<S> {
     /// In the part of a run that repeats an earlier one `pending` is not looked at.
     pub fn next(&mut self, pending: &[Pending<S>]) -> Turn {
         if self.at == self.nodes.len() && !self.choose(pending) {
-            self.guides.clear();
             if pending.iter().any(|p| matches!(p, Pending::Ready(_))) {
                 self.cut += 1;
                 return Turn::Cut;
             }
             for (thread, pending) in pending.iter().enumerate() {
                 if let Pending::Blocked(step) = pending {
-                    self.races(thread as u8, step, None, true);
+                    self.races(thread as u8, step, None);
                 }
             }
             self.completed += 1;
@@ -208,7 +187,6 @@ impl<S: Step> Search<S> {
     /// Goes back to the last point where something is left to try, and tries it. False: all done.
     pub fn backtrack(&mut self) -> bool {
         self.at = 0;
-        self.guides.clear();
         while let Some(mut node) = self.nodes.pop() {
             self.graph.pop();
             node.at += 1;
@@ -226,67 +204,46 @@ impl<S: Step> Search<S> {
         let mut node = self.spare.pop().unwrap_or_default();
         (node.wanted, node.done, node.at) = (0, 0, 0);
         node.ready.clear();
-        node.sleepers.clear();
-        node.branches = std::mem::take(&mut self.guides);
+        node.asleep.clear();
         if let Some(parent) = self.nodes.last() {
-            let sleep_on = parent.sleepers.iter().filter(|s| s.thread != parent.thread);
-            node.sleepers.extend(sleep_on);
+            node.asleep.extend_from_slice(&parent.asleep);
+            node.asleep[parent.thread as usize] = AWAKE;
         }
-        let follows = !node.branches.is_empty();
+        if node.asleep.len() < pending.len() {
+            node.asleep.resize(pending.len(), AWAKE);
+        }
         for (thread, pending) in pending.iter().enumerate() {
-            let (thread, Pending::Ready(step)) = (thread as u8, pending) else { continue };
-            // Somebody may have made it ask for another step than the one that sleeps.
-            let is_another =
-                |s: &Sleeper| step.reasons().iter().any(|reason| reason.event >= s.since);
-            if !step.reasons().is_empty() {
-                node.sleepers.retain(|sleeper| sleeper.thread != thread || !is_another(sleeper));
-            }
-            if !follows && step.op().is_free() {
+            let Pending::Ready(step) = pending else { continue };
+            if step.op().is_free() {
                 node.ready.clear();
-                let goes = self.offer(&mut node, thread, step.clone());
-                return self.go_or_not(node, goes);
+                // It never sleeps: what does is a step that reads.
+                node.asleep[thread] = AWAKE;
+                self.offer(&mut node, thread as u8, step.clone());
+                self.take(node);
+                return true;
             }
-            node.ready.push((thread, step.clone()));
+            let since = &mut node.asleep[thread];
+            if step.reasons().iter().any(|reason| reason.event >= *since) {
+                // Somebody has made it ask for another step than the one that sleeps.
+                *since = AWAKE;
+            }
+            node.ready.push((thread as u8, step.clone()));
         }
-        let goes = follows && self.follow(&mut node) || self.offer_any(&mut node);
-        self.go_or_not(node, goes)
-    }
-
-    fn go_or_not(&mut self, node: Node<S>, goes: bool) -> bool {
-        match goes {
-            true => self.take(node),
-            false => self.spare.push(node),
-        }
-        goes
-    }
-
-    /// Sets a point to the step of any thread that can go: first of those that something has woken.
-    fn offer_any(&mut self, node: &mut Node<S>) -> bool {
-        for woken in [true, false] {
-            for i in 0..node.ready.len() {
-                let thread = node.ready[i].0;
-                if node.sleepers.iter().any(|sleeper| sleeper.thread == thread) == woken {
-                    let step = node.ready[i].1.clone();
-                    if self.offer(node, thread, step) {
-                        return true;
-                    }
-                }
+        for i in 0..node.ready.len() {
+            let (thread, step) = node.ready[i].clone();
+            if self.offer(&mut node, thread, step) {
+                self.take(node);
+                return true;
             }
         }
+        self.spare.push(node);
         false
     }
 
-    /// Goes over to what else has to go first at this point.
+    /// Goes over to the next thread that has to go first at this point.
     fn other_thread(&mut self, node: &mut Node<S>) -> bool {
-        let choice = if node.is_whole { None } else { node.choices.first().map(|c| c.1) };
-        let since = self.nodes.len() as EventId;
-        node.sleepers.push(Sleeper { thread: node.thread, since, choice });
-        if choice.is_none() {
-            node.done |= 1 << node.thread;
-        }
-        if self.follow(node) {
-            return true;
-        }
+        node.asleep[node.thread as usize] = self.nodes.len() as u32;
+        node.done |= 1 << node.thread;
         loop {
             let thread = (node.wanted & !node.done).trailing_zeros() as u8;
             let Some((_, step)) = node.ready.iter().find(|(t, _)| *t == thread).cloned() else {
@@ -299,28 +256,6 @@ impl<S: Step> Search<S> {
         }
     }
 
-    /// Sets a point to the first step of one of its branches. False: there are none left.
-    fn follow(&mut self, node: &mut Node<S>) -> bool {
-        while let Some(&first) = node.branches.first().and_then(|branch| branch.first()) {
-            let step = node.ready.iter().find(|(thread, _)| *thread == first.thread);
-            if let Some((_, step)) = step.cloned()
-                && self.offer(node, first.thread, step)
-            {
-                let choice = first.choice(&self.graph);
-                let all = node.choices.len();
-                node.choices.retain(|&(_, other)| Some(other) == choice);
-                (node.is_whole, node.is_guided) = (all == 1, true);
-                if !node.choices.is_empty() {
-                    return true;
-                }
-            }
-            // It has been seen elsewhere.
-            node.branches.retain(|branch| !begins_with(branch, &first));
-        }
-        node.branches.clear();
-        false
-    }
-
     /// Sets a point to a thread's step. False: the thread sleeps and nothing has woken it.
     fn offer(&mut self, node: &mut Node<S>, thread: u8, step: S) -> bool {
         let mut choices = std::mem::take(&mut self.consistent);
@@ -329,49 +264,26 @@ impl<S: Step> Search<S> {
         node.choices.extend((0..).zip(choices.iter().copied()));
         self.consistent = choices;
         node.choices.retain(|&(_, choice)| !step.declines(choice));
-        if node.sleepers.iter().any(|sleeper| sleeper.thread == thread) {
-            let op = step.op();
-            let mine = || node.sleepers.iter().filter(|sleeper| sleeper.thread == thread);
-            let explored = |choice| mine().any(|s| s.covers(&self.graph, &op, choice));
-            node.choices.retain(|&(_, choice)| !explored(choice));
+        let since = node.asleep[thread as usize];
+        if since != AWAKE {
+            let woken = step.op().touches().any(|(object, mode)| {
+                self.graph.touched_between(since, AWAKE, object, |m| m.conflicts(mode))
+            });
+            node.choices.retain(|(_, choice)| match *choice {
+                Choice::Read(write) | Choice::Fail(write) => write != INIT && write >= since,
+                _ => woken,
+            });
         }
         (node.thread, node.step, node.at) = (thread, Some(step), 0);
-        (node.is_whole, node.is_guided) = (true, false);
         !node.choices.is_empty()
     }
 
     /// Takes the step of a point, in the way it stands at.
-    fn take(&mut self, mut node: Node<S>) {
+    fn take(&mut self, node: Node<S>) {
         let (thread, (_, choice)) = (node.thread, node.choices[node.at]);
         let step = node.step.clone().expect("a chosen step");
-        self.hand_on(&mut node);
-        let anew = node.at == 0;
         self.nodes.push(node);
         let id = self.graph.push(thread, &step, choice);
-        self.races(thread, &step, Some(id), anew);
+        self.races(thread, &step, Some(id));
     }
-
-    /// Hands what follows behind a branch's first step on to the next point.
-    fn hand_on(&mut self, node: &mut Node<S>) {
-        self.guides.clear();
-        let first = node.branches.first().and_then(|branch| branch.first());
-        let Some(&first) = first.filter(|_| node.is_guided) else { return };
-        let Search { guides, .. } = self;
-        node.branches.retain_mut(|branch| {
-            let follows = begins_with(branch, &first);
-            if follows {
-                branch.remove(0);
-                guides.push(std::mem::take(branch));
-            }
-            !follows
-        });
-        // Where one ends, all that goes on is free.
-        if guides.iter().any(Vec::is_empty) {
-            guides.clear();
-        }
-    }
-}
-
-fn begins_with(branch: &Branch, first: &Item) -> bool {
-    branch.first().is_some_and(|item| item.is_same(first))
 }
