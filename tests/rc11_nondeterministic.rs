@@ -219,8 +219,9 @@ fn random_programs_get_a_verdict_whether_they_are_deterministic_or_not() {
 
 #[test]
 fn a_store_of_the_value_that_was_there_may_be_waited_for_and_read() {
-    // The round that reads the first store is another one than the round before it.
-    let report = rc11(|| {
+    // The loop counts its rounds, so it is followed for some of them; that is no round like another
+    // which reads another store of the same value.
+    let report = Explorer::new().memory(Memory::Rc11).explore(|| {
         let shared = Arc::new((AtomicU32::new(0), AtomicU32::new(0)));
         let other = Arc::clone(&shared);
         let writer = thread::spawn(move || {
@@ -237,7 +238,8 @@ fn a_store_of_the_value_that_was_there_may_be_waited_for_and_read() {
     });
     let rounds: BTreeSet<i32> =
         report.outcomes().iter().map(|outcome| *outcome.result().unwrap()).collect();
-    assert_eq!(rounds, BTreeSet::from([1, 2, 3]));
+    assert!(BTreeSet::from([1, 2, 3]).is_subset(&rounds), "{report}");
+    assert!(!report.is_complete(), "{report}");
     for outcome in report.outcomes() {
         let trace = outcome.example();
         assert_eq!(trace.ending(), format!("returned {}", outcome.result().unwrap()));
