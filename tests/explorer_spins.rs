@@ -43,7 +43,7 @@ where
 }
 
 fn values<T: Ord + Clone>(counted: &Counted<T>) -> Vec<T> {
-    counted.keys().map(|result| result.clone().ok().expect("no failure")).collect()
+    counted.keys().map(|result| result.clone().expect("no failure")).collect()
 }
 
 #[test]

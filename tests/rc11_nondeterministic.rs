@@ -184,7 +184,7 @@ fn random_program(seed: u64, runs: Option<&AtomicU64>) -> u32 {
             for step in 0..1 + mix(seed + 9 * me) % 3 {
                 let what = mix(seed * 1000 + me * 10 + step);
                 let other = mix(what + run);
-                act(&shared, if is_odd && other % 2 == 0 { mix(other) } else { what });
+                act(&shared, if is_odd && other.is_multiple_of(2) { mix(other) } else { what });
             }
         })
     };

@@ -150,7 +150,7 @@ fn a_scope_answers_for_its_threads_and_may_be_caught() {
                 panic!("the scope's own");
             })
         });
-        caught.map(|()| ()).unwrap_err().downcast_ref::<&str>().map(|text| (*text).to_owned())
+        caught.unwrap_err().downcast_ref::<&str>().map(|text| (*text).to_owned())
     });
     returns_only(&report, &Some("the scope's own".to_owned()));
 }

@@ -213,7 +213,7 @@ impl<T> Receiver<T> {
     /// Takes a message; if there is none yet, the time-out passes.
     ///
     /// Time does not pass in a model: whether a message came in time is whether it is there now. If it
-    /// is not, others may go first as with [`yield_now`](crate::model::thread::yield_now): a loop that
+    /// is not, others may go first as with [`yield_now`]: a loop that
     /// only polls is not followed round after round.
     ///
     /// # Errors
