@@ -3,10 +3,11 @@
 
 use proptest::prelude::*;
 use racelab::explore::{Explorer, Memory};
-use racelab::model::sync::{Arc, Condvar, Mutex, RwLock, mpsc};
+use racelab::model::sync::{Arc, Condvar, Mutex, OnceLock, RwLock, mpsc};
 use racelab::model::thread;
 use racelab::{Failure, Outcome};
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 #[derive(Clone, Copy, Debug)]
 enum Act {
@@ -20,6 +21,10 @@ enum Act {
     TryReceive,
     Notify,
     Wait,
+    WaitTimeout,
+    NotifyAll,
+    Once(u64),
+    Look,
 }
 
 struct Shared {
@@ -27,6 +32,7 @@ struct Shared {
     number: RwLock<u64>,
     inbox: Mutex<mpsc::Receiver<u64>>,
     ready: (Mutex<bool>, Condvar),
+    once: OnceLock<u64>,
 }
 
 fn act(act: Act, shared: &Shared, sender: &mpsc::Sender<u64>) -> u64 {
@@ -57,6 +63,17 @@ fn act(act: Act, shared: &Shared, sender: &mpsc::Sender<u64>) -> u64 {
             let ready = shared.ready.0.lock().unwrap();
             if *ready { 1 } else { u64::from(*shared.ready.1.wait(ready).unwrap()) }
         }
+        Act::WaitTimeout => {
+            let ready = shared.ready.0.lock().unwrap();
+            let (ready, waited) = shared.ready.1.wait_timeout(ready, Duration::ZERO).unwrap();
+            u64::from(*ready) * 2 + u64::from(waited.timed_out())
+        }
+        Act::NotifyAll => {
+            shared.ready.1.notify_all();
+            0
+        }
+        Act::Once(n) => *shared.once.get_or_init(|| n),
+        Act::Look => shared.once.get().map_or(9, |n| *n),
     }
 }
 
@@ -67,6 +84,7 @@ fn run(program: &[Vec<Act>]) -> Vec<Vec<u64>> {
         number: RwLock::new(0),
         inbox: Mutex::new(receiver),
         ready: (Mutex::new(false), Condvar::new()),
+        once: OnceLock::new(),
     });
     let start = |acts: &Vec<Act>| {
         let (acts, shared, sender) = (acts.clone(), Arc::clone(&shared), sender.clone());
@@ -76,11 +94,14 @@ fn run(program: &[Vec<Act>]) -> Vec<Vec<u64>> {
     threads.into_iter().map(|thread| thread.join().unwrap()).collect()
 }
 
-fn outcomes(program: &[Vec<Act>], memory: Memory) -> BTreeSet<Result<Vec<Vec<u64>>, &'static str>> {
+type Outcomes = BTreeSet<Result<Vec<Vec<u64>>, &'static str>>;
+
+/// The outcomes, and the number of executions.
+fn explored(program: &[Vec<Act>], memory: Memory) -> (Outcomes, u64) {
     let report = Explorer::new().memory(memory).explore(|| run(program));
     assert!(report.is_complete(), "{report}");
     let end = |outcome: &Outcome<Vec<Vec<u64>>>| outcome.result().cloned().map_err(Failure::name);
-    report.outcomes().iter().map(end).collect()
+    (report.outcomes().iter().map(end).collect(), report.executions())
 }
 
 fn programs() -> impl Strategy<Value = Vec<Vec<Act>>> {
@@ -95,6 +116,10 @@ fn programs() -> impl Strategy<Value = Vec<Vec<Act>>> {
         Just(Act::TryReceive),
         Just(Act::Notify),
         Just(Act::Wait),
+        Just(Act::WaitTimeout),
+        Just(Act::NotifyAll),
+        (1..3u64).prop_map(Act::Once),
+        Just(Act::Look),
     ];
     prop::collection::vec(prop::collection::vec(act, 1..3), 2..4)
 }
@@ -105,8 +130,8 @@ proptest! {
     #[test]
     fn both_memories_agree_where_only_locks_are_shared(program in programs()) {
         prop_assert_eq!(
-            outcomes(&program, Memory::Rc11),
-            outcomes(&program, Memory::SequentiallyConsistent)
+            explored(&program, Memory::Rc11),
+            explored(&program, Memory::SequentiallyConsistent)
         );
     }
 }

@@ -66,19 +66,24 @@ impl Graph {
         for &write in place.writes.iter().rev().chain([&INIT]) {
             let taken = next.is_some_and(|next| self.event(next).reads == Some(write));
             each(taken, write);
-            if write == INIT || self.has_seen(thread, step, write, &place.touched) {
+            let knows = |event| self.known_to(thread, step, event);
+            if write == INIT || has_seen(self, knows, write, &place.touched) {
                 break;
             }
             next = Some(write);
         }
     }
 
-    /// Does the thread know of this write, by itself or through a read that happened before?
-    fn has_seen(&self, thread: u8, step: &impl Step, write: EventId, touched: &[EventId]) -> bool {
-        self.known_to(thread, step, write)
-            || touched.iter().any(|&event| {
-                self.event(event).reads == Some(write) && self.known_to(thread, step, event)
-            })
+    /// Could someone who knows this much still see the write, as far as coherence goes?
+    pub(super) fn may_see(
+        &self,
+        knows: impl Fn(EventId) -> bool,
+        location: u32,
+        write: EventId,
+    ) -> bool {
+        let Some(place) = self.locations.get(location as usize) else { return true };
+        let newer = place.writes.iter().rev().take_while(|&&newer| newer != write);
+        newer.into_iter().all(|&newer| !has_seen(self, &knows, newer, &place.touched))
     }
 
     /// Could this step close a cycle of the SC axiom, if it reads or writes out of turn?
@@ -96,4 +101,15 @@ impl Graph {
         let fence = |&id: &EventId| self.event(id).is_fence() && self.known_to(thread, step, id);
         !self.sc.is_empty() && (itself || self.sc.iter().any(fence))
     }
+}
+
+/// Does who knows this much know of this write, by itself or through a read that happened before?
+fn has_seen(
+    graph: &Graph,
+    knows: impl Fn(EventId) -> bool,
+    write: EventId,
+    touched: &[EventId],
+) -> bool {
+    knows(write)
+        || touched.iter().any(|&event| graph.event(event).reads == Some(write) && knows(event))
 }

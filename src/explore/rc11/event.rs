@@ -127,6 +127,11 @@ pub trait Step: Clone {
         &[]
     }
 
+    /// The events that ended the waiting before it; without them it would not be asked for.
+    fn woken_by(&self) -> &[EventId] {
+        &[]
+    }
+
     /// Is this way of taking it left out, although it is consistent?
     ///
     /// That is for waiting loops, which could go round for ever.

@@ -5,7 +5,7 @@
 //! every store becomes the newest when it is taken, and failing that, any in which causes come
 //! first. Among those of a kind, the one with the fewest switches.
 
-use super::event::{Choice, EventId, INIT};
+use super::event::{Choice, EventId, INIT, Step};
 use super::graph::Graph;
 use super::search::Search;
 use super::wish::Wish;
@@ -44,7 +44,7 @@ fn reasons(search: &Search<Wish>, kind: usize) -> Vec<Vec<EventId>> {
     for (id, event) in graph.events().iter().enumerate() {
         let id = id as EventId;
         let mut causes: Vec<EventId> = (0..id).filter(|&other| graph.causes(other, id)).collect();
-        causes.extend(&search.step(id).woken_by);
+        causes.extend(search.step(id).woken_by());
         if let (true, Some(location)) = (kind < 2 && event.written.is_some(), event.op.location()) {
             let order = graph.modification_order(location);
             let place = order.iter().position(|&write| write == id).unwrap_or_default();

@@ -3,7 +3,7 @@
 //! What can be asked of it is here, how it grows in `grow`.
 
 use super::clocks::{Clocks, Row};
-use super::event::{Event, EventId, INIT, Step};
+use super::event::{Event, EventId, INIT, Reason, Step};
 use crate::trace::Mode;
 
 /// An atomic, a cell, or another object.
@@ -119,10 +119,30 @@ impl Graph {
 
     /// Has `thread`, when it takes this step as its next, any knowledge of `event`?
     pub(super) fn known_to(&self, thread: u8, step: &impl Step, event: EventId) -> bool {
-        let learnt = step.reasons().iter().filter(|reason| reason.teaches);
-        let mut ahead =
-            self.line(thread).last().copied().into_iter().chain(learnt.map(|r| r.event));
-        ahead.any(|ahead| self.known(event, ahead, Row::Before))
+        self.known_from(self.line(thread).last().copied(), step.reasons(), event)
+    }
+
+    /// Had the thread of the event `id`, before that, any knowledge of `event`?
+    pub(super) fn known_before(&self, id: EventId, event: EventId) -> bool {
+        let Event { thread, index, reasons, .. } = self.event(id);
+        let previous = index.checked_sub(1).map(|index| self.line(*thread)[index as usize]);
+        self.known_from(previous, reasons, event)
+    }
+
+    /// Has `thread`, at the point `at`, before this step any knowledge of `event`?
+    pub(super) fn known_at(
+        &self,
+        at: EventId,
+        (thread, step): (u8, &impl Step),
+        event: EventId,
+    ) -> bool {
+        let line = self.line(thread).iter().rev().copied();
+        self.known_from(line.into_iter().find(|&id| id < at), step.reasons(), event)
+    }
+
+    fn known_from(&self, last: Option<EventId>, reasons: &[Reason], event: EventId) -> bool {
+        let learnt = reasons.iter().filter(|reason| reason.teaches).map(|reason| reason.event);
+        last.into_iter().chain(learnt).any(|ahead| self.known(event, ahead, Row::Before))
     }
 
     /// All events about a location or object, in the order they were added.

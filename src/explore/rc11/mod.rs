@@ -17,7 +17,8 @@
 //! - `choices`: which ways of taking a step are consistent
 //! - `psc`: the axiom for SC
 //! - `search`: the loop that completes every consistent graph exactly once
-//! - `races`: where the loop has to come back to
+//! - `races`: where the loop has to come back to; `branch`: and what it has to follow from there
+//! - `sleep`, `claim`: what need not be explored again
 //! - `data_race`: plain accesses that nothing orders
 //!
 //! # Release sequences
@@ -44,7 +45,9 @@
 //! - Locks, channels and the like keep one order of their own; a step on one learns all that
 //!   earlier conflicting steps released, which may be more than the documentation promises.
 
+mod branch;
 mod choices;
+mod claim;
 mod clocks;
 mod data_race;
 mod drive;
@@ -57,6 +60,7 @@ mod psc;
 mod races;
 mod rounds;
 mod search;
+mod sleep;
 mod wish;
 
 pub(super) use drive::Rc11;

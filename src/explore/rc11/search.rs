@@ -8,16 +8,23 @@
 //! may take any place in modification order, whenever it is taken. So a step that reads nothing
 //! can always go first, and alone. A step that reads can go first for all graphs in which it reads
 //! a write that is already there. For those in which it reads a later one, others have to go
-//! first; [`Search::races`] finds them, since such a write turns up below, behind the read.
+//! first. Such a write turns up below, behind the read: [`Search::races`] finds it, and leaves at the
+//! read's point a [`Branch`](super::branch::Branch), the steps that lead to the write without the
+//! read. (This is the algorithm of Abdulla, Aronis, Jonsson and Sagonas, "Source Sets", J. ACM 64(4),
+//! 2017, section 7, for steps that choose what they read.)
 //!
 //! # Why nothing comes twice
 //! A sleeping thread has been offered every write that was there when it fell asleep. It wakes
 //! only for a later one, and then may read only that. Events are numbered as they are added, so
 //! "later" is a comparison. A sleeping step on a lock or the like wakes when a step that it depends
-//! on has been taken. A run in which only sleepers are left is cut short, and counted.
+//! on has been taken. A run in which only sleepers are left is cut short, and counted; they are few,
+//! since a branch leads to where every sleeper has something new to read.
 
-use super::event::{Choice, EventId, INIT, Step};
+use super::branch::Branch;
+use super::claim::Claim;
+use super::event::{Choice, EventId, Step};
 use super::graph::Graph;
+use super::sleep::Sleeper;
 
 /// What a thread waits to do.
 #[derive(Clone, Debug)]
@@ -41,9 +48,6 @@ pub enum Turn {
     Cut,
 }
 
-/// The thread is awake.
-pub(super) const AWAKE: u32 = u32::MAX;
-
 /// A point at which a thread was chosen. Its number is the number of the event taken there.
 #[derive(Clone, Debug)]
 pub(super) struct Node<S> {
@@ -53,11 +57,21 @@ pub(super) struct Node<S> {
     /// consistent; and which of them is being explored.
     choices: Vec<(u32, Choice)>,
     at: usize,
-    /// For each thread since when it sleeps: the number of events there were.
-    pub(super) asleep: Vec<u32>,
-    /// Threads that have to go first here, at some time.
+    /// Is it the first step of a branch, and taken in one way only?
+    is_guided: bool,
+    /// Was something left out below the way under exploration?
+    pub(super) is_partial: bool,
+    /// Has some thread's step been explored here in every way, so that all is explored?
+    pub(super) is_complete: bool,
+    /// Is it on a branch?
+    pub(super) follows: bool,
+    pub(super) sleepers: Vec<Sleeper>,
+    /// Orders that have to be followed from here, at some time. Those that begin with the same steps
+    /// do so literally.
+    pub(super) branches: Vec<Branch>,
+    /// Threads that have to go first here, at some time, in every way.
     pub(super) wanted: u64,
-    /// Threads that have gone first here.
+    /// Threads that have gone first here in every way.
     pub(super) done: u64,
     /// The steps that could be taken here, where it matters who goes first.
     pub(super) ready: Vec<(u8, S)>,
@@ -70,6 +84,10 @@ pub struct Search<S> {
     pub(super) nodes: Vec<Node<S>>,
     /// Used nodes, kept for their vectors.
     spare: Vec<Node<S>>,
+    /// What is to be followed from the next point on.
+    guides: Vec<Branch>,
+    /// What was explored where branches were followed, by the points they began at.
+    pub(super) claims: Vec<Claim>,
     /// How many steps of the current run have been handed out.
     at: usize,
     completed: u64,
@@ -85,7 +103,12 @@ impl<S> Default for Node<S> {
             step: None,
             choices: Vec::new(),
             at: 0,
-            asleep: Vec::new(),
+            is_guided: false,
+            is_partial: false,
+            is_complete: false,
+            follows: false,
+            sleepers: Vec::new(),
+            branches: Vec::new(),
             wanted: 0,
             done: 0,
             ready: Vec::new(),
@@ -99,6 +122,8 @@ impl<S: Step> Default for Search<S> {
             graph: Graph::default(),
             nodes: Vec::new(),
             spare: Vec::new(),
+            guides: Vec::new(),
+            claims: Vec::new(),
             at: 0,
             completed: 0,
             cut: 0,
@@ -150,12 +175,17 @@ impl<S: Step> Search<S> {
         node.choices[node.at].0
     }
 
-    /// The step of a thread that sleeps, as it was when it fell asleep.
+    /// The step of a thread that sleeps at the next point, as it was when it fell asleep.
     pub(super) fn slept_on(&self, thread: u8) -> Option<(EventId, &S)> {
         let newest = self.nodes.last().filter(|node| node.thread != thread)?;
-        let since = *newest.asleep.get(usize::from(thread))?;
-        let ready = &self.nodes.get(since as usize)?.ready;
-        ready.iter().find(|(t, _)| *t == thread).map(|(_, step)| (since, step))
+        let sleeper = newest.sleepers.iter().find(|sleeper| sleeper.thread == thread)?;
+        Some((sleeper.since, self.step_of(sleeper)?))
+    }
+
+    /// The step that sleeps.
+    pub(super) fn step_of(&self, sleeper: &Sleeper) -> Option<&S> {
+        let ready = &self.nodes.get(sleeper.since as usize)?.ready;
+        ready.iter().find(|(thread, _)| *thread == sleeper.thread).map(|(_, step)| step)
     }
 
     /// Starts the run that is under way once more.
@@ -168,13 +198,14 @@ impl<S: Step> Search<S> {
     /// In the part of a run that repeats an earlier one `pending` is not looked at.
     pub fn next(&mut self, pending: &[Pending<S>]) -> Turn {
         if self.at == self.nodes.len() && !self.choose(pending) {
+            self.guides.clear();
             if pending.iter().any(|p| matches!(p, Pending::Ready(_))) {
                 self.cut += 1;
                 return Turn::Cut;
             }
             for (thread, pending) in pending.iter().enumerate() {
                 if let Pending::Blocked(step) = pending {
-                    self.races(thread as u8, step, None);
+                    self.races(thread as u8, step, None, true);
                 }
             }
             self.completed += 1;
@@ -187,6 +218,7 @@ impl<S: Step> Search<S> {
     /// Goes back to the last point where something is left to try, and tries it. False: all done.
     pub fn backtrack(&mut self) -> bool {
         self.at = 0;
+        self.guides.clear();
         while let Some(mut node) = self.nodes.pop() {
             self.graph.pop();
             node.at += 1;
@@ -194,6 +226,7 @@ impl<S: Step> Search<S> {
                 self.take(node);
                 return true;
             }
+            self.settle(&node);
             self.spare.push(node);
         }
         false
@@ -201,49 +234,82 @@ impl<S: Step> Search<S> {
 
     /// Lets a thread take a step at a new point. False: none can.
     fn choose(&mut self, pending: &[Pending<S>]) -> bool {
+        self.note_replaced(pending);
         let mut node = self.spare.pop().unwrap_or_default();
         (node.wanted, node.done, node.at) = (0, 0, 0);
         node.ready.clear();
-        node.asleep.clear();
+        node.sleepers.clear();
+        node.branches = std::mem::take(&mut self.guides);
         if let Some(parent) = self.nodes.last() {
-            node.asleep.extend_from_slice(&parent.asleep);
-            node.asleep[parent.thread as usize] = AWAKE;
+            let sleep_on = parent.sleepers.iter().filter(|s| s.thread != parent.thread);
+            node.sleepers.extend(sleep_on);
         }
-        if node.asleep.len() < pending.len() {
-            node.asleep.resize(pending.len(), AWAKE);
-        }
+        let follows = !node.branches.is_empty();
+        (node.is_complete, node.follows) = (false, follows);
         for (thread, pending) in pending.iter().enumerate() {
-            let Pending::Ready(step) = pending else { continue };
-            if step.op().is_free() {
+            let (thread, Pending::Ready(step)) = (thread as u8, pending) else { continue };
+            // Somebody may have made it ask for another step than the one that sleeps.
+            let is_another =
+                |s: &Sleeper| step.reasons().iter().any(|reason| reason.event >= s.since);
+            if !step.reasons().is_empty() {
+                node.sleepers.retain(|sleeper| sleeper.thread != thread || !is_another(sleeper));
+            }
+            if !follows && step.op().is_free() {
                 node.ready.clear();
-                // It never sleeps: what does is a step that reads.
-                node.asleep[thread] = AWAKE;
-                self.offer(&mut node, thread as u8, step.clone());
-                self.take(node);
-                return true;
+                let goes = self.offer(&mut node, thread, step.clone());
+                return self.go_or_not(node, goes);
             }
-            let since = &mut node.asleep[thread];
-            if step.reasons().iter().any(|reason| reason.event >= *since) {
-                // Somebody has made it ask for another step than the one that sleeps.
-                *since = AWAKE;
-            }
-            node.ready.push((thread as u8, step.clone()));
+            node.ready.push((thread, step.clone()));
         }
-        for i in 0..node.ready.len() {
-            let (thread, step) = node.ready[i].clone();
-            if self.offer(&mut node, thread, step) {
-                self.take(node);
-                return true;
+        let goes = follows && self.follow(&mut node) || self.offer_any(&mut node);
+        self.go_or_not(node, goes)
+    }
+
+    /// Where the last event has made a thread ask for another step than the one it could have taken
+    /// before it, that one has to go first as well: a time-out that a notify takes away.
+    fn note_replaced(&mut self, pending: &[Pending<S>]) {
+        let Some(last) = self.nodes.len().checked_sub(1) else { return };
+        let node = &mut self.nodes[last];
+        for (thread, pending) in pending.iter().enumerate() {
+            let (Pending::Ready(step) | Pending::Blocked(step)) = pending else { continue };
+            if step.reasons().iter().any(|reason| reason.event == last as EventId)
+                && node.ready.iter().any(|(ready, _)| usize::from(*ready) == thread)
+            {
+                node.wanted |= 1 << thread;
             }
         }
-        self.spare.push(node);
+    }
+
+    fn go_or_not(&mut self, node: Node<S>, goes: bool) -> bool {
+        match goes {
+            true => self.take(node),
+            false => self.spare.push(node),
+        }
+        goes
+    }
+
+    /// Sets a point to the step of any thread that can go: first of those that something has woken.
+    fn offer_any(&mut self, node: &mut Node<S>) -> bool {
+        for woken in [true, false] {
+            for i in 0..node.ready.len() {
+                let thread = node.ready[i].0;
+                if node.sleepers.iter().any(|sleeper| sleeper.thread == thread) == woken {
+                    let step = node.ready[i].1.clone();
+                    if self.offer(node, thread, step) {
+                        return true;
+                    }
+                }
+            }
+        }
         false
     }
 
-    /// Goes over to the next thread that has to go first at this point.
+    /// Goes over to what else has to go first at this point.
     fn other_thread(&mut self, node: &mut Node<S>) -> bool {
-        node.asleep[node.thread as usize] = self.nodes.len() as u32;
-        node.done |= 1 << node.thread;
+        self.fall_asleep(node);
+        if self.follow(node) {
+            return true;
+        }
         loop {
             let thread = (node.wanted & !node.done).trailing_zeros() as u8;
             let Some((_, step)) = node.ready.iter().find(|(t, _)| *t == thread).cloned() else {
@@ -252,8 +318,54 @@ impl<S: Step> Search<S> {
             if self.offer(node, thread, step) {
                 return true;
             }
-            node.done |= 1 << thread;
+            node.wanted &= !(1 << thread);
         }
+    }
+
+    /// Puts the thread to sleep whose step has been explored.
+    fn fall_asleep(&mut self, node: &mut Node<S>) {
+        let (thread, since) = (node.thread, self.nodes.len() as EventId);
+        if node.is_guided {
+            if !node.is_partial {
+                let choice = node.choices.first().map(|choice| choice.1);
+                node.sleepers.push(Sleeper { thread, since, choice });
+            }
+            let step = node.step.clone().expect("a chosen step");
+            if self.offer(node, thread, step) {
+                return;
+            }
+        }
+        node.sleepers.push(Sleeper { thread, since, choice: None });
+        node.done |= 1 << thread;
+        node.is_complete = true;
+    }
+
+    /// Sets a point to the first step of one of its branches. False: there are none left.
+    fn follow(&mut self, node: &mut Node<S>) -> bool {
+        while let Some(branch) = node.branches.first() {
+            let first = branch.items[0];
+            let at = self.nodes.len() as EventId;
+            let is_covered =
+                |s: &Sleeper| self.is_covered(s, &node.ready, at, &branch.items, false);
+            if !branch.vouches && node.sleepers.iter().any(is_covered) {
+                node.branches.remove(0);
+                continue;
+            }
+            let step = node.ready.iter().find(|(thread, _)| *thread == first.thread);
+            if let Some((_, step)) = step.cloned()
+                && self.offer(node, first.thread, step)
+            {
+                let choice = first.choice(&self.graph);
+                node.choices.retain(|&(_, other)| Some(other) == choice);
+                node.is_guided = true;
+                if !node.choices.is_empty() {
+                    return true;
+                }
+            }
+            // It has been seen elsewhere.
+            node.branches.retain(|branch| !branch.begins_with(&first));
+        }
+        false
     }
 
     /// Sets a point to a thread's step. False: the thread sleeps and nothing has woken it.
@@ -264,26 +376,49 @@ impl<S: Step> Search<S> {
         node.choices.extend((0..).zip(choices.iter().copied()));
         self.consistent = choices;
         node.choices.retain(|&(_, choice)| !step.declines(choice));
-        let since = node.asleep[thread as usize];
-        if since != AWAKE {
-            let woken = step.op().touches().any(|(object, mode)| {
-                self.graph.touched_between(since, AWAKE, object, |m| m.conflicts(mode))
-            });
-            node.choices.retain(|(_, choice)| match *choice {
-                Choice::Read(write) | Choice::Fail(write) => write != INIT && write >= since,
-                _ => woken,
-            });
+        if node.sleepers.iter().any(|sleeper| sleeper.thread == thread) {
+            let op = step.op();
+            let mine = || node.sleepers.iter().filter(|sleeper| sleeper.thread == thread);
+            let explored = |choice| mine().any(|s| s.covers(&self.graph, &op, choice));
+            node.choices.retain(|&(_, choice)| !explored(choice));
+        }
+        if !self.claims.is_empty() {
+            node.choices.retain(|&(_, choice)| !self.is_claimed(thread, choice));
         }
         (node.thread, node.step, node.at) = (thread, Some(step), 0);
+        node.is_guided = false;
         !node.choices.is_empty()
     }
 
     /// Takes the step of a point, in the way it stands at.
-    fn take(&mut self, node: Node<S>) {
+    fn take(&mut self, mut node: Node<S>) {
         let (thread, (_, choice)) = (node.thread, node.choices[node.at]);
         let step = node.step.clone().expect("a chosen step");
+        self.hand_on(&mut node);
+        node.is_partial = false;
+        let anew = node.at == 0;
         self.nodes.push(node);
         let id = self.graph.push(thread, &step, choice);
-        self.races(thread, &step, Some(id));
+        self.races(thread, &step, Some(id), anew);
+    }
+
+    /// Hands what follows behind a branch's first step on to the next point.
+    fn hand_on(&mut self, node: &mut Node<S>) {
+        self.guides.clear();
+        let first = node.branches.first().and_then(|branch| branch.items.first());
+        let Some(&first) = first.filter(|_| node.is_guided) else { return };
+        let Search { guides, .. } = self;
+        node.branches.retain_mut(|branch| {
+            let follows = branch.begins_with(&first);
+            if follows {
+                branch.items.remove(0);
+                guides.push(std::mem::take(branch));
+            }
+            !follows
+        });
+        // Where one ends, all that goes on is free.
+        if guides.iter().any(|branch| branch.items.is_empty()) {
+            guides.clear();
+        }
     }
 }

@@ -17,7 +17,7 @@ pub(super) struct Wish {
     /// Writes on which it has failed for no reason before, and need not do so again.
     pub failed_on: Vec<EventId>,
     /// The steps that ended the spinning before it.
-    pub woken_by: Vec<EventId>,
+    woken_by: Vec<EventId>,
 }
 
 impl Step for Wish {
@@ -27,6 +27,10 @@ impl Step for Wish {
 
     fn reasons(&self) -> &[Reason] {
         &self.reasons
+    }
+
+    fn woken_by(&self) -> &[EventId] {
+        &self.woken_by
     }
 
     fn update(&self, read: u64) -> Option<u64> {
