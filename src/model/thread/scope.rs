@@ -115,8 +115,7 @@ impl<T> ScopedJoinHandle<'_, T> {
         self.handle.join()
     }
 
-    /// Has the thread's closure returned? A step, as [`JoinHandle::is_finished`].
-    #[track_caller]
+    /// Has the thread ended?
     pub fn is_finished(&self) -> bool {
         self.handle.is_finished()
     }
