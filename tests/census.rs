@@ -56,9 +56,12 @@ fn a_counter_that_cannot_lose_has_one_bar_and_no_way_to_a_loss() {
 }
 
 #[test]
-fn a_plain_number_is_counted_and_the_data_race_is_told() {
-    let text = printed("unsafe --increments 1");
-    assert!(text.contains("data race"), "{text}");
+fn a_data_race_has_no_values_to_count() {
+    let output = census("unsafe --increments 1");
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{told}");
+    assert!(output.stdout.is_empty() && told.lines().count() == 1, "{told}");
+    assert!(told.contains("data race") && told.contains("check unsafe"), "{told}");
 }
 
 #[test]
