@@ -5,7 +5,12 @@ use std::fs::File;
 use std::io::Read;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::os::unix::process::ExitStatusExt;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
+use std::sync::Mutex;
+
+/// One test at a time: a program started meanwhile would have the other test's ends too, and a terminal
+/// is gone only when nobody has one.
+static ALONE: Mutex<()> = Mutex::new(());
 
 /// A terminal of 80 by 24: our end, and the program's.
 fn terminal() -> (File, OwnedFd) {
@@ -22,8 +27,13 @@ fn terminal() -> (File, OwnedFd) {
         )
     };
     assert_eq!(made, 0, "there are terminals to be had");
+    // The program must not have our end as well: the terminal would never be gone.
     // SAFETY: both have just been opened and are nobody else's.
-    unsafe { (File::from_raw_fd(ours), OwnedFd::from_raw_fd(theirs)) }
+    unsafe {
+        assert_eq!(libc::fcntl(ours, libc::F_SETFD, libc::FD_CLOEXEC), 0);
+        assert_eq!(libc::fcntl(theirs, libc::F_SETFD, libc::FD_CLOEXEC), 0);
+        (File::from_raw_fd(ours), OwnedFd::from_raw_fd(theirs))
+    }
 }
 
 /// Does what is typed come a line at a time, and is it shown?
@@ -48,19 +58,26 @@ fn read(terminal: &mut File, part: Option<&str>) -> String {
     text
 }
 
+/// `racelab play racy` in a terminal, with the question on the screen.
+fn player() -> (Child, File, OwnedFd) {
+    let (mut ours, theirs) = terminal();
+    assert!(is_cooked(&ours));
+    let end = || Stdio::from(theirs.try_clone().unwrap());
+    let mut command = Command::new(env!("CARGO_BIN_EXE_racelab"));
+    command.args(["play", "racy"]).stdin(end()).stdout(end()).stderr(end());
+    let child = command.env("TERM", "xterm").spawn().expect("the command starts");
+    drop(command); // and its ends
+    let before = read(&mut ours, Some("who goes next"));
+    assert!(before.contains("\u{1b}[?1049h") && before.contains("\u{1b}[?25l"), "{before:?}");
+    assert!(!is_cooked(&ours), "every key is read at once");
+    (child, ours, theirs)
+}
+
 #[test]
 fn a_player_that_is_killed_leaves_the_terminal_as_it_was() {
+    let _alone = ALONE.lock();
     for signal in [libc::SIGINT, libc::SIGTERM, libc::SIGHUP] {
-        let (mut ours, theirs) = terminal();
-        assert!(is_cooked(&ours));
-        let end = || Stdio::from(theirs.try_clone().unwrap());
-        let mut command = Command::new(env!("CARGO_BIN_EXE_racelab"));
-        command.args(["play", "racy"]).stdin(end()).stdout(end()).stderr(end());
-        let mut child = command.env("TERM", "xterm").spawn().expect("the command starts");
-        drop(command); // and its ends
-        let before = read(&mut ours, Some("who goes next"));
-        assert!(before.contains("\u{1b}[?1049h") && before.contains("\u{1b}[?25l"), "{before:?}");
-        assert!(!is_cooked(&ours), "every key is read at once");
+        let (mut child, mut ours, theirs) = player();
         // SAFETY: a signal to a child that has not been waited for, so the number is still its own.
         assert_eq!(unsafe { libc::kill(child.id() as i32, signal) }, 0);
         let status = child.wait().unwrap();
@@ -70,4 +87,13 @@ fn a_player_that_is_killed_leaves_the_terminal_as_it_was() {
         let after = read(&mut ours, None);
         assert!(after.contains("\u{1b}[?1049l") && after.contains("\u{1b}[?25h"), "{after:?}");
     }
+}
+
+#[test]
+fn a_player_whose_terminal_is_gone_ends_too() {
+    let _alone = ALONE.lock();
+    let (mut child, ours, theirs) = player();
+    drop((ours, theirs));
+    // Reading keys from what is gone would go on for ever, and this test with it.
+    assert!(!child.wait().unwrap().success());
 }

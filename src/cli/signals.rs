@@ -52,6 +52,29 @@ impl Caught {
     }
 }
 
+/// From now on the process ends when its terminal goes, as a hang-up would end it: reading keys from a
+/// terminal that is gone never returns, so nobody would get to see the signal.
+#[cfg(unix)]
+pub fn end_with_terminal() {
+    let is_gone = || {
+        let mut input = libc::pollfd { fd: libc::STDIN_FILENO, events: 0, revents: 0 };
+        // SAFETY: the pointer is to one entry, a local variable.
+        let found = unsafe { libc::poll(&raw mut input, 1, 0) };
+        found > 0 && input.revents & (libc::POLLHUP | libc::POLLERR | libc::POLLNVAL) != 0
+    };
+    std::thread::spawn(move || {
+        while !is_gone() {
+            std::thread::sleep(std::time::Duration::from_millis(100));
+        }
+        // A moment for whoever got the signal and restores what is left to restore.
+        std::thread::sleep(std::time::Duration::from_millis(500));
+        let _ = low_level::emulate_default_handler(signal_hook::consts::SIGHUP);
+    });
+}
+
+#[cfg(not(unix))]
+pub fn end_with_terminal() {}
+
 /// Has whoever started the process asked it not to mind the signal (`nohup`, `&` in a script)?
 #[cfg(unix)]
 fn is_ignored(signal: i32) -> bool {

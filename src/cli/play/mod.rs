@@ -5,7 +5,7 @@ mod screen;
 use super::args::PlayArgs;
 use super::limits::Bounds;
 use super::out::Out;
-use super::signals::Caught;
+use super::signals::{Caught, end_with_terminal};
 use super::subject::find;
 use super::{Usage, Verdict, graphs, style};
 use racelab::diagram::game::Game;
@@ -45,6 +45,7 @@ pub fn run(args: &PlayArgs, _out: &mut Out) -> Result<Verdict, Usage> {
     // From here on the terminal is changed. `init` restores it when anything panics, and Ctrl-C
     // is a key like others while it lasts.
     let caught = Caught::from_now_on();
+    end_with_terminal();
     let mut terminal = ratatui::try_init()
         .map_err(|error| Usage::new(format!("cannot use this terminal: {error}")))?;
     let played = Player::new(&graph, title).run(&mut terminal, &caught);
