@@ -275,8 +275,8 @@ fn looping(runtime: &Runtime, engine: &impl Exploration) -> Vec<Place> {
 
 /// The places where threads spin.
 pub(super) fn spinning(runtime: &Runtime) -> Vec<Place> {
-    let spinning = runtime.threads.iter().filter(|t| t.state == State::Spinning);
-    let mut places: Vec<Place> = spinning.map(|t| t.waits_at.into()).collect();
+    let spinning = runtime.threads.iter().filter(|thread| thread.goes_round());
+    let mut places: Vec<Place> = spinning.map(|thread| thread.goes_round_at().into()).collect();
     places.sort();
     places.dedup();
     places

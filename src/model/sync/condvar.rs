@@ -2,7 +2,7 @@
 
 use super::{MutexGuard, lock_result};
 use crate::explore::runtime::effect::lock;
-use crate::explore::runtime::{Bits, Op, Word, found, step, step_with};
+use crate::explore::runtime::{Bits, Op, Standing, Word, found, polls, step, step_with};
 use crate::trace::ObjectKind;
 use std::sync::LockResult;
 use std::sync::atomic::Ordering::Relaxed;
@@ -74,12 +74,14 @@ impl Condvar {
     ///
     /// # Errors
     /// When a thread panicked while it held the mutex.
+    #[inline(always)] // the frame that counts is that of whoever waits
     #[track_caller]
     pub fn wait_timeout<'a, T>(
         &self,
         guard: MutexGuard<'a, T>,
         _timeout: Duration,
     ) -> LockResult<(MutexGuard<'a, T>, WaitTimeoutResult)> {
+        polls(&Standing::here(), guard.lock.guarded());
         let (timed_out, poisoned) = self.sleep(&guard, true);
         lock_result(poisoned, (guard, WaitTimeoutResult(timed_out)))
     }
