@@ -737,3 +737,47 @@ fn a_report_that_does_not_fit_leaves_nothing_behind() {
     assert!(told.starts_with("error: cannot write the pages to "), "{told}");
     assert!(!folder.exists(), "not the folders either");
 }
+
+/// A thousand outcomes of 32,000 steps each: what is kept of them is bounded, and so is the time.
+#[test]
+fn the_largest_sizes_end_with_a_truthful_verdict() {
+    for (words, code, told) in [
+        ("check atomic", 3, "Stopped by --timeout before the end"),
+        ("check mutex", 3, "Nothing forbidden so far"),
+        ("check sharded", 0, "keeps its promise"),
+        ("check compare-exchange", 3, "Nothing forbidden so far"),
+        ("check actor", 3, "Nothing forbidden so far"),
+    ] {
+        let words = format!("{words} --threads 16 --increments 1000 --timeout 300ms");
+        let output = racelab(&words);
+        assert_eq!(output.status.code(), Some(code), "{words}");
+        let text = stdout(&output).split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(text.contains(told), "{words}: {text}");
+        assert!(!text.contains("step limit"), "{words}: {text}");
+    }
+    // A loss is found or not, as fast as the machine is.
+    let output = racelab("check racy --threads 16 --increments 1000 --timeout 300ms");
+    let told = if output.status.code() == Some(1) { "One way to get there" } else { "so far" };
+    assert!(stdout(&output).contains(told), "{}", stdout(&output));
+    assert!(matches!(output.status.code(), Some(1 | 3)));
+}
+
+/// The actor's server is left waiting where a schedule ends badly: that once brought the process down.
+#[test]
+fn every_schedule_of_the_actor_ends_in_a_drawing_or_in_one_line() {
+    for (words, code) in [
+        ("replay actor ABAB", 2),
+        ("show actor --schedule ABAB", 2),
+        ("replay actor BCA", 0),
+        ("show actor --schedule B", 0),
+        ("census actor --max-states 1000", 2),
+    ] {
+        let output = racelab(words);
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(code), "{words}: {told}");
+        match code {
+            0 => assert!(!output.stdout.is_empty(), "{words}"),
+            _ => assert_eq!(told.lines().count(), 1, "{words}: {told}"),
+        }
+    }
+}

@@ -56,6 +56,8 @@ mod example;
 mod follow;
 mod graph;
 mod grow;
+#[cfg(test)]
+mod one_relation;
 mod psc;
 mod races;
 mod rounds;

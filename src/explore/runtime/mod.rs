@@ -13,7 +13,7 @@
 //! - `ask`: asking for a step; `step`: performing it; `record`: writing it down
 //! - `spin`: threads that look, find nothing new, and yield; `trial`: whether they would do so for ever;
 //!   `poll`: those that wait with a time-out; `standing`: where a thread stands
-//! - `objects`: what is known of an object, and what it is called
+//! - `objects`: what is known of an object; `called`: its name in pictures
 //! - `knowledge`: what threads have learnt and objects hold; `state`: when two executions are in the
 //!   same state; `mark`: what a state is known by
 //! - `calls`: what the model's types ask besides steps
@@ -24,6 +24,7 @@
 //! - `panics`: one quiet panic hook; `panic_count`: each thread takes its panics along; `overflow`: stack overflow; `statics`: what outlives a run
 
 mod ask;
+mod called;
 mod calls;
 mod clock;
 #[cfg(test)]
@@ -59,6 +60,7 @@ pub(crate) mod word;
 pub(crate) use ask::{
     add_silently, failed, object_of, step, step_at, step_value_at, step_with, wait_in, wait_to_spin,
 };
+pub(crate) use called::Names;
 pub(crate) use calls::{address_of, must_be_under_way, note_panic, number_of, spawn_thread};
 pub(crate) use clock::Clock;
 pub(crate) use knowledge::Knowledge;
@@ -67,7 +69,6 @@ pub(crate) use lifetime::{Becomes, Undefined, Use, access_begins, access_ends, c
 use lifetime::{Dropped, Open};
 pub(crate) use mark::Mark;
 use objects::ObjectInfo;
-pub(crate) use objects::{default_name, kind_index};
 pub(crate) use overflow::is_spoilt;
 pub(crate) use poll::{Guarded, polls};
 pub(crate) use pulse::{Pulse, pulse};
