@@ -122,7 +122,7 @@ fn is_long() -> bool {
 
 #[test]
 fn twice_the_steps_take_twice_the_work() {
-    let steps = if is_long() { 1_500 } else { 300 };
+    let steps = if is_long() { 1_500 } else { 1_000 };
     for ((name, small), (_, large)) in traces(steps).into_iter().zip(traces(2 * steps)) {
         for (format, draw) in DRAWINGS {
             let (once, twice) = (bytes(draw, &small), bytes(draw, &large));
