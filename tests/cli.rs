@@ -748,7 +748,9 @@ fn the_largest_sizes_end_with_a_truthful_verdict() {
         ("check compare-exchange", 3, "Nothing forbidden so far"),
         ("check actor", 3, "Nothing forbidden so far"),
     ] {
-        let words = format!("{words} --threads 16 --increments 1000 --timeout 300ms");
+        // What comes to its end may do so however busy the machine is.
+        let timeout = if code == 0 { "60s" } else { "300ms" };
+        let words = format!("{words} --threads 16 --increments 1000 --timeout {timeout}");
         let output = racelab(&words);
         assert_eq!(output.status.code(), Some(code), "{words}");
         let text = stdout(&output).split_whitespace().collect::<Vec<_>>().join(" ");
