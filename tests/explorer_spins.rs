@@ -231,14 +231,14 @@ fn a_loop_that_gives_way_more_and_more_is_followed_as_long_as_it_changes() {
 }
 
 /// One thread that waits with a time-out until the other has set something, under a mutex.
-fn polls<T: Send + 'static>(
+fn polls<T>(
     value: T,
     is_set: fn(&T) -> bool,
     set: fn(&mut T),
     notifies: bool,
 ) -> impl Fn() -> bool + Send + Sync
 where
-    T: Clone + Sync,
+    T: Clone + Send + Sync + 'static,
 {
     move || {
         let shared = Arc::new((Mutex::new(value.clone()), Condvar::new()));

@@ -109,7 +109,7 @@ fn bound(before: &str, at: &str) -> Option<String> {
         } else if let Some(several) = made_by_closure(rest) {
             return Some(several + &part);
         } else if let Some((outer, nth, open)) = element(rest) {
-            let closed = behind.chars().filter(|c| !c.is_whitespace()).skip(wrapped).next();
+            let closed = behind.chars().filter(|c| !c.is_whitespace()).nth(wrapped);
             let several = nth > 0 || closed == Some(',') || open == '[' && closed == Some(']');
             if !part.is_empty() && nth == 0 || part.is_empty() && !several {
                 return None;

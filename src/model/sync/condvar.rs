@@ -72,6 +72,10 @@ impl Condvar {
 
     /// Waits to be notified, or for the time-out, which may come at any moment.
     ///
+    /// A loop that does nothing else is not followed round after round: where the thread and what the
+    /// mutex guards are as they were a round ago, and nobody has noticed the round, the time-out comes
+    /// again only once another thread has changed what the mutex guards.
+    ///
     /// # Errors
     /// When a thread panicked while it held the mutex.
     #[inline(always)] // the frame that counts is that of whoever waits
