@@ -430,7 +430,7 @@ fn a_check_out_of_time_is_judged_by_what_it_has_seen() {
 #[test]
 fn the_largest_sizes_of_a_correct_counter_are_not_forbidden_and_stop_by_themselves() {
     let largest = "--threads 16 --increments 1000 --timeout 1s";
-    for counter in ["atomic", "mutex", "compare-exchange"] {
+    for counter in ["atomic", "mutex", "compare-exchange", "actor"] {
         let output = racelab(&format!("check {counter} {largest}"));
         let text = stdout(&output).split_whitespace().collect::<Vec<_>>().join(" ");
         assert_eq!(output.status.code(), Some(3), "{counter}: {text}");
@@ -438,7 +438,8 @@ fn the_largest_sizes_of_a_correct_counter_are_not_forbidden_and_stop_by_themselv
         assert!(text.contains("Stopped by --timeout before the end"), "{counter}: {text}");
         assert!(text.contains("16000 not counted"), "what was covered: {text}");
     }
-    let output = racelab(&format!("check sharded {largest}"));
+    // However busy the machine is.
+    let output = racelab("check sharded --threads 16 --increments 1000");
     assert_eq!(output.status.code(), Some(0), "nobody shares: one class. {}", stdout(&output));
 }
 
@@ -740,23 +741,7 @@ fn a_report_that_does_not_fit_leaves_nothing_behind() {
 
 /// A thousand outcomes of 32,000 steps each: what is kept of them is bounded, and so is the time.
 #[test]
-fn the_largest_sizes_end_with_a_truthful_verdict() {
-    for (words, code, told) in [
-        ("check atomic", 3, "Stopped by --timeout before the end"),
-        ("check mutex", 3, "Nothing forbidden so far"),
-        ("check sharded", 0, "keeps its promise"),
-        ("check compare-exchange", 3, "Nothing forbidden so far"),
-        ("check actor", 3, "Nothing forbidden so far"),
-    ] {
-        // What comes to its end may do so however busy the machine is.
-        let timeout = if code == 0 { "60s" } else { "300ms" };
-        let words = format!("{words} --threads 16 --increments 1000 --timeout {timeout}");
-        let output = racelab(&words);
-        assert_eq!(output.status.code(), Some(code), "{words}");
-        let text = stdout(&output).split_whitespace().collect::<Vec<_>>().join(" ");
-        assert!(text.contains(told), "{words}: {text}");
-        assert!(!text.contains("step limit"), "{words}: {text}");
-    }
+fn the_largest_size_of_a_counter_that_loses_ends_with_a_truthful_verdict() {
     // A loss is found or not, as fast as the machine is.
     let output = racelab("check racy --threads 16 --increments 1000 --timeout 300ms");
     let told = if output.status.code() == Some(1) { "One way to get there" } else { "so far" };
