@@ -54,6 +54,10 @@
 //! - At most 51 threads, and a few hundred steps a thread if the interleavings are to be counted.
 //! - Every verdict is about the instance that was explored: so many threads, so many increments.
 
+// Tests in here read files that are written for those outside.
+#[cfg(test)]
+extern crate self as racelab;
+
 pub mod counter;
 pub mod diagram;
 pub mod explore;

@@ -1,8 +1,9 @@
 //! The pages of `racelab report` in a real browser: `tests/browser/report.mjs` drives them.
 //!
-//! It needs Chromium, Node.js and the two packages of `tests/browser/package.json`
+//! It takes minutes, so it is run where `RACELAB_BROWSER` is set, as in CI, and says otherwise that it is
+//! skipped. It needs Chromium, Node.js and the two packages of `tests/browser/package.json`
 //! (`npm ci --prefix tests/browser`). Where one is missing the test says so and is skipped, unless
-//! `RACELAB_BROWSER=required`, as in CI.
+//! `RACELAB_BROWSER=required`.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -18,6 +19,9 @@ fn find(names: &[&str]) -> Option<PathBuf> {
 
 /// What the test needs, or what is missing.
 fn tools() -> Result<(PathBuf, PathBuf), &'static str> {
+    if std::env::var_os("RACELAB_BROWSER").is_none() {
+        return Err("that takes minutes; RACELAB_BROWSER=1 does it");
+    }
     let browser = find(&["chromium", "chromium-browser", "google-chrome"])
         .ok_or("there is no Chromium on the path")?;
     let node = find(&["node", "nodejs"]).ok_or("there is no Node.js on the path")?;

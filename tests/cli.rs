@@ -430,7 +430,7 @@ fn a_check_out_of_time_is_judged_by_what_it_has_seen() {
 #[test]
 fn the_largest_sizes_of_a_correct_counter_are_not_forbidden() {
     let largest = "--threads 16 --increments 1000 --max-executions 2";
-    for counter in ["atomic", "mutex", "compare-exchange"] {
+    for counter in ["atomic", "mutex", "compare-exchange", "actor"] {
         let output = racelab(&format!("check {counter} {largest}"));
         let text = stdout(&output).split_whitespace().collect::<Vec<_>>().join(" ");
         assert_eq!(output.status.code(), Some(3), "{counter}: {text}");
@@ -438,7 +438,8 @@ fn the_largest_sizes_of_a_correct_counter_are_not_forbidden() {
         assert!(text.contains("Stopped by --max-executions before the end"), "{counter}: {text}");
         assert!(text.contains("16000 not counted"), "what was covered: {text}");
     }
-    let output = racelab(&format!("check sharded {largest}"));
+    // However busy the machine is.
+    let output = racelab("check sharded --threads 16 --increments 1000");
     assert_eq!(output.status.code(), Some(0), "nobody shares: one class. {}", stdout(&output));
 }
 
@@ -736,4 +737,34 @@ fn a_report_that_does_not_fit_leaves_nothing_behind() {
     assert_eq!(output.status.code(), Some(2), "{told}");
     assert!(told.starts_with("error: cannot write the pages to "), "{told}");
     assert!(!folder.exists(), "not the folders either");
+}
+
+/// A thousand outcomes of 32,000 steps each: what is kept of them is bounded, and so is the time.
+#[test]
+fn the_largest_size_of_a_counter_that_loses_ends_with_a_truthful_verdict() {
+    // A loss is found or not, as fast as the machine is.
+    let output = racelab("check racy --threads 16 --increments 1000 --timeout 300ms");
+    let told = if output.status.code() == Some(1) { "One way to get there" } else { "so far" };
+    assert!(stdout(&output).contains(told), "{}", stdout(&output));
+    assert!(matches!(output.status.code(), Some(1 | 3)));
+}
+
+/// The actor's server is left waiting where a schedule ends badly: that once brought the process down.
+#[test]
+fn every_schedule_of_the_actor_ends_in_a_drawing_or_in_one_line() {
+    for (words, code) in [
+        ("replay actor ABAB", 2),
+        ("show actor --schedule ABAB", 2),
+        ("replay actor BCA", 0),
+        ("show actor --schedule B", 0),
+        ("census actor --max-states 1000", 2),
+    ] {
+        let output = racelab(words);
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(code), "{words}: {told}");
+        match code {
+            0 => assert!(!output.stdout.is_empty(), "{words}"),
+            _ => assert_eq!(told.lines().count(), 1, "{words}: {told}"),
+        }
+    }
 }

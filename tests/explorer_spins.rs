@@ -3,7 +3,7 @@
 use racelab::explore::Memory;
 use racelab::model::hint::spin_loop;
 use racelab::model::sync::atomic::{AtomicBool, AtomicU32, Ordering::SeqCst};
-use racelab::model::sync::{Mutex, mpsc};
+use racelab::model::sync::{Condvar, Mutex, mpsc};
 use racelab::model::thread::{self, park, park_timeout, sleep, yield_now};
 use racelab::{Explorer, Failure, Outcome, Reduction, Report};
 use std::collections::BTreeMap;
@@ -228,4 +228,167 @@ fn a_loop_that_gives_way_more_and_more_is_followed_as_long_as_it_changes() {
         step
     });
     assert_eq!(values(&found), [0, 1, 2, 3, 4, 5, 6]);
+}
+
+/// One thread that waits with a time-out until the other has set something, under a mutex.
+fn polls<T>(
+    value: T,
+    is_set: fn(&T) -> bool,
+    set: fn(&mut T),
+    notifies: bool,
+) -> impl Fn() -> bool + Send + Sync
+where
+    T: Clone + Send + Sync + 'static,
+{
+    move || {
+        let shared = Arc::new((Mutex::new(value.clone()), Condvar::new()));
+        let theirs = Arc::clone(&shared);
+        let setter = thread::spawn(move || {
+            set(&mut theirs.0.lock().unwrap());
+            if notifies {
+                theirs.1.notify_one();
+            }
+        });
+        let mut timed_out = false;
+        let mut guard = shared.0.lock().unwrap();
+        while !is_set(&guard) {
+            let (again, result) = shared.1.wait_timeout(guard, Duration::from_millis(1)).unwrap();
+            guard = again;
+            timed_out = result.timed_out();
+        }
+        drop(guard);
+        setter.join().unwrap();
+        timed_out
+    }
+}
+
+#[test]
+fn a_loop_that_waits_with_a_time_out_is_cut_short() {
+    for notifies in [false, true] {
+        let found = explored(polls(false, |set| *set, |set| *set = true, notifies));
+        assert_eq!(values(&found), [false, true]);
+        // Read only: what a `Vec` owns is not compared, and need not be.
+        let found = explored(polls(vec![0; 3], |set| set[1] == 1, |set| set[1] = 1, notifies));
+        assert_eq!(values(&found), [false, true]);
+        // What was set may lie in the padding's neighbour.
+        let found = explored(polls((0u8, 0u64), |set| set.0 == 1, |set| set.0 = 1, notifies));
+        assert_eq!(values(&found), [false, true]);
+    }
+}
+
+#[test]
+fn a_loop_that_waits_with_a_time_out_for_nobody_does_not_end() {
+    let report = Explorer::new().explore(polls(false, |set| *set, |_| {}, true));
+    let mut failures = report.failures();
+    let failure = failures.next().expect("it does not end");
+    assert!(matches!(failure.result(), Err(Failure::StepLimit { limit: None, .. })), "{report}");
+    assert!(failures.next().is_none(), "{report}");
+}
+
+#[test]
+fn a_loop_that_may_change_what_it_looks_at_is_followed_for_some_rounds_and_not_called_complete() {
+    let report = Explorer::new().prove_up_to(0).explore(|| {
+        let shared = Arc::new((Mutex::new(Vec::new()), Condvar::new()));
+        let theirs = Arc::clone(&shared);
+        let other = thread::spawn(move || theirs.0.lock().unwrap().push(7));
+        let mut guard = shared.0.lock().unwrap();
+        let got = loop {
+            if let Some(got) = guard.pop() {
+                break got;
+            }
+            guard = shared.1.wait_timeout(guard, Duration::from_millis(1)).unwrap().0;
+        };
+        drop(guard);
+        other.join().unwrap();
+        got
+    });
+    assert_eq!(values(&counted(&report)), [7]);
+    assert!(!report.is_complete(), "{report}");
+}
+
+#[test]
+fn a_loop_that_waits_three_times_may_give_up() {
+    let found = explored(|| {
+        let shared = Arc::new((Mutex::new(false), Condvar::new()));
+        let theirs = Arc::clone(&shared);
+        let setter = thread::spawn(move || {
+            *theirs.0.lock().unwrap() = true;
+            theirs.1.notify_all();
+        });
+        let mut rounds = 0;
+        let mut guard = shared.0.lock().unwrap();
+        while !*guard && rounds < 3 {
+            guard = shared.1.wait_timeout(guard, Duration::from_millis(1)).unwrap().0;
+            rounds += 1;
+        }
+        let set = *guard;
+        drop(guard);
+        setter.join().unwrap();
+        (rounds, set)
+    });
+    let expected = [(0, true), (1, true), (2, true), (3, false), (3, true)];
+    assert_eq!(values(&found), expected);
+}
+
+#[test]
+fn two_loops_that_wait_with_a_time_out_do_not_keep_each_other_going() {
+    let found = explored(|| {
+        let shared = Arc::new((Mutex::new(false), Condvar::new()));
+        let pollers: Vec<_> = (0..2)
+            .map(|_| {
+                let (shared, time) = (Arc::clone(&shared), Duration::from_millis(1));
+                thread::spawn(move || {
+                    let mut guard = shared.0.lock().unwrap();
+                    while !*guard {
+                        guard = shared.1.wait_timeout(guard, time).unwrap().0;
+                    }
+                })
+            })
+            .collect();
+        *shared.0.lock().unwrap() = true;
+        pollers.into_iter().for_each(|poller| poller.join().unwrap());
+    });
+    assert_eq!(values(&found), [()]);
+}
+
+#[test]
+fn a_round_that_another_has_noticed_is_followed() {
+    // The other may find the mutex taken by round after round: as often as it looks.
+    let found = explored(|| {
+        let shared = Arc::new((Mutex::new(false), Condvar::new()));
+        let theirs = Arc::clone(&shared);
+        let other = thread::spawn(move || {
+            let failures = (0..3).filter(|_| theirs.0.try_lock().is_err()).count();
+            *theirs.0.lock().unwrap() = true;
+            failures
+        });
+        let mut guard = shared.0.lock().unwrap();
+        while !*guard {
+            guard = shared.1.wait_timeout(guard, Duration::from_millis(1)).unwrap().0;
+        }
+        drop(guard);
+        other.join().unwrap()
+    });
+    assert_eq!(values(&found), [0, 1, 2, 3]);
+    // And notify when it does not sleep.
+    let found = explored(|| {
+        let shared = Arc::new((Mutex::new(0), Condvar::new()));
+        let theirs = Arc::clone(&shared);
+        let other = thread::spawn(move || {
+            theirs.1.notify_one();
+            theirs.1.notify_one();
+            *theirs.0.lock().unwrap() = 1;
+        });
+        let mut notified = 0;
+        let mut guard = shared.0.lock().unwrap();
+        while *guard == 0 {
+            let (again, result) = shared.1.wait_timeout(guard, Duration::from_millis(1)).unwrap();
+            guard = again;
+            notified += u32::from(!result.timed_out());
+        }
+        drop(guard);
+        other.join().unwrap();
+        notified
+    });
+    assert_eq!(values(&found), [0, 1, 2]);
 }

@@ -62,7 +62,8 @@ struct Ending {
     meaning: Option<String>,
     interleavings: Option<String>,
     executions: String,
-    schedule: String,
+    /// Null when the example was not kept.
+    schedule: Option<String>,
     explanation: String,
     /// The proof that no interleaving explains it, an edge an entry; empty when one does.
     cycle: Vec<String>,
@@ -99,7 +100,7 @@ impl Ending {
             meaning: outcome.description().map(str::to_owned),
             interleavings: outcome.interleavings().map(|n| n.to_string()),
             executions: outcome.executions().to_string(),
-            schedule: outcome.example().schedule(),
+            schedule: outcome.has_example().then(|| outcome.example().schedule()),
             explanation: explanation(outcome),
             cycle: cycle.map(|cycle| cycle.lines().to_vec()).unwrap_or_default(),
         }

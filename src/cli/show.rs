@@ -99,7 +99,7 @@ impl Show {
         };
         let found = report.outcomes().iter().find(|outcome| is_meant(outcome.result()));
         match found {
-            Some(outcome) => Ok(outcome.example().clone()),
+            Some(outcome) => example(outcome),
             None => {
                 let mut there: Vec<_> =
                     report.outcomes().iter().map(|outcome| name(outcome.result())).collect();
@@ -117,13 +117,21 @@ impl Show {
     /// The worst there is: a value that must not be, a failure, or any outcome where all is well.
     fn worst(&self) -> Result<Trace, Usage> {
         let report = self.report()?;
-        let bad = report.graded(Grade::Forbidden).next();
+        // The first that can be shown.
+        let bad = report.graded(Grade::Forbidden).min_by_key(|outcome| !outcome.has_example());
         let outcome = bad.or(report.outcomes().first());
         let outcome = outcome.ok_or_else(|| Usage::new("no execution was run to its end"))?;
         if !report.is_complete() {
             let (among, why) = (self.among(&report), "not all: a limit stopped the search");
             warn(&format!("this is the worst of {among}, {why} (--timeout, --max-steps)"));
         }
-        Ok(outcome.example().clone())
+        example(outcome)
     }
+}
+
+/// An outcome's example, if it was kept.
+fn example(outcome: &racelab::report::Outcome<Outcome>) -> Result<Trace, Usage> {
+    let too_long = "the executions are too long to keep one for each of so many outcomes; take fewer \
+                    --threads or --increments";
+    outcome.has_example().then(|| outcome.example().clone()).ok_or_else(|| Usage::new(too_long))
 }

@@ -7,13 +7,16 @@ use super::proof::second_total;
 use super::rc11::{Follow, Rc11};
 use super::replay::record;
 use super::runtime::{self, Clock, ROUNDS};
-use super::tally::Entry;
+use super::tally::{Entry, last_shown};
 use super::workers::Worker;
 use super::{ExploreError, Explorer, Memory, replay};
 use crate::report::{Engine, Failure, Outcome, Proof, Report};
 use crate::trace::Trace;
 use std::fmt::Debug;
 use std::time::Instant;
+
+/// So many steps all examples have together, or a few more: about 150 MB.
+const STEPS_SHOWN: usize = 1_000_000;
 
 impl Explorer {
     /// Explores `program`.
@@ -90,13 +93,22 @@ impl Explorer {
         runtime.clock = Clock::default();
         let classes = tally.classes();
         let cut_loops = tally.cut_loops;
-        let outcome = |(result, entry): (Result<T, Failure>, Entry)| Outcome {
-            example: record(self, &mut runtime, &entry.example, program, &result),
-            result,
-            executions: entry.executions,
-            // What could not be counted in all was not counted right in part.
-            interleavings: tally.interleavings.and(entry.interleavings),
-            grade: None,
+        let last = last_shown(tally.outcomes.values(), STEPS_SHOWN);
+        let outcome = |(result, entry): (Result<T, Failure>, Entry)| {
+            let has_example = entry.place_among_examples() <= (last.0, last.1, &last.2);
+            let example = match has_example {
+                true => record(self, &mut runtime, &entry.example, program, &result),
+                false => replay::not_kept(&result),
+            };
+            Outcome {
+                example,
+                has_example,
+                result,
+                executions: entry.executions,
+                // What could not be counted in all was not counted right in part.
+                interleavings: tally.interleavings.and(entry.interleavings),
+                grade: None,
+            }
         };
         let mut found = tally.outcomes.into_iter().map(outcome);
         let mut outcomes = Vec::with_capacity(found.len());

@@ -71,12 +71,19 @@ where
         // Out of time, or stopped by what it found.
         return Ok(Proof::None);
     }
-    let endings = |report: &Report<T>| -> Vec<(Result<T, Failure>, Option<u128>)> {
-        let outcomes = report.outcomes().iter();
-        outcomes.map(|o| (o.result().cloned().map_err(Clone::clone), o.interleavings())).collect()
-    };
-    held_against(counted, literal.executions().into(), endings(&literal) == endings(report))
+    held_against(counted, literal.executions().into(), same_endings(&literal, report))
         .map(|()| Proof::Enumeration)
+}
+
+/// Have the two reports the same outcomes, as often? They are told apart as they were when they were
+/// gathered, and not copied: one may hold the model's objects, and its execution is over.
+fn same_endings<T: Ord>(one: &Report<T>, other: &Report<T>) -> bool {
+    fn endings<T>(
+        report: &Report<T>,
+    ) -> impl Iterator<Item = (Result<&T, &Failure>, Option<u128>)> {
+        report.outcomes().iter().map(|outcome| (outcome.result(), outcome.interleavings()))
+    }
+    endings(one).cmp(endings(other)).is_eq()
 }
 
 fn held_against(counted: u128, total: u128, same_endings: bool) -> Result<(), ExploreError> {

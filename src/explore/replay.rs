@@ -24,11 +24,27 @@ pub(super) fn record<T: Debug, F: Fn() -> T>(
     runtime.recording = Some(Vec::with_capacity(steps.len()));
     let mut trace =
         run(runtime, &mut driver, limit, &mut body, |runtime, _, ending| trace_of(runtime, ending));
-    trace.ending = match result {
+    trace.ending = ending(result);
+    trace
+}
+
+fn ending<T: Debug>(result: &Result<T, Failure>) -> String {
+    match result {
         Ok(value) => format!("returned {value:?}"),
         Err(failure) => failure.to_string(),
-    };
-    trace
+    }
+}
+
+/// The trace of an execution that is not run again.
+pub(super) fn not_kept<T: Debug>(result: &Result<T, Failure>) -> Trace {
+    let ending = ending(result);
+    Trace {
+        threads: Vec::new(),
+        objects: Vec::new(),
+        steps: Vec::new(),
+        ending,
+        waiting: Vec::new(),
+    }
 }
 
 /// Takes the recording out of the runtime.

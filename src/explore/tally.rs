@@ -20,6 +20,33 @@ pub(super) struct Entry {
     pub example: Steps,
 }
 
+impl Entry {
+    /// Those with the fewest switches come first, and of those the shortest.
+    pub fn place_among_examples(&self) -> (usize, usize, &Steps) {
+        (self.switches, self.example.len(), &self.example)
+    }
+}
+
+/// The place of the last example that is shown, if all together may have so many steps. If any is, the first one
+/// is.
+pub(super) fn last_shown<'e>(
+    entries: impl Iterator<Item = &'e Entry>,
+    most: usize,
+) -> (usize, usize, Steps) {
+    let mut places: Vec<_> = entries.map(Entry::place_among_examples).collect();
+    places.sort_unstable();
+    let mut steps = 0;
+    let last = places.iter().take_while(|&&(_, length, _)| {
+        let fits = steps < most;
+        steps += length;
+        fits
+    });
+    let last = last.last();
+    last.map_or_else(Default::default, |&(switches, length, steps)| {
+        (switches, length, steps.clone())
+    })
+}
+
 /// The books of an exploration.
 pub(super) struct Tally<T> {
     pub executions: u64,
@@ -275,9 +302,37 @@ fn looping(runtime: &Runtime, engine: &impl Exploration) -> Vec<Place> {
 
 /// The places where threads spin.
 pub(super) fn spinning(runtime: &Runtime) -> Vec<Place> {
-    let spinning = runtime.threads.iter().filter(|t| t.state == State::Spinning);
-    let mut places: Vec<Place> = spinning.map(|t| t.waits_at.into()).collect();
+    let spinning = runtime.threads.iter().filter(|thread| thread.goes_round());
+    let mut places: Vec<Place> = spinning.map(|thread| thread.goes_round_at().into()).collect();
     places.sort();
     places.dedup();
     places
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn examples_are_shown_as_long_as_they_fit_the_one_with_the_fewest_switches_first() {
+        let entry = |switches, length| Entry {
+            executions: 1,
+            interleavings: None,
+            switches,
+            example: vec![(0, 0); length],
+        };
+        let entries = [entry(3, 10), entry(1, 40), entry(2, 10), entry(1, 30)];
+        let shown = |most| {
+            let last = last_shown(entries.iter(), most);
+            let last = (last.0, last.1, &last.2);
+            entries.each_ref().map(|entry| entry.place_among_examples() <= last)
+        };
+        assert_eq!(shown(0), [false; 4]);
+        assert_eq!(shown(1), [false, false, false, true]);
+        assert_eq!(shown(30), [false, false, false, true]);
+        assert_eq!(shown(31), [false, true, false, true]);
+        assert_eq!(shown(71), [false, true, true, true]);
+        assert_eq!(shown(1_000), [true; 4]);
+        assert_eq!(last_shown([].iter(), 7), Default::default());
+    }
 }

@@ -128,6 +128,7 @@ impl<T: Clone + Ord + Debug> Collector<T> {
                 executions: tally.executions,
                 interleavings: tally.interleavings,
                 example: tally.example.clone(),
+                has_example: true,
                 grade: None,
             }
         });

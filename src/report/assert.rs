@@ -10,7 +10,8 @@ impl<T: Debug> Report<T> {
     /// When one is, with the verdict and the drawn counterexample in the message.
     #[track_caller]
     pub fn assert_none_forbidden(&self) {
-        if let Some(outcome) = self.graded(Grade::Forbidden).next() {
+        let forbidden = self.graded(Grade::Forbidden);
+        if let Some(outcome) = forbidden.min_by_key(|outcome| !outcome.has_example) {
             self.fail("a forbidden outcome", outcome);
         }
     }
@@ -22,7 +23,8 @@ impl<T: Debug> Report<T> {
     #[track_caller]
     pub fn assert_always(&self, holds: impl Fn(&T) -> bool) {
         let broken = |outcome: &&Outcome<T>| !outcome.result.as_ref().is_ok_and(&holds);
-        if let Some(outcome) = self.outcomes.iter().find(broken) {
+        let broken = self.outcomes.iter().filter(broken);
+        if let Some(outcome) = broken.min_by_key(|outcome| !outcome.has_example) {
             self.fail("an outcome that should never be", outcome);
         }
     }

@@ -32,6 +32,7 @@ pub struct Outcome<T> {
     pub(crate) executions: u64,
     pub(crate) interleavings: Option<u128>,
     pub(crate) example: Trace,
+    pub(crate) has_example: bool,
     pub(crate) grade: Option<(Grade, String)>,
 }
 
@@ -52,8 +53,18 @@ impl<T> Outcome<T> {
     }
 
     /// The execution with the fewest switches among those that ended like this.
+    ///
+    /// Where [`has_example`](Outcome::has_example) is false its steps are not there, only how it ended.
     pub fn example(&self) -> &Trace {
         &self.example
+    }
+
+    /// Were the steps of the example kept?
+    ///
+    /// All examples of a report have a million steps together, or a few more: those with the fewest
+    /// switches are kept. Only programs with many outcomes and very long executions come that far.
+    pub fn has_example(&self) -> bool {
+        self.has_example
     }
 
     /// The outcome's grade. An ungraded value is acceptable, an ungraded failure forbidden.

@@ -32,7 +32,8 @@ pub enum ObjectKind {
 /// A shared object of the program.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Object {
-    /// Its name in pictures: the one it was given, or `x`, `y`, `m`, …
+    /// Its name in pictures: the one it was given; that of the variable or field it is bound to, where
+    /// the line that makes it could be read; or `x`, `y`, `m`, …
     pub name: Cow<'static, str>,
     /// What it is.
     pub kind: ObjectKind,

@@ -11,7 +11,7 @@ use std::collections::HashMap;
 use std::sync::atomic::Ordering::{self, AcqRel, Acquire, Release, SeqCst};
 
 /// How many steps of each thread are known to have happened.
-pub(super) type Clock = Vec<u32>;
+pub(crate) type Clock = Vec<u32>;
 
 pub(super) fn join(clock: &mut Clock, other: &Clock) {
     clock.resize(clock.len().max(other.len()), 0);
@@ -70,7 +70,7 @@ struct Published {
 }
 
 /// For each step: what its thread knows once it is done, itself included.
-pub(super) fn clocks(
+pub(crate) fn clocks(
     count: usize,
     event: impl Fn(usize) -> Event,
     after: impl Fn(usize, &mut dyn FnMut(usize)),

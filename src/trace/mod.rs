@@ -35,6 +35,8 @@ pub use dependence::{Access, Footprint, Mode, dependent};
 pub(crate) use execution::lock_text;
 pub use execution::{Object, ObjectKind, Thread, Trace, Waiting};
 pub(crate) use happens_before::Event;
+#[cfg(test)]
+pub(crate) use happens_before::clocks as knowledge;
 pub use lost_update::LostUpdate;
 pub use orders::Orders;
 pub use step::{ObjectId, Place, Step, ThreadId, Value, order_name};

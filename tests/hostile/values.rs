@@ -271,3 +271,45 @@ fn a_thread_local_that_is_gone_cannot_be_used_and_says_so_as_std_s_does() {
     assert_eq!(report.outcomes().len(), 1, "{report}");
     assert_eq!(report.outcomes()[0].result(), Ok(&real::said()));
 }
+
+/// An outcome that counts as any other and holds one of the model's objects, which takes a step when it
+/// is copied.
+#[derive(Clone, Debug)]
+struct Holds(#[allow(dead_code)] mpsc::Sender<u32>);
+
+impl PartialEq for Holds {
+    fn eq(&self, _: &Holds) -> bool {
+        true
+    }
+}
+
+impl Eq for Holds {}
+
+impl PartialOrd for Holds {
+    fn partial_cmp(&self, other: &Holds) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Holds {
+    fn cmp(&self, _: &Holds) -> std::cmp::Ordering {
+        std::cmp::Ordering::Equal
+    }
+}
+
+#[test]
+fn an_outcome_that_holds_the_models_objects_is_not_copied() {
+    for memory in [Memory::SequentiallyConsistent, Memory::Rc11] {
+        let report = Explorer::new().memory(memory).explore(|| {
+            let (sender, receiver) = mpsc::channel();
+            let theirs = sender.clone();
+            let other = thread::spawn(move || theirs.send(1).unwrap());
+            sender.send(2).unwrap();
+            other.join().unwrap();
+            drop(receiver);
+            Holds(sender)
+        });
+        report.assert_complete();
+        assert_eq!(report.outcomes().len(), 1, "{report}");
+    }
+}

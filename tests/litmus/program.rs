@@ -101,8 +101,17 @@ pub const LOCATIONS: u32 = 4;
 
 /// Completes every consistent graph of a program.
 pub fn explore(program: &Program) -> Found {
-    let mut search = Search::default();
     let mut found = Found { graphs: BTreeMap::new(), completed: 0, cut: 0 };
+    let search = explore_each(program, |graph| {
+        found.graphs.insert(shape(program, graph), end(program, graph));
+    });
+    (found.completed, found.cut) = (search.completed(), search.cut());
+    found
+}
+
+/// Shows every consistent graph of a program, once it is complete.
+pub fn explore_each(program: &Program, mut show: impl FnMut(&Graph)) -> Search<Instruction> {
+    let mut search = Search::default();
     loop {
         let mut at = vec![0; program.len()];
         loop {
@@ -117,18 +126,15 @@ pub fn explore(program: &Program) -> Found {
                 Turn::Step(id) => at[search.graph().event(id).thread as usize] += 1,
                 Turn::Cut => break,
                 Turn::Complete => {
-                    let graph = search.graph();
-                    found.graphs.insert(shape(program, graph), end(program, graph));
+                    show(search.graph());
                     break;
                 }
             }
         }
         if !search.backtrack() {
-            break;
+            return search;
         }
     }
-    (found.completed, found.cut) = (search.completed(), search.cut());
-    found
 }
 
 fn shape(program: &Program, graph: &Graph) -> Shape {

@@ -16,10 +16,13 @@ pub fn forbidden(checked: &Checked) -> impl Iterator<Item = &Outcome> {
     checked.report.graded(Grade::Forbidden)
 }
 
-/// The forbidden outcome that is easiest to follow: the fewest switches, then the fewest steps.
+/// The forbidden outcome that is easiest to follow: the fewest switches, then the fewest steps. Of one
+/// that can be shown, if there is any.
 pub fn counterexample(checked: &Checked) -> Option<&Outcome> {
-    forbidden(checked)
-        .min_by_key(|outcome| (outcome.example().switches(), outcome.example().steps().len()))
+    forbidden(checked).min_by_key(|outcome| {
+        let example = outcome.example();
+        (!outcome.has_example(), example.switches(), example.steps().len())
+    })
 }
 
 /// Prints the verdict of one engine.

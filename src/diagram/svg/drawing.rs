@@ -1,13 +1,22 @@
 //! Drawing the SVG, row by row.
 
 use super::arrows::arrows;
-use super::layout::{BOX, Layout, ROW, broken, width};
+use super::layout::{BOX, LINE, Layout, ROW, across, broken, fold, head, sentence_width, width};
 use super::xml::{Escaped, fingerprint};
 use crate::diagram::explain::Explanation;
 use crate::diagram::picture::{Idle, Picture, Row, StepRow};
-use crate::diagram::words;
 use crate::trace::ThreadId;
 use std::fmt::Write;
+
+/// What stands above it all: the schedule and how it ended.
+pub(super) fn title(picture: &Picture) -> String {
+    let schedule = picture.trace.schedule();
+    let ending = picture.trace.ending();
+    match schedule.len() {
+        0..=40 => format!("Schedule {schedule}: {ending}"),
+        _ => format!("An interleaving of {} steps: {ending}", schedule.len()),
+    }
+}
 
 /// A picture half drawn.
 pub(super) struct Drawing<'p> {
@@ -26,7 +35,7 @@ macro_rules! line {
 
 impl Drawing<'_> {
     pub fn draw(&mut self) {
-        let (title, description) = (self.title(), self.description());
+        let (title, description) = (title(self.picture), self.description());
         let name = fingerprint(&format!("{title}{description}"));
         let mut below = Drawing { out: String::new(), ..*self };
         let height = below.below();
@@ -47,7 +56,11 @@ impl Drawing<'_> {
         }
         self.out.push_str("</defs>\n");
         line!(self, r#"<rect class="ground" width="{width}" height="{height}" rx="8"/>"#);
-        self.text(self.layout.margin, self.layout.title, "head", &title);
+        for (line, y) in
+            self.layout.title.iter().zip((self.layout.first_line..).step_by(LINE as usize))
+        {
+            self.text(self.layout.margin, y, "head", line);
+        }
         self.head();
         for (at, row) in self.picture.rows.iter().enumerate() {
             self.lives(at, row);
@@ -64,15 +77,6 @@ impl Drawing<'_> {
         }
         self.out.push_str(&below.out);
         self.out.push_str("</svg>\n");
-    }
-
-    fn title(&self) -> String {
-        let schedule = self.picture.trace.schedule();
-        let ending = self.picture.trace.ending();
-        match schedule.len() {
-            0..=40 => format!("Schedule {schedule}: {ending}"),
-            _ => format!("An interleaving of {} steps: {ending}", schedule.len()),
-        }
     }
 
     /// The picture in words.
@@ -113,9 +117,7 @@ impl Drawing<'_> {
     fn head(&mut self) {
         let (picture, layout) = (self.picture, self.layout);
         for (column, &id) in layout.threads.iter().zip(&picture.columns) {
-            let name = words::thread_name(&picture.trace.threads, id);
-            let name = if name.len() == 1 { format!("thread {name}") } else { name };
-            self.middle(column.middle(), layout.head, "head", &name);
+            self.middle(column.middle(), layout.head, "head", &head(picture, id));
             let (x, top) = (column.middle(), layout.head + 10);
             let bottom = layout.start + ROW / 2;
             line!(self, r#"<line class="life" x1="{x}" y1="{top}" x2="{x}" y2="{bottom}"/>"#);
@@ -165,8 +167,7 @@ impl Drawing<'_> {
         match row {
             Row::Step(row) => self.step(y, row),
             Row::Fold { count, by, values } => {
-                let by: Vec<_> = by.iter().map(|(id, n)| format!("{n} by {id}")).collect();
-                let text = format!("{count} steps: {}", by.join(", "));
+                let text = fold(*count, by);
                 let first = self.layout.threads.first().map_or(0, |column| column.left);
                 let last = self.layout.threads.last().map_or(0, |column| column.right());
                 let (left, width) = ((first + last - width(&text)) / 2 - 8, width(&text) + 16);
@@ -221,9 +222,8 @@ impl Drawing<'_> {
                 self.middle(layout.threads[column].middle(), y + 5, text, &row.text);
             }
             None => {
-                let name = words::thread_name(&self.picture.trace.threads, row.thread);
                 let left = layout.threads.first().map_or(layout.number + 20, |c| c.left);
-                self.text(left, y + 5, "step", &format!("{name}: {}", row.text));
+                self.text(left, y + 5, "step", &across(self.picture, row));
             }
         }
         for (id, idle) in &row.others {
@@ -260,9 +260,9 @@ impl Drawing<'_> {
             y += 26;
         }
         for sentence in &self.explanation.sentences {
-            for line in broken(sentence, right - layout.margin) {
+            for line in broken(sentence, right - layout.margin, sentence_width) {
                 self.text(layout.margin, y, "cause", &line);
-                y += 22;
+                y += LINE;
             }
         }
         let lines = &self.explanation.lines;
@@ -275,7 +275,7 @@ impl Drawing<'_> {
             if let Some(text) = &line.text {
                 self.text(left + steps + places + 48, y, "step", text);
             }
-            y += 22;
+            y += LINE;
         }
         y
     }

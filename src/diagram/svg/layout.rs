@@ -1,9 +1,10 @@
 //! Where everything stands, in pixels.
 
 use crate::diagram::explain::Explanation;
-use crate::diagram::picture::{Idle, Picture, Row};
+use crate::diagram::picture::{Idle, Picture, Row, StepRow};
 use crate::diagram::words;
-use unicode_width::UnicodeWidthStr;
+use crate::trace::ThreadId;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// The advance of one character of the 14-pixel monospaced font, generously.
 const ADVANCE: f32 = 8.6;
@@ -12,10 +13,28 @@ pub(super) const BOX: i32 = 28;
 /// The space between two threads' columns, where the arrows run.
 pub(super) const GUTTER: i32 = 64;
 const MARGIN: i32 = 24;
+/// The height of a line of the title, and of a sentence.
+pub(super) const LINE: i32 = 22;
+/// A title or a sentence that is longer is broken, unless the picture is wider anyway.
+const LONG: i32 = 640;
+/// The size of the sentences' font.
+const SENTENCE: f32 = 15.0;
 
 /// How many pixels a text takes.
 pub(super) fn width(text: &str) -> i32 {
     (text.width() as f32 * ADVANCE).ceil() as i32
+}
+
+/// How many pixels a sentence takes: at most what the widest of its fonts does with it, DejaVu Sans in bold.
+pub(super) fn sentence_width(text: &str) -> i32 {
+    let em = |c: char| match c {
+        'f' | 'i' | 'j' | 'l' | 'r' | 't' | ' ' | '.' | ',' | ':' | ';' | '\'' | '(' | ')'
+        | '-' => 0.5,
+        'm' | 'w' | 'M' | 'W' | '@' | '%' => 1.11,
+        'a'..='z' | '0'..='9' => 0.72,
+        _ => 0.86 * c.width().unwrap_or(0).max(1) as f32,
+    };
+    (text.chars().map(em).sum::<f32>() * SENTENCE).ceil() as i32
 }
 
 /// A column: its left edge and its width.
@@ -41,8 +60,9 @@ pub(super) struct Layout {
     pub threads: Vec<Column>,
     pub values: Vec<Column>,
     pub note: i32,
-    /// The top line: schedule and ending.
-    pub title: i32,
+    /// The top: schedule and ending, and the base line of its first line.
+    pub title: Vec<String>,
+    pub first_line: i32,
     /// The base line of the column heads.
     pub head: i32,
     /// The middle of the row before the first step.
@@ -54,7 +74,7 @@ pub(super) struct Layout {
 }
 
 impl Layout {
-    pub fn new(picture: &Picture, explanation: &Explanation) -> Self {
+    pub fn new(picture: &Picture, explanation: &Explanation, title: &str) -> Self {
         let digits = picture.trace.steps().len().to_string();
         let number = MARGIN + width(&digits);
         let mut at = number + 28;
@@ -63,31 +83,51 @@ impl Layout {
             at += width + gap;
             column
         };
-        let threads: Vec<_> = (0..picture.columns.len())
-            .map(|column| place(thread_width(picture, column), GUTTER))
-            .collect();
+        // All threads are alike, so their boxes are.
+        let columns = picture.columns.len() as i32;
+        let widest = (0..picture.columns.len()).map(|column| thread_width(picture, column)).max();
+        let shared = picture.rows.iter().map(|row| shared_width(picture, row)).max().unwrap_or(0);
+        let share = (shared - (columns - 1) * GUTTER + columns - 1) / columns.max(1);
+        let widest = widest.unwrap_or(0).max(share);
+        let threads: Vec<_> = (0..columns).map(|_| place(widest, GUTTER)).collect();
+        if threads.is_empty() {
+            place(shared, 20);
+        }
         let values: Vec<_> = (0..picture.values.len())
             .map(|column| place(value_width(picture, column), 20))
             .collect();
         let note = at;
-        let notes = picture.rows.iter().map(|row| match row {
-            Row::Step(row) => width(&row.note),
-            Row::Fold { .. } | Row::Stuck(_) => 0,
+        let ends = picture.rows.iter().map(|row| match row {
+            Row::Step(row) => note + width(&row.note),
+            Row::Fold { .. } | Row::Stuck(_) => note,
         });
-        let title = MARGIN + 16;
-        let head = title + 40;
-        let start = head + 14 + ROW / 2;
-        let rows = note + notes.max().unwrap_or(0) + MARGIN;
+        let rows = ends.max().unwrap_or(note) + MARGIN;
         let lines = explanation.lines.iter().map(|line| {
             let text = line.text.as_ref().map(|text| width(text) + 24).unwrap_or(0);
             2 * MARGIN + width(&line.steps) + 24 + width(&line.place) + text
         });
         // Not so narrow that the sentences would be broken into a column of words.
-        let sentences = explanation.sentences.iter().map(|sentence| width(sentence).min(640));
-        let sentences = sentences.max().unwrap_or(0) + 2 * MARGIN;
-        let width = rows.max(lines.max().unwrap_or(0)).max(sentences);
+        let sentences = explanation.sentences.iter().map(|sentence| sentence_width(sentence));
+        let longest = sentences.max().unwrap_or(0).max(width(title)).min(LONG) + 2 * MARGIN;
+        let all = rows.max(lines.max().unwrap_or(0)).max(longest);
+        let title = broken(title, all - 2 * MARGIN, width);
+        let first_line = MARGIN + 16;
+        let head = first_line + LINE * (title.len() as i32 - 1) + 40;
+        let start = head + 14 + ROW / 2;
         let below = start + (picture.rows.len() as i32 + 1) * ROW - ROW / 2;
-        Layout { number, threads, values, note, title, head, start, width, below, margin: MARGIN }
+        Layout {
+            number,
+            threads,
+            values,
+            note,
+            title,
+            first_line,
+            head,
+            start,
+            width: all,
+            below,
+            margin: MARGIN,
+        }
     }
 
     /// The middle of a row.
@@ -98,7 +138,7 @@ impl Layout {
 
 fn thread_width(picture: &Picture, column: usize) -> i32 {
     let id = picture.columns[column];
-    let mut need = width(&words::thread_name(&picture.trace.threads, id)).max(64);
+    let mut need = width(&head(picture, id)).max(64);
     for row in &picture.rows {
         let text = match row {
             Row::Step(row) if row.thread == id => width(&row.text) + 24,
@@ -117,6 +157,15 @@ fn thread_width(picture: &Picture, column: usize) -> i32 {
     need
 }
 
+/// What all threads' columns together have to have room for.
+fn shared_width(picture: &Picture, row: &Row) -> i32 {
+    match row {
+        Row::Step(row) if !picture.columns.contains(&row.thread) => width(&across(picture, row)),
+        Row::Fold { count, by, .. } => width(&fold(*count, by)) + 16,
+        Row::Step(_) | Row::Stuck(_) => 0,
+    }
+}
+
 fn value_width(picture: &Picture, column: usize) -> i32 {
     let name = width(&picture.trace.object(picture.values[column]).name);
     let shown = picture.rows.iter().map(|row| match row {
@@ -127,18 +176,46 @@ fn value_width(picture: &Picture, column: usize) -> i32 {
     shown.max().unwrap_or(0).max(name).max(width(&picture.start[column]))
 }
 
-/// Breaks a text into lines of at most `room` pixels of the sentences' font.
-pub(super) fn broken(text: &str, room: i32) -> Vec<String> {
+/// What stands over a thread's column.
+pub(super) fn head(picture: &Picture, id: ThreadId) -> String {
+    let name = words::thread_name(&picture.trace.threads, id);
+    if name.len() == 1 { format!("thread {name}") } else { name }
+}
+
+/// A step of a thread that has no column.
+pub(super) fn across(picture: &Picture, row: &StepRow) -> String {
+    format!("{}: {}", words::thread_name(&picture.trace.threads, row.thread), row.text)
+}
+
+/// What stands for steps that are not drawn.
+pub(super) fn fold(count: usize, by: &[(ThreadId, usize)]) -> String {
+    let by: Vec<_> = by.iter().map(|(id, n)| format!("{n} by {id}")).collect();
+    format!("{count} steps: {}", by.join(", "))
+}
+
+/// Breaks a text into lines of at most `room` pixels: between words, and within one that is longer.
+pub(super) fn broken(text: &str, room: i32, width: fn(&str) -> i32) -> Vec<String> {
     let mut lines: Vec<String> = vec![String::new()];
     for word in text.split(' ') {
         let line = lines.last_mut().expect("there is always a line");
-        if !line.is_empty() && width(line) + width(word) + 9 > room {
-            lines.push(word.to_owned());
-        } else {
-            if !line.is_empty() {
-                line.push(' ');
-            }
+        let longer = format!("{line} {word}");
+        if line.is_empty() {
             line.push_str(word);
+        } else if width(&longer) <= room {
+            *line = longer;
+        } else {
+            lines.push(word.to_owned());
+        }
+        while let Some(line) = lines.last_mut().filter(|line| width(line) > room) {
+            let fits = |&(at, _): &(usize, char)| at == 0 || width(&line[..at]) <= room;
+            let Some((at, _)) = line.char_indices().take_while(fits).last() else { break };
+            // Not even one character fits: it stands alone.
+            let at = at.max(line.chars().next().map_or(0, char::len_utf8));
+            if at == line.len() {
+                break;
+            }
+            let rest = line.split_off(at);
+            lines.push(rest);
         }
     }
     lines

@@ -31,7 +31,7 @@ use crate::trace::Trace;
 pub fn svg(trace: &Trace) -> String {
     let picture = Picture::new(trace, 24, None);
     let explanation = Explanation::new(&picture);
-    let layout = Layout::new(&picture, &explanation);
+    let layout = Layout::new(&picture, &explanation, &drawing::title(&picture));
     let mut drawing = Drawing {
         picture: &picture,
         explanation: &explanation,

@@ -162,7 +162,7 @@ impl History {
 
     /// Would the thread that spun have been woken by the steps that `keeps` names?
     pub(super) fn wakes(&self, waking: &Waking, keeps: &impl Fn(u32) -> bool) -> bool {
-        let (first, last) = waking.looks;
+        let Some((first, last)) = waking.looks else { return keeps(waking.by) };
         let looks = self.by_thread[usize::from(waking.thread)].iter().rev();
         let looks = looks.skip_while(|&&look| look > last).take_while(|&&look| look >= first);
         let news = |&step: &u32| {

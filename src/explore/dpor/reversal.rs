@@ -81,7 +81,7 @@ impl Dpor {
                 let steps = &self.history.by_thread[usize::from(thread)];
                 let Some(&wait) = steps.iter().rev().find(|&&step| step < nth) else { continue };
                 let mut request = self.history.events[wait as usize].request;
-                if request.a == 1 {
+                if request.a == 1 && runtime.may_time_out(wait, nth) {
                     request.op = Op::TimeOut;
                     let race = Race { first: nth, second: NONE, settled: false };
                     self.reverse(runtime, race, thread, &request, wait);

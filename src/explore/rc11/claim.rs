@@ -6,7 +6,8 @@
 use super::branch::{Item, Name};
 use super::event::{Choice, EventId, INIT, Step};
 use super::graph::Graph;
-use super::search::{Node, Search};
+use super::point::Node;
+use super::search::Search;
 
 /// From the point `since`, every graph that has these steps, taken in these ways, has been explored.
 /// The last one needs all the others.

@@ -16,7 +16,7 @@
 //! - `grow`: how it is grown and taken back, one event at a time
 //! - `choices`: which ways of taking a step are consistent
 //! - `psc`: the axiom for SC
-//! - `search`: the loop that completes every consistent graph exactly once
+//! - `search`: the loop that completes every consistent graph exactly once; `point`: one point of it
 //! - `races`: where the loop has to come back to; `branch`: and what it has to follow from there
 //! - `sleep`, `claim`: what need not be explored again
 //! - `data_race`: plain accesses that nothing orders
@@ -56,6 +56,9 @@ mod example;
 mod follow;
 mod graph;
 mod grow;
+#[cfg(test)]
+mod one_relation;
+mod point;
 mod psc;
 mod races;
 mod rounds;

@@ -7,7 +7,7 @@
 
 use super::record::peek;
 use super::request::{Bits, NONE, Op, Request};
-use super::spin::Standing;
+use super::standing::Standing;
 use super::thread::Stopped;
 use super::{Runtime, State, Word, current, leave, thread_at, with_current};
 use std::panic::Location;

@@ -11,8 +11,9 @@
 //! - `run`: one execution, from the first step to the last; `spawn`: starting a thread; `script`: the
 //!   steps that are repeated; `wait`: who can go on
 //! - `ask`: asking for a step; `step`: performing it; `record`: writing it down
-//! - `spin`: threads that look, find nothing new, and yield
-//! - `objects`: what is known of an object, and what it is called
+//! - `spin`: threads that look, find nothing new, and yield; `trial`: whether they would do so for ever;
+//!   `poll`: those that wait with a time-out; `standing`: where a thread stands
+//! - `objects`: what is known of an object; `called`: its name in pictures
 //! - `knowledge`: what threads have learnt and objects hold; `state`: when two executions are in the
 //!   same state; `mark`: what a state is known by
 //! - `calls`: what the model's types ask besides steps
@@ -23,6 +24,7 @@
 //! - `panics`: one quiet panic hook; `panic_count`: each thread takes its panics along; `overflow`: stack overflow; `statics`: what outlives a run
 
 mod ask;
+mod called;
 mod calls;
 mod clock;
 #[cfg(test)]
@@ -37,6 +39,7 @@ mod objects;
 mod overflow;
 mod panic_count;
 mod panics;
+mod poll;
 mod pulse;
 mod record;
 mod request;
@@ -45,16 +48,19 @@ mod script;
 mod spawn;
 mod spin;
 mod stacks;
+mod standing;
 mod state;
 mod statics;
 mod step;
 mod thread;
+mod trial;
 mod wait;
 pub(crate) mod word;
 
 pub(crate) use ask::{
     add_silently, failed, object_of, step, step_at, step_value_at, step_with, wait_in, wait_to_spin,
 };
+pub(crate) use called::Names;
 pub(crate) use calls::{address_of, must_be_under_way, note_panic, number_of, spawn_thread};
 pub(crate) use clock::Clock;
 pub(crate) use knowledge::Knowledge;
@@ -63,8 +69,8 @@ pub(crate) use lifetime::{Becomes, Undefined, Use, access_begins, access_ends, c
 use lifetime::{Dropped, Open};
 pub(crate) use mark::Mark;
 use objects::ObjectInfo;
-pub(crate) use objects::{default_name, kind_index};
 pub(crate) use overflow::is_spoilt;
+pub(crate) use poll::{Guarded, polls};
 pub(crate) use pulse::{Pulse, pulse};
 pub(crate) use record::{cell_written, content_of, found};
 pub(crate) use request::{Bits, NONE, Op, Request, may_be_address};
@@ -73,6 +79,7 @@ pub(crate) use script::Scripted;
 pub(crate) use spin::ROUNDS;
 use spin::Spins;
 use stacks::ThreadStack;
+pub(crate) use standing::Standing;
 pub(crate) use state::Shown;
 pub(crate) use statics::{is_static_now, place_of, place_of_new, refuse_static, type_id};
 pub(crate) use step::{Seen, Taken};
@@ -109,6 +116,10 @@ pub(crate) struct Runtime {
     news: bool,
     /// Some thread has spun in this execution.
     anyone_spins: bool,
+    /// Some thread has waited with a time-out in this execution.
+    anyone_polls: bool,
+    /// The waits whose time-out would have changed nothing, and what then made a difference.
+    pub(super) endless: Vec<(u32, Option<u32>)>,
     /// Some weak compare-exchange has failed for no reason in this execution.
     anyone_failed: bool,
     /// The locks that are held, by object and thread, and where they were taken.
@@ -265,6 +276,8 @@ impl Runtime {
             newborn: Vec::new(),
             news: false,
             anyone_spins: false,
+            anyone_polls: false,
+            endless: Vec::new(),
             anyone_failed: false,
             held: Vec::new(),
             script: Vec::new(),
@@ -342,6 +355,8 @@ impl Runtime {
         self.held.clear();
         self.news = false;
         self.anyone_spins = false;
+        self.anyone_polls = false;
+        self.endless.clear();
         self.anyone_failed = false;
         self.objects.clear();
         self.statics.clear();

@@ -1,5 +1,6 @@
 //! The objects of an execution: what the runtime knows of them, and what they are called.
 
+use super::called::{Names, kind_index};
 use super::{Bits, NONE, Runtime, State, Word};
 use crate::explore::ExploreError;
 use crate::trace::{Action, Object, ObjectKind, Value};
@@ -11,6 +12,8 @@ use std::panic::Location;
 pub(crate) struct ObjectInfo {
     pub kind: ObjectKind,
     pub name: Option<&'static str>,
+    /// Where it was made.
+    pub created: &'static Location<'static>,
     pub initial: u64,
     pub bits: Bits,
     /// What a lock guarded when it was first taken, and what it guards now, as far as that can be
@@ -75,6 +78,7 @@ impl Runtime {
         self.objects.push(ObjectInfo {
             kind: word.kind(),
             name: word.name(),
+            created: word.created(),
             initial: word.get(),
             bits: Bits::Opaque,
             first_guarded: None,
@@ -144,16 +148,11 @@ impl Runtime {
         }
         let mut order: Vec<usize> = (0..self.objects.len()).collect();
         order.sort_by_key(|&object| first_use[object]);
-        let mut seen = [0usize; 8];
+        let mut all = Names::new(self.objects.iter().filter_map(|info| info.name));
         let mut names = vec![Cow::Borrowed(""); order.len()];
         for object in order {
             let info = &self.objects[object];
-            let nth = &mut seen[kind_index(info.kind)];
-            names[object] = match info.name {
-                Some(name) => Cow::Borrowed(name),
-                None => default_name(info.kind, *nth),
-            };
-            *nth += 1;
+            names[object] = all.of(info.kind, info.name, info.created);
         }
         let object = |(info, name): (&ObjectInfo, _)| Object {
             name,
@@ -170,39 +169,4 @@ fn place_key(place: &Location<'_>) -> u64 {
     let file = place.file().as_bytes();
     let tail = file.iter().rev().skip(3).take(8).fold(0u64, |key, &b| key << 8 | u64::from(b));
     tail ^ u64::from(place.line()) << 20 ^ u64::from(place.column())
-}
-
-/// Atomics and cells share the letters of variables.
-pub(crate) fn kind_index(kind: ObjectKind) -> usize {
-    match kind {
-        ObjectKind::Atomic | ObjectKind::Cell => 0,
-        ObjectKind::Mutex => 1,
-        ObjectKind::RwLock => 2,
-        ObjectKind::Condvar => 3,
-        ObjectKind::Channel => 4,
-        ObjectKind::Park => 5,
-        ObjectKind::Barrier => 6,
-        ObjectKind::Once => 7,
-    }
-}
-
-pub(crate) fn default_name(kind: ObjectKind, nth: usize) -> Cow<'static, str> {
-    const VARIABLES: [&str; 6] = ["x", "y", "z", "u", "v", "w"];
-    let stem = match kind {
-        ObjectKind::Atomic | ObjectKind::Cell => match VARIABLES.get(nth) {
-            Some(name) => return Cow::Borrowed(name),
-            None => return Cow::Owned(format!("x{}", nth - VARIABLES.len() + 1)),
-        },
-        ObjectKind::Mutex => "m",
-        ObjectKind::RwLock => "rw",
-        ObjectKind::Condvar => "cv",
-        ObjectKind::Channel => "ch",
-        ObjectKind::Park => "token",
-        ObjectKind::Barrier => "barrier",
-        ObjectKind::Once => "once",
-    };
-    match nth {
-        0 => Cow::Borrowed(stem),
-        _ => Cow::Owned(format!("{stem}{}", nth + 1)),
-    }
 }

@@ -1,7 +1,7 @@
 //! One execution, from the first step to the last.
 
 use super::spawn::spawn;
-use super::{CURRENT, Runtime, State, Taken, leave, panic_count, panics, pulse, thread_at};
+use super::{CURRENT, Runtime, State, Taken, Thread, leave, panic_count, panics, pulse, thread_at};
 use corosensei::{Coroutine, CoroutineResult};
 
 /// Who goes next.
@@ -57,6 +57,7 @@ pub(crate) fn run<D: Driver, R>(
     body: &mut dyn FnMut(),
     at_end: impl FnOnce(&mut Runtime, &mut D, Ending) -> R,
 ) -> R {
+    runtime.spins.frame = (&raw const max_steps).addr();
     // From here on the runtime is reached through this pointer only: the coroutines use it too, so
     // no `&mut` may be assumed to be unique across a switch.
     let rt: *mut Runtime = runtime;
@@ -151,7 +152,7 @@ unsafe fn drive<D: Driver>(rt: *mut Runtime, driver: &mut D, max_steps: u32) -> 
             None => {
                 let enabled = runtime.enabled();
                 if enabled == 0 {
-                    let spins = runtime.threads.iter().any(|t| t.state == State::Spinning);
+                    let spins = runtime.threads.iter().any(Thread::goes_round);
                     return Some(if spins { Ending::Livelock } else { Ending::Deadlock });
                 }
                 if runtime.steps >= runtime.limit

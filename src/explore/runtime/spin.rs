@@ -14,7 +14,6 @@
 //! A loop that counts for ever is followed for [`ROUNDS`] rounds and then waits like one that spins;
 //! the report says that it was cut there.
 
-use super::run::resume;
 use super::thread::Look;
 use super::{Mark, Runtime, State, Thread, Waking, thread_at};
 use crate::trace::Mode;
@@ -33,9 +32,6 @@ const THROUGH: u32 = 1_000;
 /// So many bytes of a stack are wiped.
 const WIPED: usize = 16 << 10;
 
-/// The explorer's own frames lie within so many bytes of each other.
-const OWN_FRAMES: usize = 64 << 10;
-
 /// What has come of trials, in all executions.
 #[derive(Default)]
 pub(crate) struct Spins {
@@ -46,20 +42,23 @@ pub(crate) struct Spins {
     /// earlier execution has left there must not decide anything.
     pub(super) wipes: usize,
     /// What came of a round, by what was on the stack and what it had looked at.
-    known: HashMap<Mark, Found>,
+    pub(super) known: HashMap<Mark, Found>,
     /// A thread is on trial.
-    trying: bool,
+    pub(super) trying: bool,
     /// The execution has gone too far in a trial: it tells nothing, and has to be run again.
     pub wasted: bool,
-    /// How many steps more it may take.
+    /// How many steps more it may take, and who took the last one.
     left: u32,
+    last: u8,
+    /// Where the explorer's own frames lie on the stack of the OS thread.
+    pub(super) frame: usize,
     /// A loop was cut without proof.
     pub cut: bool,
 }
 
 /// How a thread went on behind a yield.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Onward {
+pub(super) enum Onward {
     /// With the same round, only counting.
     Counting,
     /// With the same round, once; from then on it is always the same. Where the round began in what it
@@ -71,93 +70,15 @@ enum Onward {
 
 /// What a trial has shown.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Found {
+pub(super) enum Found {
     /// It goes round and round; where the round begins in what it has looked at.
     Spins(usize),
     GoesOn(Onward),
 }
 
 /// A mark of what a thread has asked for and been given.
-fn marked(looks: &[Look]) -> Mark {
+pub(super) fn marked(looks: &[Look]) -> Mark {
     looks.iter().fold(Mark::NONE, |mark, look| look.mark(mark))
-}
-
-/// Where a thread stands in its own code: its stack pointer, with the registers that a call leaves as
-/// they are. All else that it will read again lies on its stack above.
-#[derive(Clone, Copy)]
-#[repr(C)] // written by assembly
-pub(super) struct Standing {
-    stack_pointer: usize,
-    registers: [usize; 11],
-}
-
-impl Standing {
-    pub(super) const NOWHERE: Standing = Standing { stack_pointer: usize::MAX, registers: [0; 11] };
-
-    /// Where the caller stands: its own frame is the lowest that counts.
-    #[inline(always)]
-    pub(super) fn here() -> Standing {
-        #[allow(unused_mut, reason = "written where the registers are known")]
-        let mut here = Standing::NOWHERE;
-        #[cfg(target_arch = "x86_64")]
-        // SAFETY: it reads registers and writes to `here` alone.
-        unsafe {
-            std::arch::asm!(
-                "mov [{0}], rsp",
-                "mov [{0} + 8], rbx",
-                "mov [{0} + 16], rbp",
-                "mov [{0} + 24], r12",
-                "mov [{0} + 32], r13",
-                "mov [{0} + 40], r14",
-                "mov [{0} + 48], r15",
-                in(reg) &raw mut here,
-                options(nostack, preserves_flags)
-            );
-        }
-        #[cfg(target_arch = "aarch64")]
-        // SAFETY: as above.
-        unsafe {
-            std::arch::asm!(
-                "mov {1}, sp",
-                "stp {1}, x19, [{0}]",
-                "stp x20, x21, [{0}, #16]",
-                "stp x22, x23, [{0}, #32]",
-                "stp x24, x25, [{0}, #48]",
-                "stp x26, x27, [{0}, #64]",
-                "stp x28, x29, [{0}, #80]",
-                in(reg) &raw mut here,
-                out(reg) _,
-                options(nostack, preserves_flags)
-            );
-        }
-        here
-    }
-}
-
-impl Thread {
-    /// All that the thread will read again, while it is stopped at a yield.
-    ///
-    /// # Safety
-    /// The thread is stopped in [`wait_to_spin`](super::ask::wait_to_spin).
-    unsafe fn on_stack(&self) -> Mark {
-        let Standing { stack_pointer, registers } = self.standing;
-        let end = self.yielder as usize;
-        // Which stack it is differs from run to run, and what points to the frames of whoever called
-        // this was left there by the explorer.
-        let here = (&raw const end).addr();
-        let with = |mark: Mark, word: usize| match word {
-            _ if (stack_pointer..=end).contains(&word) => mark.with(1).with((end - word) as u64),
-            _ if word.abs_diff(here) < OWN_FRAMES => mark.with(2),
-            _ => mark.with(0).with(word as u64),
-        };
-        let mark = registers.into_iter().fold(Mark::NONE, with);
-        (stack_pointer..end).step_by(size_of::<usize>()).fold(mark, |mark, at| {
-            // SAFETY: the yielder lies just above the thread's frames, so all between is the stack of
-            // a coroutine that is stopped, which nobody writes. What lies there are machine words,
-            // initialised or not: the read is volatile, so nothing is concluded from it.
-            with(mark, unsafe { (at as *const usize).read_volatile() })
-        })
-    }
 }
 
 impl Spins {
@@ -193,10 +114,7 @@ impl Runtime {
             thread.looked_at.clear();
             return false;
         }
-        if self.spins.wipes == 0 {
-            self.spins.wipes = WIPED;
-            self.is_wasted();
-        }
+        self.wipes_from_now_on();
         if self.spins.wasted {
             return !self.has_news(self.current);
         }
@@ -219,24 +137,32 @@ impl Runtime {
     }
 
     /// By what a yield is known in every run of the execution.
-    fn moment(&self, thread: u8) -> Mark {
+    pub(super) fn moment(&self, thread: u8) -> Mark {
         let yields = self.threads[usize::from(thread)].yields;
         Mark::of(self.path).with(u64::from(thread) << 32 | u64::from(yields))
     }
 
     /// What is known of the yield that the thread has come to.
-    fn found_at(&self, thread: u8) -> Option<Found> {
+    pub(super) fn found_at(&self, thread: u8) -> Option<Found> {
         let found = self.spins.found.lock().unwrap_or_else(PoisonError::into_inner);
         found.get(&self.moment(thread)).copied()
     }
 
-    fn note_judgement(&self, moment: Mark, found: Found) {
+    pub(super) fn note_judgement(&self, moment: Mark, found: Found) {
         let mut all = self.spins.found.lock().unwrap_or_else(PoisonError::into_inner);
         all.entry(moment).or_insert(found);
     }
 
+    /// What is on stacks is going to be compared.
+    pub(super) fn wipes_from_now_on(&mut self) {
+        if self.spins.wipes == 0 {
+            self.spins.wipes = WIPED;
+            self.is_wasted();
+        }
+    }
+
     /// The execution has gone too far, or cannot be relied on.
-    fn is_wasted(&mut self) {
+    pub(super) fn is_wasted(&mut self) {
         self.spins.wasted = true;
         self.spins.left = THROUGH;
         // Nobody asks for the states of such an execution.
@@ -246,7 +172,7 @@ impl Runtime {
     }
 
     /// The yield does nothing.
-    fn goes_on(&mut self, thread: u8, onward: Onward) {
+    pub(super) fn goes_on(&mut self, thread: u8, onward: Onward) {
         let thread = &mut self.threads[usize::from(thread)];
         thread.then_spins = match onward {
             Onward::Once(start) => {
@@ -283,7 +209,7 @@ impl Runtime {
     fn had_news(&mut self, thread: usize) {
         let Thread { looked_at, last_step, woken, .. } = &mut self.threads[thread];
         let Some(first) = looked_at.first() else { return };
-        let looks = (first.step, *last_step);
+        let looks = Some((first.step, *last_step));
         for look in looked_at.iter() {
             let info = &self.objects[look.object as usize];
             if info.version != look.version {
@@ -305,7 +231,7 @@ impl Runtime {
         unsafe {
             let slot = thread_at(rt, thread);
             if slot.idle > 0 {
-                let now = slot.on_stack();
+                let now = slot.on_stack((*rt).spins.frame);
                 let stays = slot.idle_stack == Some(now) || slot.idle > IDLE;
                 slot.idle_stack = Some(now);
                 return stays;
@@ -331,123 +257,6 @@ impl Runtime {
         }
     }
 
-    /// Whether a further round of the thread would be like the one before.
-    ///
-    /// # Safety
-    /// As for [`stays`](Self::stays).
-    unsafe fn judged(rt: *mut Runtime, thread: u8) -> Found {
-        // SAFETY: by the caller's promise.
-        unsafe {
-            if let Some(found) = (*rt).found_at(thread) {
-                return found;
-            }
-            let slot = thread_at(rt, thread);
-            let on_stack = slot.on_stack();
-            let key = on_stack.and(marked(&slot.looked_at));
-            let known = match slot.then_spins == Some((marked(&slot.looked_at), slot.asked)) {
-                true => Some(Found::Spins(0)),
-                false => (*rt).spins.known.get(&key).copied(),
-            };
-            let moment = (*rt).moment(thread);
-            let found = known.unwrap_or_else(|| Self::tried(rt, thread, on_stack));
-            (*rt).spins.known.insert(key, found);
-            (*rt).note_judgement(moment, found);
-            if let Found::GoesOn(onward) = found {
-                match known {
-                    // Nothing was tried: the thread stands where it stood.
-                    Some(_) => (*rt).goes_on(thread, onward),
-                    None => (*rt).is_wasted(),
-                }
-            }
-            found
-        }
-    }
-
-    /// Lets the thread go round again.
-    ///
-    /// # Safety
-    /// As for [`stays`](Self::stays).
-    unsafe fn tried(rt: *mut Runtime, thread: u8, on_stack: Mark) -> Found {
-        // SAFETY: by the caller's promise.
-        unsafe {
-            let slot = thread_at(rt, thread);
-            let looks = slot.looked_at.clone();
-            let mut start = None;
-            let (yields, operation, asked) = (slot.yields, slot.operation, slot.asked);
-            let (live, objects, news) = ((*rt).live, (*rt).objects.len(), (*rt).news);
-            // So that no step is taken by the way.
-            (*rt).news = true;
-            (*rt).spins.trying = true;
-            let mut goes_round = || {
-                let same = Self::try_round(rt, thread, &looks, &mut start);
-                same && live == (*rt).live && objects == (*rt).objects.len()
-            };
-            let found = if !goes_round() {
-                Found::GoesOn(Onward::Elsewhere)
-            } else {
-                let first = thread_at(rt, thread).on_stack();
-                let again = first == on_stack || goes_round();
-                let settles = thread_at(rt, thread).on_stack() == first;
-                match start {
-                    Some(start) if first == on_stack => Found::Spins(start),
-                    Some(start) if again && settles => Found::GoesOn(Onward::Once(start)),
-                    _ => Found::GoesOn(Onward::Counting),
-                }
-            };
-            (*rt).spins.trying = false;
-            (*rt).news |= news;
-            let slot = thread_at(rt, thread);
-            if matches!(found, Found::Spins(_)) {
-                slot.yields = yields;
-                slot.operation = operation;
-                slot.asked = asked;
-                (*rt).news = news;
-            }
-            found
-        }
-    }
-
-    /// Lets the thread go round once more. False if it asks for anything else than before, or does not
-    /// come to a yield again. The round may begin behind the first of `looks`: with the first request
-    /// it is known where.
-    ///
-    /// # Safety
-    /// As for [`stays`](Self::stays).
-    unsafe fn try_round(
-        rt: *mut Runtime,
-        thread: u8,
-        looks: &[Look],
-        start: &mut Option<usize>,
-    ) -> bool {
-        // SAFETY: by the caller's promise.
-        unsafe {
-            thread_at(rt, thread).state = State::Running;
-            let mut at = *start;
-            loop {
-                resume(rt, thread);
-                let slot = thread_at(rt, thread);
-                match slot.state {
-                    State::Asking => {
-                        let same = |look: &Look| look.is(&slot.request);
-                        let nth = at.or_else(|| looks.iter().position(same));
-                        let Some(look) = nth.and_then(|nth| looks.get(nth)).filter(|l| same(l))
-                        else {
-                            return false;
-                        };
-                        *start = start.or(nth);
-                        at = nth.map(|nth| nth + 1);
-                        slot.result = look.result;
-                        slot.failed = look.failed;
-                        slot.state = State::Running;
-                        (*rt).asking &= !(1 << thread);
-                    }
-                    State::Spinning => return at == Some(looks.len()),
-                    _ => return false,
-                }
-            }
-        }
-    }
-
     /// Takes any step of an execution that is wasted, so that its threads come to their ends and leave
     /// nothing behind. Returns who goes on; `None` if nobody can, or it takes too long.
     pub(super) fn goes_through(&mut self) -> Option<Option<u8>> {
@@ -456,7 +265,10 @@ impl Runtime {
         if enabled == 0 {
             return None;
         }
-        let thread = enabled.trailing_zeros() as u8;
+        // In turn: one may wait for what another does, and ask again and again.
+        let later = enabled & (u64::MAX << self.spins.last << 1);
+        let thread = (if later == 0 { enabled } else { later }).trailing_zeros() as u8;
+        self.spins.last = thread;
         self.perform(thread, 0);
         self.forget_reasons(thread);
         let runs = self.threads[usize::from(thread)].state == State::Running;

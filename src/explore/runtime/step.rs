@@ -186,6 +186,9 @@ impl Runtime {
     /// What a step does to its thread and to others: who holds a lock, who sleeps, who may go on.
     fn affect_threads(&mut self, thread: u8, nth: u32, effect: &Effect) {
         let request = self.threads[usize::from(thread)].request;
+        if self.anyone_polls {
+            self.tell_pollers(thread, nth, &request, effect.action);
+        }
         match effect.action {
             Action::Lock | Action::ReadLock | Action::Reacquire => {
                 self.held.push((request.object, thread, request.place));
@@ -226,6 +229,10 @@ impl Runtime {
         sleeper.request.op = if request.a == 1 { Op::TimeOut } else { Op::Asleep };
         sleeper.state = State::Asking;
         self.asking |= 1 << thread;
+        match request.a {
+            1 => self.may_poll(thread, request),
+            _ => sleeper.polling = None,
+        }
     }
 
     /// Wakes a thread that waits on a condition variable: it asks for its mutex again.
@@ -240,6 +247,7 @@ impl Runtime {
         request.b = timed_out;
         // Its own time-out comes first anyway.
         if timed_out == 0 {
+            sleeper.polling = None;
             sleeper.after.push(by);
         }
         sleeper.state = State::Asking;

@@ -1,9 +1,10 @@
 //! A modelled thread: a coroutine that stops before each shared step.
 
 use super::Mark;
+use super::poll::{Guarded, Polling};
 use super::request::{Bits, NONE, Op, Request};
-use super::spin::Standing;
 use super::stacks::ThreadStack;
+use super::standing::Standing;
 use super::word::Word;
 use crate::trace::{ObjectKind, Place, ThreadId};
 use corosensei::{Coroutine, Yielder};
@@ -111,8 +112,8 @@ pub(crate) struct Waking {
     /// The step that changed something it had looked at.
     pub by: u32,
     pub thread: u8,
-    /// Its first and its last look before it spun.
-    pub looks: (u32, u32),
+    /// Its first and its last look before it spun; `None` if it waits for that very step.
+    pub looks: Option<(u32, u32)>,
 }
 
 pub(crate) struct Thread {
@@ -149,8 +150,12 @@ pub(crate) struct Thread {
     pub(super) rounds: u32,
     /// If it next comes to a yield with this round, having asked for so many steps, it spins.
     pub(super) then_spins: Option<(Mark, u32)>,
-    /// Where it stands when it has stopped at a yield.
+    /// Where it stands when it has stopped at a yield, or waits with a time-out.
     pub(super) standing: Standing,
+    /// Its last wait with a time-out, if that has not been ended by a notify.
+    pub(super) polling: Option<Polling>,
+    /// What the mutex guards with which it is about to wait so.
+    pub(super) guards: Option<Guarded>,
     /// Would a further round after its last yield have been like the one before?
     pub(super) spun: bool,
     /// How often it has yielded.
@@ -230,6 +235,8 @@ impl Thread {
             spun: false,
             then_spins: None,
             standing: Standing::NOWHERE,
+            polling: None,
+            guards: None,
             yields: 0,
             failed: false,
             failures: Vec::new(),
@@ -265,6 +272,8 @@ impl Thread {
         self.rounds = 0;
         self.spun = false;
         self.then_spins = None;
+        self.polling = None;
+        self.guards = None;
         self.yields = 0;
         self.failed = false;
         self.failures.clear();

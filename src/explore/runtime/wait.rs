@@ -65,7 +65,11 @@ impl Runtime {
             // Of several changes that commute any may be the one that wakes: classes do not tell.
             let by_share = self.objects[first.object as usize].changed_by.mode();
             self.uncountable |= by_share == Some(Mode::Share);
-            released.woken.push(Waking { by, thread, looks: (first.step, released.last_step) });
+            released.woken.push(Waking {
+                by,
+                thread,
+                looks: Some((first.step, released.last_step)),
+            });
             released.looked_at.clear();
         }
         released.state = State::Running;

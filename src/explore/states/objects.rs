@@ -1,8 +1,8 @@
 //! The objects of the graph: each execution numbers its own, the graph numbers them all.
 
-use crate::explore::runtime::{Mark, Runtime, Shown, default_name, kind_index};
+use crate::explore::runtime::{Mark, Names, Runtime, Shown};
 use crate::trace::{Object, ObjectKind, ThreadId, Value, lock_text};
-use std::borrow::Cow;
+use std::panic::Location;
 
 /// The objects met in any execution.
 #[derive(Default)]
@@ -15,6 +15,7 @@ pub(super) struct Objects {
 
 struct Seen {
     name: Option<&'static str>,
+    created: &'static Location<'static>,
     kind: ObjectKind,
     initial: Option<Value>,
 }
@@ -33,7 +34,8 @@ impl Objects {
             let key = (info.key, alike);
             let known = self.all.iter().position(|(other, _)| *other == key);
             let number = known.unwrap_or_else(|| {
-                let seen = Seen { name: info.name, kind: info.kind, initial: None };
+                let (name, created) = (info.name, info.created);
+                let seen = Seen { name, created, kind: info.kind, initial: None };
                 self.all.push((key, seen));
                 self.all.len() - 1
             });
@@ -67,11 +69,9 @@ impl Objects {
 
     /// The objects with their names.
     pub fn named(&self) -> Vec<Object> {
-        let mut alike = [0; 9];
+        let mut names = Names::new(self.all.iter().filter_map(|(_, seen)| seen.name));
         let named = self.all.iter().map(|(_, seen)| {
-            let nth = &mut alike[kind_index(seen.kind)];
-            let name = seen.name.map_or_else(|| default_name(seen.kind, *nth), Cow::Borrowed);
-            *nth += 1;
+            let name = names.of(seen.kind, seen.name, seen.created);
             Object { name, kind: seen.kind, initial: seen.initial }
         });
         named.collect()

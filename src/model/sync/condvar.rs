@@ -2,7 +2,7 @@
 
 use super::{MutexGuard, lock_result};
 use crate::explore::runtime::effect::lock;
-use crate::explore::runtime::{Bits, Op, Word, found, step, step_with};
+use crate::explore::runtime::{Bits, Op, Standing, Word, found, polls, step, step_with};
 use crate::trace::ObjectKind;
 use std::sync::LockResult;
 use std::sync::atomic::Ordering::Relaxed;
@@ -72,14 +72,20 @@ impl Condvar {
 
     /// Waits to be notified, or for the time-out, which may come at any moment.
     ///
+    /// A loop that does nothing else is not followed round after round: where the thread and what the
+    /// mutex guards are as they were a round ago, and nobody has noticed the round, the time-out comes
+    /// again only once another thread has changed what the mutex guards.
+    ///
     /// # Errors
     /// When a thread panicked while it held the mutex.
+    #[inline(always)] // the frame that counts is that of whoever waits
     #[track_caller]
     pub fn wait_timeout<'a, T>(
         &self,
         guard: MutexGuard<'a, T>,
         _timeout: Duration,
     ) -> LockResult<(MutexGuard<'a, T>, WaitTimeoutResult)> {
+        polls(&Standing::here(), guard.lock.guarded());
         let (timed_out, poisoned) = self.sleep(&guard, true);
         lock_result(poisoned, (guard, WaitTimeoutResult(timed_out)))
     }

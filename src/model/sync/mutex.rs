@@ -1,18 +1,19 @@
 //! `std::sync::Mutex`, for programs under exploration.
 
-use super::lock_result;
+use super::{lock_result, show_lock};
 use crate::explore::runtime::effect::lock;
 use crate::explore::runtime::{
-    Becomes, Bits, Op, Word, claimed, content_of, found, is_exploring, is_over, place_of, step,
-    step_at, step_value_at,
+    Becomes, Bits, Guarded, Op, Word, claimed, content_of, found, is_over, place_of, step, step_at,
+    step_value_at,
 };
 use crate::trace::ObjectKind;
 use std::cell::UnsafeCell;
 use std::fmt;
 use std::marker::PhantomData;
+use std::mem::needs_drop;
 use std::ops::{Deref, DerefMut};
 use std::panic::{Location, RefUnwindSafe, UnwindSafe};
-use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::sync::{LockResult, TryLockError, TryLockResult};
 use std::thread::panicking;
 
@@ -21,6 +22,8 @@ use std::thread::panicking;
 pub struct Mutex<T: ?Sized> {
     /// Who has it, and whether it is poisoned.
     pub(super) word: Word,
+    /// How often a value that may own something elsewhere was lent out to be written.
+    writes: AtomicU32,
     value: UnsafeCell<T>,
 }
 
@@ -36,7 +39,11 @@ impl<T> Mutex<T> {
     /// A new lock.
     #[track_caller]
     pub const fn new(value: T) -> Self {
-        Mutex { word: Word::new(ObjectKind::Mutex, 0), value: UnsafeCell::new(value) }
+        Mutex {
+            word: Word::new(ObjectKind::Mutex, 0),
+            writes: AtomicU32::new(0),
+            value: UnsafeCell::new(value),
+        }
     }
 
     /// A new lock with a name for pictures.
@@ -47,6 +54,7 @@ impl<T> Mutex<T> {
     pub fn named(name: &'static str, value: T) -> Self {
         Mutex {
             word: Word::registered(ObjectKind::Mutex, 0, Some(name)),
+            writes: AtomicU32::new(0),
             value: UnsafeCell::new(value),
         }
     }
@@ -122,6 +130,14 @@ impl<T: ?Sized> Mutex<T> {
         lock_result(poisoned, unsafe { &mut *self.place() })
     }
 
+    /// What it guards, to see whether that changes.
+    pub(super) fn guarded(&self) -> Guarded
+    where
+        T: Sized,
+    {
+        Guarded::new(self.place(), &self.writes)
+    }
+
     #[inline]
     fn guard_at(&self, place: &'static Location<'static>) -> MutexGuard<'_, T> {
         found(|| self.content());
@@ -174,6 +190,10 @@ impl<T: ?Sized> Deref for MutexGuard<'_, T> {
 
 impl<T: ?Sized> DerefMut for MutexGuard<'_, T> {
     fn deref_mut(&mut self) -> &mut T {
+        if needs_drop::<T>() {
+            let writes = &self.lock.writes;
+            writes.store(writes.load(Relaxed).wrapping_add(1), Relaxed);
+        }
         // SAFETY: as above, and the guard is borrowed exclusively.
         unsafe { &mut *self.lock.place() }
     }
@@ -206,22 +226,7 @@ impl<T: ?Sized + fmt::Display> fmt::Display for MutexGuard<'_, T> {
 /// As std's: takes the lock to look, if it is free, and gives it back. Those are steps.
 impl<T: ?Sized + fmt::Debug> fmt::Debug for Mutex<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut debug = f.debug_struct("Mutex");
-        if is_exploring() {
-            let (poisoned, guard) = match self.try_lock_at(self.word.created()) {
-                Ok(guard) => (false, Some(guard)),
-                Err(TryLockError::Poisoned(error)) => (true, Some(error.into_inner())),
-                Err(TryLockError::WouldBlock) => {
-                    (step_at(self.word.created(), &self.word, Op::IsPoisoned) != 0, None)
-                }
-            };
-            match guard {
-                Some(guard) => debug.field("data", &&*guard),
-                None => debug.field("data", &format_args!("<locked>")),
-            };
-            debug.field("poisoned", &poisoned);
-        }
-        debug.finish_non_exhaustive()
+        show_lock(f.debug_struct("Mutex"), &self.word, |place| self.try_lock_at(place))
     }
 }
 

@@ -1,10 +1,10 @@
 //! `std::sync::RwLock`, for programs under exploration.
 
-use super::lock_result;
+use super::{lock_result, show_lock};
 use crate::explore::runtime::effect::lock;
 use crate::explore::runtime::{
-    Becomes, Bits, Op, Word, claimed, content_of, found, is_exploring, is_over, place_of, step,
-    step_at, step_value_at,
+    Becomes, Bits, Op, Word, claimed, content_of, found, is_over, place_of, step, step_at,
+    step_value_at,
 };
 use crate::trace::ObjectKind;
 use std::cell::UnsafeCell;
@@ -172,22 +172,7 @@ impl<T> From<T> for RwLock<T> {
 /// As std's: takes the lock to look, if no writer has it, and gives it back. Those are steps.
 impl<T: ?Sized + fmt::Debug> fmt::Debug for RwLock<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut debug = f.debug_struct("RwLock");
-        if is_exploring() {
-            let (poisoned, guard) = match self.try_read_at(self.word.created()) {
-                Ok(guard) => (false, Some(guard)),
-                Err(TryLockError::Poisoned(error)) => (true, Some(error.into_inner())),
-                Err(TryLockError::WouldBlock) => {
-                    (step_at(self.word.created(), &self.word, Op::IsPoisoned) != 0, None)
-                }
-            };
-            match guard {
-                Some(guard) => debug.field("data", &&*guard),
-                None => debug.field("data", &format_args!("<locked>")),
-            };
-            debug.field("poisoned", &poisoned);
-        }
-        debug.finish_non_exhaustive()
+        show_lock(f.debug_struct("RwLock"), &self.word, |place| self.try_read_at(place))
     }
 }
 
