@@ -1,11 +1,13 @@
 //! The objects of an execution: what the runtime knows of them, and what they are called.
 
+use super::queue::Queue;
 use super::{Bits, NONE, Runtime, State, Word};
 use crate::explore::ExploreError;
-use crate::trace::{Action, Object, ObjectKind, Value};
+use crate::trace::{Action, Object, ObjectKind, ThreadId, Value};
 use std::borrow::Cow;
 use std::mem::ManuallyDrop;
 use std::panic::Location;
+use std::sync::OnceLock;
 
 /// What the runtime knows of an object.
 pub(crate) struct ObjectInfo {
@@ -32,13 +34,16 @@ pub(crate) struct ObjectInfo {
     pub changed_at: u32,
     /// The threads that have taken a step on it, as a bit set.
     pub users: u64,
+    /// Of a read-write lock: what would tell that a writer waits for it.
+    pub queue: Queue,
 }
 
 impl ObjectInfo {
     /// The value it began with, if it holds or guards one that can be shown.
     pub(crate) fn shown_at_first(&self) -> Option<Value> {
         match self.kind {
-            ObjectKind::Atomic | ObjectKind::Cell => self.bits.value(self.initial),
+            kind if kind.is_atomic() => self.bits.value(self.initial),
+            ObjectKind::Cell => self.bits.value(self.initial),
             ObjectKind::Mutex | ObjectKind::RwLock => self.first_guarded,
             _ => None,
         }
@@ -86,6 +91,7 @@ impl Runtime {
             changed_by: Action::Fence,
             changed_at: NONE,
             users: 0,
+            queue: Queue::default(),
         });
         if let Some(knowledge) = self.knowing() {
             knowledge.object_made(word.get());
@@ -144,7 +150,7 @@ impl Runtime {
         }
         let mut order: Vec<usize> = (0..self.objects.len()).collect();
         order.sort_by_key(|&object| first_use[object]);
-        let mut seen = [0usize; 8];
+        let mut seen = [0usize; KINDS];
         let mut names = vec![Cow::Borrowed(""); order.len()];
         for object in order {
             let info = &self.objects[object];
@@ -172,6 +178,16 @@ fn place_key(place: &Location<'_>) -> u64 {
     tail ^ u64::from(place.line()) << 20 ^ u64::from(place.column())
 }
 
+/// What the end of a thread is called.
+pub(super) fn end_name(thread: u8) -> &'static str {
+    static NAMES: OnceLock<Vec<&'static str>> = OnceLock::new();
+    let name = |thread| &*format!("end of {}", ThreadId(thread)).leak();
+    NAMES.get_or_init(|| (0..ThreadId::MAX as u8).map(name).collect())[usize::from(thread)]
+}
+
+/// How many kinds there are that are numbered apart.
+pub(crate) const KINDS: usize = 10;
+
 /// Atomics and cells share the letters of variables.
 pub(crate) fn kind_index(kind: ObjectKind) -> usize {
     match kind {
@@ -183,6 +199,8 @@ pub(crate) fn kind_index(kind: ObjectKind) -> usize {
         ObjectKind::Park => 5,
         ObjectKind::Barrier => 6,
         ObjectKind::Once => 7,
+        ObjectKind::Thread => 8,
+        ObjectKind::Arc => 9,
     }
 }
 
@@ -200,6 +218,8 @@ pub(crate) fn default_name(kind: ObjectKind, nth: usize) -> Cow<'static, str> {
         ObjectKind::Park => "token",
         ObjectKind::Barrier => "barrier",
         ObjectKind::Once => "once",
+        ObjectKind::Thread => "end",
+        ObjectKind::Arc => "arc",
     };
     match nth {
         0 => Cow::Borrowed(stem),

@@ -186,11 +186,19 @@ impl Runtime {
     /// What a step does to its thread and to others: who holds a lock, who sleeps, who may go on.
     fn affect_threads(&mut self, thread: u8, nth: u32, effect: &Effect) {
         let request = self.threads[usize::from(thread)].request;
+        if !self.reading.is_empty() && request.may_wait_for_others() {
+            self.note_waiting(thread);
+        }
         match effect.action {
             Action::Lock | Action::ReadLock | Action::Reacquire => {
                 self.held.push((request.object, thread, request.place));
+                self.note_queue(thread, &request);
             }
-            Action::Unlock | Action::ReadUnlock => self.give_back(request.object, thread),
+            Action::Unlock | Action::ReadUnlock | Action::Downgrade => {
+                self.give_back(request.object, thread);
+                self.note_reading_less(thread, &request);
+            }
+            Action::LockQueued => self.queue(thread),
             Action::Wait => self.fall_asleep(thread, &request),
             Action::TimeOut if !request.mutex_word.is_null() => self.wake(thread, nth, 1),
             Action::NotifyOne | Action::NotifyAll => {

@@ -1,6 +1,6 @@
 //! The objects of the graph: each execution numbers its own, the graph numbers them all.
 
-use crate::explore::runtime::{Mark, Runtime, Shown, default_name, kind_index};
+use crate::explore::runtime::{KINDS, Mark, Runtime, Shown, default_name, kind_index};
 use crate::trace::{Object, ObjectKind, ThreadId, Value, lock_text};
 use std::borrow::Cow;
 
@@ -67,7 +67,7 @@ impl Objects {
 
     /// The objects with their names.
     pub fn named(&self) -> Vec<Object> {
-        let mut alike = [0; 9];
+        let mut alike = [0; KINDS];
         let named = self.all.iter().map(|(_, seen)| {
             let nth = &mut alike[kind_index(seen.kind)];
             let name = seen.name.map_or_else(|| default_name(seen.kind, *nth), Cow::Borrowed);
