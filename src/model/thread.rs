@@ -190,9 +190,14 @@ fn wait_for_end(number: u8) {
 #[inline(always)] // so that no frame of the model's own stands between two rounds
 #[track_caller]
 pub fn yield_now() {
-    if with_current(|runtime| runtime.stops_at_yield()) {
+    if stops_at_yield() {
         wait_to_spin();
     }
+}
+
+#[inline(never)] // what it counts must not be left in a register of whoever yields
+fn stops_at_yield() -> bool {
+    with_current(|runtime| runtime.stops_at_yield())
 }
 
 /// Time does not pass in a model: as [`yield_now`].

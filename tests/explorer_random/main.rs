@@ -97,7 +97,16 @@ fn compare(program: &Program) -> Option<Result<(), String>> {
 }
 
 /// Runs `check` on random programs and shows the smallest that fails.
-fn for_programs(cases: u32, check: impl Fn(&Program) -> Option<Result<(), String>>) -> u32 {
+fn for_programs(cases: u32, checked: impl Fn(&Program) -> Option<Result<(), String>>) -> u32 {
+    // What the explorer itself notices is a failure like any other, to be shown with the smallest
+    // program.
+    let check = |program: &Program| {
+        let checked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| checked(program)));
+        checked.unwrap_or_else(|panic| {
+            let text = panic.downcast_ref::<String>().cloned();
+            Some(Err(text.unwrap_or_else(|| "a panic".into())))
+        })
+    };
     let mut runner = runner(cases);
     let strategy = programs();
     let mut checked = 0;
