@@ -15,7 +15,7 @@ use racelab::model::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicUsize
 use racelab::model::sync::{Mutex, OnceLock, RwLock, mpsc};
 use racelab::model::thread;
 use racelab::{Explorer, Failure, Reduction, explore};
-use std::ops::Deref;
+use std::ops::{Deref, DerefMut};
 use std::ptr::{NonNull, null_mut};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::*;
@@ -441,4 +441,110 @@ fn an_atomic_whose_value_was_set_alone_goes_on_with_it() {
         (mine, thread.join().unwrap(), x.0.load(SeqCst))
     });
     assert_eq!(seen, [(Ok(3), (4, 7), 14), (Err(13), (3, 7), 13)]);
+}
+
+/// A lock as one writes it over `UnsafeCell::get`, with the orderings given.
+struct Spin<T> {
+    taken: AtomicBool,
+    orders: (Ordering, Ordering),
+    value: UnsafeCell<T>,
+}
+
+// SAFETY: as a mutex's, if the orderings are right: the tests ask.
+unsafe impl<T: Send> Sync for Spin<T> {}
+
+struct SpinGuard<'a, T>(&'a Spin<T>);
+
+impl<T> Spin<T> {
+    fn new(value: T, orders: (Ordering, Ordering)) -> Self {
+        Spin { taken: AtomicBool::new(false), orders, value: UnsafeCell::new(value) }
+    }
+
+    fn lock(&self) -> SpinGuard<'_, T> {
+        while self.taken.swap(true, self.orders.0) {
+            racelab::model::hint::spin_loop();
+        }
+        SpinGuard(self)
+    }
+}
+
+impl<T> Deref for SpinGuard<'_, T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        // SAFETY: the lock is held.
+        unsafe { &*self.0.value.get() }
+    }
+}
+
+impl<T> DerefMut for SpinGuard<'_, T> {
+    fn deref_mut(&mut self) -> &mut T {
+        // SAFETY: the lock is held.
+        unsafe { &mut *self.0.value.get() }
+    }
+}
+
+impl<T> Drop for SpinGuard<'_, T> {
+    fn drop(&mut self) {
+        self.0.taken.store(false, self.0.orders.1);
+    }
+}
+
+#[test]
+fn a_lock_over_plain_pointers_is_right_or_told_what_is_wrong() {
+    fn program<T: Send + 'static>(
+        new: fn() -> T,
+        change: fn(&mut T),
+        orders: (Ordering, Ordering),
+    ) -> impl Fn() {
+        move || {
+            let lock = Arc::new(Spin::new(new(), orders));
+            let theirs = Arc::clone(&lock);
+            let thread = thread::spawn(move || change(&mut theirs.lock()));
+            change(&mut lock.lock());
+            thread.join().unwrap();
+        }
+    }
+    let rc11 = |program: &(dyn Fn() + Send + Sync)| {
+        outcomes(&Explorer::new().memory(Memory::Rc11).explore(program))
+    };
+    let add: fn(&mut u32) = |value| *value += 1;
+    let push: fn(&mut Vec<u32>) = |value| value.push(1);
+    for explorer in [Explorer::new(), Explorer::new().memory(Memory::Rc11)] {
+        let report = explorer.explore(program(|| 0, add, (Acquire, Release)));
+        assert_eq!(outcomes(&report), [Ok(())], "{report}");
+        let report = explorer.explore(program(Vec::new, push, (Acquire, Release)));
+        assert_eq!(outcomes(&report), [Ok(())], "{report}");
+    }
+    assert_eq!(rc11(&program(|| 0, add, (Relaxed, Release))), [Err("data race")]);
+    assert_eq!(rc11(&program(|| 0, add, (Acquire, Relaxed))), [Err("data race")]);
+    assert_eq!(rc11(&program(Vec::new, push, (Relaxed, Relaxed))), [Err("data race")]);
+}
+
+#[test]
+fn pointers_that_are_only_read_through_do_not_race() {
+    let program = |writes: bool| {
+        move || {
+            let shared = Arc::new(Shared(UnsafeCell::new((1u8, 2u64))));
+            let theirs = Arc::clone(&shared);
+            let thread = thread::spawn(move || {
+                let pointer = theirs.0.get();
+                // SAFETY: nobody writes, or the test says so.
+                unsafe {
+                    if writes {
+                        (*pointer).1 = 3;
+                    } else {
+                        assert_eq!((*pointer).1, 2);
+                    }
+                }
+            });
+            // SAFETY: as above.
+            let seen = unsafe { (*shared.0.get()).0 };
+            thread.join().unwrap();
+            // SAFETY: the other thread has ended.
+            (seen, unsafe { (*shared.0.get()).1 })
+        }
+    };
+    assert_eq!(everywhere(program(false)), [Ok((1, 2))]);
+    assert_eq!(everywhere(program(true)), [Err("data race")]);
 }

@@ -19,6 +19,8 @@ pub(crate) fn step_text(objects: &[Object], step: &Step, orders: bool) -> String
     let mut text = match step.action {
         Load | CellRead => format!("{name} → {read}"),
         Store | CellWrite | CellWriteEnd => format!("{name} ← {written}"),
+        CellGet => format!("{name} get → {read}"),
+        CellGetWrite => format!("{name} get → {read} ← {written}"),
         CellReadEnd => format!("{name} read to the end"),
         Swap | FetchAdd | FetchSub | FetchUpdate | CompareExchange => {
             format!("[{name} → {read} ← {written}]")
@@ -26,6 +28,7 @@ pub(crate) fn step_text(objects: &[Object], step: &Step, orders: bool) -> String
         CompareExchangeFailed => format!("[{name} → {read} no write]"),
         Fence => "fence".into(),
         Lock => format!("{name} lock{found}"),
+        LockQueued => format!("{name} wait to lock"),
         TryLockFailed | TryReadLockFailed => format!("{name} taken, goes on"),
         Unlock => format!("{name} unlock{left}"),
         ReadLock => format!("{name} read lock{found}"),

@@ -48,11 +48,13 @@ impl Explorer {
         if runtime::is_exploring() {
             return Err(ExploreError::Nested);
         }
-        let (mut report, closed_form) = self.explore_once(&program)?;
-        if report.complete && self.memory == Memory::SequentiallyConsistent {
-            report.proof = second_total(self, &program, &report, closed_form)?;
-        }
-        Ok(report)
+        self.as_fine_as_needed(|settings| {
+            let (mut report, closed_form) = settings.explore_once(&program)?;
+            if report.complete && settings.memory == Memory::SequentiallyConsistent {
+                report.proof = second_total(settings, &program, &report, closed_form)?;
+            }
+            Ok(report)
+        })
     }
 
     /// Explores `program`; the count is not held against anything yet. Also returns the number of
@@ -193,7 +195,7 @@ impl Explorer {
         if runtime::is_exploring() {
             return Err(ExploreError::Nested);
         }
-        apart(self, || replay::replay(schedule, self, program))?
+        apart(self, || replay::replay(schedule, self, &program))?
     }
 }
 

@@ -3,7 +3,7 @@
 
 use super::runtime::Request;
 use crate::report::{Failure, RacingAccess};
-use crate::trace::{self, Claim, Mode, ThreadId};
+use crate::trace::{self, Action, Besides, Mode, ThreadId};
 
 /// The first data race, in the order of threads and places: the same for every interleaving of a
 /// class.
@@ -14,25 +14,28 @@ pub(super) fn first<'r>(
     event: impl Fn(usize) -> trace::Event,
     after: impl Fn(usize, &mut dyn FnMut(usize)),
     request: impl Fn(usize) -> &'r Request,
-    claims: &[Claim],
+    besides: Besides<'_>,
     name: impl Fn(u32) -> String,
 ) -> Option<Failure> {
     let access = |nth: usize| {
         let event = event(nth);
         RacingAccess {
             thread: ThreadId(event.thread as u8).letter(),
-            writes: event.action.mode() == Some(Mode::Write),
+            writes: match event.action {
+                Action::CellGet => besides.written.contains(&(nth as u32)),
+                action => action.mode() == Some(Mode::Write),
+            },
             frees: false,
             place: request(nth).place.into(),
         }
     };
-    let racing = trace::racing(count, &event, after, |nth| request(nth).place, claims);
+    let racing = trace::racing(count, &event, after, |nth| request(nth).place, besides);
     let pairs = racing.pairs.into_iter().map(|(earlier, later)| {
         let object = name(request(later).object);
         Failure::race_of(object, access(earlier), access(later))
     });
     let claimed = racing.claimed.into_iter().map(|(step, claim)| {
-        let claim = &claims[claim];
+        let claim = &besides.claims[claim];
         Failure::race_of(name(claim.object), access(step), claim.into())
     });
     pairs.chain(claimed).min()

@@ -1,5 +1,6 @@
 //! What the explorer refuses.
 
+use super::finer::Finer;
 use crate::trace::{ObjectKind, Place, ThreadId};
 use std::fmt;
 
@@ -26,6 +27,10 @@ pub enum ExploreError {
     /// The program has more threads than there are letters, in all its executions together: a thread is
     /// the same in two of them if the same thread starts it as the same of its children.
     TooManyThreads,
+    /// The program asks for what finer steps can tell: its exploration begins anew, and nobody gets to
+    /// see this.
+    #[doc(hidden)]
+    Finer(Finer),
     /// An exploration was started inside a program under exploration.
     Nested,
     /// A thread has used up its stack.
@@ -111,6 +116,7 @@ impl fmt::Display for ExploreError {
                  explore a smaller instance",
                 ThreadId::MAX - 1
             ),
+            ExploreError::Finer(finer) => write!(f, "the exploration has to begin anew: {finer:?}"),
             ExploreError::Nested => {
                 write!(f, "explore was called inside a program under exploration; call it outside")
             }

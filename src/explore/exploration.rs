@@ -5,7 +5,7 @@ use super::dpor::{Dpor, Execution};
 use super::runtime::Runtime;
 use super::tally::Steps;
 use crate::report::Failure;
-use crate::trace::{Claim, Place};
+use crate::trace::{Besides, Place};
 
 /// Chooses execution after execution, and knows the one that has just ended.
 pub(super) trait Exploration: Sized {
@@ -39,7 +39,7 @@ pub(super) trait Exploration: Sized {
     /// The first step that differed on repetition, what it was and what it is.
     fn diverged(&self) -> Option<&(usize, String, String)>;
     /// Two accesses of the execution that nothing orders.
-    fn data_race(&self, claims: &[Claim], name: impl Fn(u32) -> String) -> Option<Failure>;
+    fn data_race(&self, besides: Besides<'_>, name: impl Fn(u32) -> String) -> Option<Failure>;
     /// Does the first of two steps happen before the second?
     fn happens_before(&self, a: u32, b: u32) -> bool;
     /// Which thread used which object, step by step.
@@ -94,7 +94,7 @@ impl Exploration for Dpor {
         Dpor::diverged(self)
     }
 
-    fn data_race(&self, claims: &[Claim], name: impl Fn(u32) -> String) -> Option<Failure> {
+    fn data_race(&self, besides: Besides<'_>, name: impl Fn(u32) -> String) -> Option<Failure> {
         let history = self.history();
         let after = |nth: usize, each: &mut dyn FnMut(usize)| {
             history.after(nth as u32).iter().for_each(|&before| each(before as usize));
@@ -104,7 +104,7 @@ impl Exploration for Dpor {
             event.request.in_trace(event.thread, event.action)
         };
         let request = |nth: usize| &history.events[nth].request;
-        data_race::first(history.len(), event, after, request, claims, name)
+        data_race::first(history.len(), event, after, request, besides, name)
     }
 
     fn happens_before(&self, a: u32, b: u32) -> bool {

@@ -1,5 +1,6 @@
 //! The settings of an exploration.
 
+use super::finer::Finer;
 use super::progress::{Listener, Progress};
 use super::runtime::Clock;
 use std::path::PathBuf;
@@ -72,6 +73,7 @@ pub struct Explorer {
     pub(super) timeout: Option<Duration>,
     pub(super) jobs: usize,
     pub(super) stack_size: usize,
+    pub(super) finer: Finer,
     pub(super) patience: Duration,
     pub(super) checkpoint: Option<PathBuf>,
     pub(super) listener: Option<Listener>,
@@ -101,6 +103,7 @@ impl Explorer {
             timeout: None,
             jobs: 1,
             stack_size: 256 << 10,
+            finer: Finer::default(),
             patience: Duration::from_secs(10),
             checkpoint: None,
             listener: None,

@@ -30,6 +30,7 @@
 //! - `watchdog`: code that takes no step; `os_threads`: those that a program has started
 //! - `runtime`: threads as coroutines, steps as functions on words
 //! - `dpor`: which execution comes next, and how many interleavings each stands for
+//! - `finer`: steps that are taken only where a program can tell
 //! - `proof`: the second total that a count is held against
 //! - `repetition`: the first execution is run twice
 //! - `exploration`: what both ways of choosing the next execution have in common
@@ -58,6 +59,7 @@ mod dpor;
 mod error;
 mod exploration;
 mod explorer;
+mod finer;
 mod left;
 mod os_threads;
 mod progress;
@@ -74,6 +76,7 @@ mod workers;
 pub use check::explore;
 pub use error::ExploreError;
 pub use explorer::{Explorer, Memory, Reduction};
+pub(crate) use finer::Finer;
 pub(crate) use left::Left;
 pub use progress::Progress;
 pub use states::{Blocked, Count, Move, Partial, State, StateGraph, Unfolding};

@@ -4,7 +4,7 @@ use super::error::used_up;
 use super::rc11::Follow;
 use super::runtime::{Driver, Ending, Pick, Runtime, Taken, run};
 use super::tally::{self, Steps};
-use super::{ExploreError, Explorer};
+use super::{ExploreError, Explorer, Finer};
 use crate::report::Failure;
 use crate::trace::{Object, Thread, ThreadId, Trace};
 use std::fmt::Debug;
@@ -110,13 +110,30 @@ impl Driver for Script<'_> {
 }
 
 /// Runs a schedule that a person has written or a report has given.
-pub(super) fn replay<T: Debug, F: Fn() -> T>(
+pub(super) fn replay<T: Debug, F: Fn() -> T + Send + Sync>(
     schedule: &str,
     settings: &Explorer,
-    program: F,
+    program: &F,
+) -> Result<Trace, ExploreError> {
+    let result = settings.as_fine_as_needed(|settings| follow(schedule, settings, program));
+    if let Err(ExploreError::Schedule(_)) = result {
+        // It may be one of an execution that asks for no finer steps, while another does.
+        let finer = settings.finer_steps_of(program);
+        if finer != Finer::default() {
+            return follow(schedule, &Explorer { finer, ..settings.clone() }, program);
+        }
+    }
+    result
+}
+
+/// Runs a schedule under these settings.
+fn follow<T: Debug, F: Fn() -> T>(
+    schedule: &str,
+    settings: &Explorer,
+    program: &F,
 ) -> Result<Trace, ExploreError> {
     let moves = parse(schedule)?;
-    let mut runtime = Runtime::new(settings.stack_size);
+    let mut runtime = Runtime::new(settings.stack_size, settings.finer);
     let mut driver =
         Moves { moves: &moves, next: 0, last: 0, error: None, memory: settings.follow() };
     let value = std::cell::RefCell::new(None);
@@ -159,7 +176,7 @@ pub(super) fn replay<T: Debug, F: Fn() -> T>(
         )));
     }
     if trace.ending.is_empty() {
-        let race = Failure::data_race(&trace, &runtime.claims).map(|race| race.to_string());
+        let race = Failure::data_race(&trace, runtime.besides()).map(|race| race.to_string());
         trace.ending = race.or(value.take()).unwrap_or_default();
     }
     Ok(trace)

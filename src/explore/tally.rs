@@ -193,7 +193,7 @@ fn failure(
         Ending::Finished if !runtime.has_cells() && runtime.claims.is_empty() => None,
         Ending::Finished => {
             let objects = std::cell::OnceCell::new();
-            engine.data_race(&runtime.claims, |object| {
+            engine.data_race(runtime.besides(), |object| {
                 let objects = objects
                     .get_or_init(|| runtime.named_objects(engine.uses().chain(runtime.pending())));
                 objects[object as usize].name.to_string()

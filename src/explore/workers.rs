@@ -54,7 +54,7 @@ impl<T: Ord + Debug + Send> Worker<Dpor, T> {
             }
             Worker::new(settings, runtime, dpor)
         };
-        let first = worker(Runtime::new(settings.stack_size));
+        let first = worker(Runtime::new(settings.stack_size, settings.finer));
         if jobs == 1 {
             return match &settings.checkpoint {
                 None => Worker::alone(first.engine, settings, program, started),
@@ -119,7 +119,12 @@ impl<T: Ord + Debug + Send> Worker<Dpor, T> {
         let known = checkpoint::resume(&keeper, &hash, settings, runtime, engine, tally, program)?;
         let start = if known { Start::Resumed } else { Start::Anew };
         let watch = Watch::new(settings.listener.as_ref(), started, 1);
-        self.complete = self.work(settings, program, started, &Crew::new(1), start, (0, &watch))?;
+        let all = self.work(settings, program, started, &Crew::new(1), start, (0, &watch));
+        if matches!(all, Err(ExploreError::Finer(_))) {
+            // What was explored so far was so with steps that are too coarse.
+            keeper.remove()?;
+        }
+        self.complete = all?;
         let Worker { runtime, engine, tally, .. } = &self;
         if self.complete {
             keeper.remove()?;
@@ -149,7 +154,8 @@ impl<E: Exploration + Send, T: Ord + Debug + Send> Worker<E, T> {
         program: &F,
         started: Instant,
     ) -> Result<Self, ExploreError> {
-        let mut worker = Worker::new(settings, Runtime::new(settings.stack_size), engine);
+        let mut worker =
+            Worker::new(settings, Runtime::new(settings.stack_size, settings.finer), engine);
         let crew = Crew::new(1);
         let watch = Watch::new(settings.listener.as_ref(), started, 1);
         apart(settings, || {

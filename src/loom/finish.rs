@@ -7,7 +7,8 @@ use crate::primitives::loom::log::{Log, PanicNote, RacyAccess};
 use crate::primitives::loom::threads::Wait;
 use crate::report::{Failure, RacingAccess};
 use crate::trace::{
-    Action, Object, ObjectId, ObjectKind, Step, Thread, ThreadId, Trace, Waiting, racing_steps,
+    Action, Besides, Object, ObjectId, ObjectKind, Step, Thread, ThreadId, Trace, Waiting,
+    racing_steps,
 };
 use std::borrow::Cow;
 
@@ -187,7 +188,7 @@ fn racing_pairs(
         frees: false,
         place: step.place.clone(),
     };
-    let pairs = racing_steps(steps, &[]).pairs.into_iter();
+    let pairs = racing_steps(steps, Besides::default()).pairs.into_iter();
     let pairs = pairs.map(|(earlier, later)| (&steps[earlier], &steps[later]));
     pairs.filter(move |(earlier, _)| earlier.object == Some(cell)).map(move |(earlier, later)| {
         let (first, second) = (access(earlier), access(later));

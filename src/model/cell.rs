@@ -1,7 +1,7 @@
 //! `std::cell::UnsafeCell`, for programs under exploration.
 
 use crate::explore::runtime::{
-    Becomes, Bits, Op, Word, access_begins, access_ends, cell_written, claimed, place_of,
+    Becomes, Bits, Op, Word, access_begins, access_ends, cell_written, claimed, got, place_of,
     step_value_at,
 };
 use crate::trace::ObjectKind;
@@ -10,8 +10,8 @@ use std::panic::Location;
 
 /// A plain cell whose accesses are steps; unordered ones that conflict are reported as data races.
 ///
-/// Unlike std's, it gives its pointer to a closure, so that the explorer knows when an access
-/// begins and whether it writes (loom's has the same form).
+/// It gives its pointer to a closure, so that the explorer knows when an access begins and ends and
+/// whether it writes (loom's has the same form); also freely, as std's does: see [`get`](Self::get).
 pub struct UnsafeCell<T> {
     word: Word,
     value: std::cell::UnsafeCell<T>,
@@ -53,6 +53,23 @@ impl<T> UnsafeCell<T> {
     pub fn with_mut<R>(&self, f: impl FnOnce(*mut T) -> R) -> R {
         let _access = self.begin(true);
         f(self.place())
+    }
+
+    /// The pointer to the value, as std's `get`: one step.
+    ///
+    /// What is done with the pointer cannot be seen, but what has become of the value can: if the value
+    /// has changed when the cell is used next, this was a write, else a read. So a lock's `Deref` and
+    /// `DerefMut` are judged rightly where each gets the pointer anew. Not seen is a write that leaves
+    /// the value's own bytes as they were (into the memory that a vector owns), nor when within the
+    /// thread's course the pointer was used: prefer [`with`](Self::with) and
+    /// [`with_mut`](Self::with_mut), which say both.
+    #[track_caller]
+    pub fn get(&self) -> *mut T {
+        let (place, value) = (Location::caller(), self.place());
+        let bits = Bits::of::<T>();
+        step_value_at(place, &self.word, Op::CellGet, bits, (value as u64, 0));
+        got(&self.word, value.cast_const(), bits);
+        value
     }
 
     /// The value, which nobody else can reach.

@@ -16,10 +16,12 @@
 //! - Only what threads do to the model's objects is seen. Where they tell each other something through
 //!   std's own (a `Mutex`, an `Rc<Cell>`, a static that is no atomic), orders that differ in nothing
 //!   else count as one, and outcomes can be missed.
-//! - `Arc` is std's own, and counting its clones is no step. Where the last clone is dropped by
-//!   whichever thread comes last, and dropping its value takes steps (a channel's end), runs of one
-//!   class differ, and the verdict is [`Nondeterministic`](crate::Failure::Nondeterministic). Join
-//!   the threads first, so that the same thread always drops it.
+//! - Counting the clones of [`sync::Arc`] is a step only where a program can tell. Counting those of
+//!   std's `Arc` never is: where the last of those is dropped by whichever thread comes last, and
+//!   dropping its value takes steps (a channel's end), runs of one class differ, and the verdict is
+//!   [`Nondeterministic`](crate::Failure::Nondeterministic). Use the model's, or join the threads first,
+//!   so that the same thread always drops it.
+//! - A value that is read before it was written cannot be told from any other.
 //! - A rendezvous channel (`sync_channel(0)`) is refused.
 //! - `Condvar` wakes nobody without a reason; a wait with a time-out may always time out.
 //! - Time does not pass: `sleep` is [`yield_now`](thread::yield_now).

@@ -11,10 +11,14 @@ pub use park::{Thread, ThreadId, park, park_timeout};
 pub use scope::{Scope, ScopedJoinHandle, scope};
 pub use std::thread::{AccessError, Result, panicking};
 
-use crate::explore::runtime::{self, State, wait_in, wait_to_spin, with_current};
+use crate::explore::Finer;
+use crate::explore::runtime::{
+    self, Bits, Op, State, Word, step_ordered_at, wait_in, wait_to_spin, with_current,
+};
 use std::borrow::Cow;
 use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, Location, catch_unwind};
+use std::sync::atomic::Ordering::{self, Relaxed, Release};
 use std::time::Duration;
 
 /// Starts a thread.
@@ -95,6 +99,7 @@ where
     F: FnOnce() -> T,
 {
     let (leave, left) = oneshot::channel();
+    let place = Location::caller();
     let body = move || {
         let result = catch_unwind(AssertUnwindSafe(f));
         if let Err(payload) = &result {
@@ -102,11 +107,22 @@ where
         }
         // Nobody wants it if the handle is gone.
         let _ = leave.send(result);
+        if with_current(|runtime| runtime.finer.ends) {
+            let me = with_current(|runtime| runtime.current_thread());
+            end_step(me, Op::Store, Release, place);
+        }
         with_current(|runtime| runtime.returns());
     };
     // SAFETY: by the caller's promise.
     let number = unsafe { runtime::spawn_thread(name.clone(), stack_size, body) };
     JoinHandle { left, thread: Thread::new(number, name) }
+}
+
+/// A step on a thread's end.
+fn end_step(thread: u8, op: Op, order: Ordering, place: &'static Location<'static>) -> u64 {
+    let end: *const Word = with_current(|runtime| runtime.end_of(thread));
+    // SAFETY: the runtime's, which outlives the execution this thread is part of.
+    step_ordered_at(place, unsafe { &*end }, Bits::Bool, op, order, (1, 0))
 }
 
 /// A spawned thread.
@@ -136,14 +152,13 @@ impl<T> JoinHandle<T> {
         result
     }
 
-    /// Has the thread ended? It is no step: what it sees is not ordered with anything.
+    /// Has the thread's closure returned? A step, and where a program asks, so is each thread's end.
+    /// As in std, what the thread has done need not be seen yet: [`join`](Self::join) orders that.
+    #[track_caller]
     pub fn is_finished(&self) -> bool {
         let number = self.thread.number();
-        with_current(|runtime| {
-            let finished = runtime.has_finished(number);
-            runtime.learn(u64::from(finished));
-            finished
-        })
+        runtime::needs(Finer::ENDS);
+        end_step(number, Op::Load, Relaxed, Location::caller()) != 0
     }
 
     /// The thread.
@@ -175,9 +190,14 @@ fn wait_for_end(number: u8) {
 #[inline(always)] // so that no frame of the model's own stands between two rounds
 #[track_caller]
 pub fn yield_now() {
-    if with_current(|runtime| runtime.stops_at_yield()) {
+    if stops_at_yield() {
         wait_to_spin();
     }
+}
+
+#[inline(never)] // what it counts must not be left in a register of whoever yields
+fn stops_at_yield() -> bool {
+    with_current(|runtime| runtime.stops_at_yield())
 }
 
 /// Time does not pass in a model: as [`yield_now`].

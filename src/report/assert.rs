@@ -1,5 +1,6 @@
 //! Assertions for tests: a failing one shows the drawn counterexample.
 
+use super::display::NO_STEPS;
 use super::{Grade, Outcome, Report};
 use std::fmt::Debug;
 
@@ -7,9 +8,11 @@ impl<T: Debug> Report<T> {
     /// Asserts that no outcome is forbidden: neither a declared value nor an undeclared failure.
     ///
     /// # Panics
-    /// When one is, with the verdict and the drawn counterexample in the message.
+    /// When one is, with the verdict and the drawn counterexample in the message; or when no thread
+    /// took a step that the explorer could have seen.
     #[track_caller]
     pub fn assert_none_forbidden(&self) {
+        self.assert_steps();
         let forbidden = self.graded(Grade::Forbidden);
         if let Some(outcome) = forbidden.min_by_key(|outcome| !outcome.has_example) {
             self.fail("a forbidden outcome", outcome);
@@ -19,9 +22,11 @@ impl<T: Debug> Report<T> {
     /// Asserts that every outcome is a value that satisfies `holds`.
     ///
     /// # Panics
-    /// When a value does not, or an execution failed, with the drawn counterexample.
+    /// When a value does not, or an execution failed, with the drawn counterexample; or when no thread
+    /// took a step that the explorer could have seen.
     #[track_caller]
     pub fn assert_always(&self, holds: impl Fn(&T) -> bool) {
+        self.assert_steps();
         let broken = |outcome: &&Outcome<T>| !outcome.result.as_ref().is_ok_and(&holds);
         let broken = self.outcomes.iter().filter(broken);
         if let Some(outcome) = broken.min_by_key(|outcome| !outcome.has_example) {
@@ -32,10 +37,17 @@ impl<T: Debug> Report<T> {
     /// Asserts that every interleaving was covered.
     ///
     /// # Panics
-    /// When the exploration was stopped early.
+    /// When the exploration was stopped early, or no thread took a step that it could have seen.
     #[track_caller]
     pub fn assert_complete(&self) {
+        self.assert_steps();
         assert!(self.complete, "the exploration is not complete:\n{self}");
+    }
+
+    /// What was not seen cannot be asserted.
+    #[track_caller]
+    fn assert_steps(&self) {
+        assert!(!self.takes_no_steps(), "{NO_STEPS}");
     }
 
     #[track_caller]
@@ -49,7 +61,8 @@ impl<T: Debug + PartialEq> Report<T> {
     /// Asserts that the program returned exactly these values, in any order, and never failed.
     ///
     /// # Panics
-    /// When a value is missing or an outcome is not among them.
+    /// When a value is missing or an outcome is not among them, or when no thread took a step that the
+    /// explorer could have seen.
     #[track_caller]
     pub fn assert_outcomes(&self, values: &[T]) {
         if let Some(missing) = values.iter().find(|value| self.outcome(value).is_none()) {

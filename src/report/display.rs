@@ -28,6 +28,11 @@ impl<T: fmt::Debug> fmt::Display for Outcome<T> {
     }
 }
 
+/// What is said of a program that the explorer has seen nothing of.
+pub(crate) const NO_STEPS: &str = "no thread took a step, so nothing was explored: what the program \
+    shares is not the model's; let its `use` lines name racelab::model::sync and \
+    racelab::model::thread instead of std's";
+
 impl<T: fmt::Debug> fmt::Display for Report<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", counted(self.executions.into(), "execution"))?;
@@ -38,6 +43,9 @@ impl<T: fmt::Debug> fmt::Display for Report<T> {
         writeln!(f, ", {}", self.completeness())?;
         if let Some(cost) = self.cost_of_getting_stuck() {
             writeln!(f, "  {cost}")?;
+        }
+        if self.takes_no_steps() {
+            writeln!(f, "  {NO_STEPS}")?;
         }
         for outcome in &self.outcomes {
             writeln!(f, "  {outcome}")?;

@@ -1,6 +1,6 @@
 //! Results that are not values.
 
-use crate::trace::{Claim, Place, Trace, Waiting, racing_steps};
+use crate::trace::{Besides, Claim, Place, Trace, Waiting, racing_steps};
 use std::fmt;
 
 /// One of the two accesses of a data race.
@@ -65,7 +65,7 @@ pub enum Failure {
 
 impl Failure {
     /// The first data race of a trace, if it has one.
-    pub(crate) fn data_race(trace: &Trace, claims: &[Claim]) -> Option<Failure> {
+    pub(crate) fn data_race(trace: &Trace, besides: Besides<'_>) -> Option<Failure> {
         let access = |nth: usize| {
             let step = &trace.steps()[nth];
             let (thread, writes) = (step.thread.letter(), step.writes_value());
@@ -79,9 +79,9 @@ impl Failure {
             let (first, second) = (access(race.first), access(race.second));
             return Some(Failure::DataRace { object: name(race.first), first, second });
         }
-        let claimed = racing_steps(trace.steps(), claims).claimed.into_iter();
+        let claimed = racing_steps(trace.steps(), besides).claimed.into_iter();
         let race = |(step, nth): (usize, usize)| {
-            let claim = &claims[nth];
+            let claim = &besides.claims[nth];
             Failure::race_of(
                 trace.objects()[claim.object as usize].name.to_string(),
                 access(step),

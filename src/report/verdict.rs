@@ -128,6 +128,14 @@ impl<T> Report<T> {
         self.complete
     }
 
+    /// Did no thread take a step, though the program went well? Then it shares nothing that the explorer
+    /// could see, and this is no verdict on it: its `use` lines may still name std.
+    pub fn takes_no_steps(&self) -> bool {
+        let none =
+            |outcome: &Outcome<T>| outcome.result.is_ok() && outcome.example.steps().is_empty();
+        self.engine == Engine::Explorer && self.executions == 1 && self.outcomes.iter().all(none)
+    }
+
     /// An estimate of the number of all interleavings, when the exploration was stopped early.
     pub fn estimate(&self) -> Option<f64> {
         self.estimate

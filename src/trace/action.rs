@@ -117,12 +117,18 @@ actions! {
     CellRead: READ, Cell reads;
     /// Writes a plain cell.
     CellWrite: WRITE, Cell writes;
+    /// Gets a plain cell's pointer, and only reads through it, as far as can be seen.
+    CellGet: WRITE, Cell reads;
+    /// Gets a plain cell's pointer, and writes through it.
+    CellGetWrite: WRITE, Cell updates;
     /// Ends a read of a plain cell in which its thread has taken steps.
     CellReadEnd: READ, Cell ends;
     /// Ends a write of a plain cell in which its thread has taken steps.
     CellWriteEnd: WRITE, Cell writes;
     /// Takes a mutex, or a read-write lock for writing.
     Lock: WRITE, Chain learns;
+    /// Finds a read-write lock taken, and waits to take it for writing: from now on, readers wait too.
+    LockQueued: WRITE, Chain silent;
     /// Tries to take a mutex (or to write-lock) and finds it taken.
     TryLockFailed: READ, Chain silent;
     /// Gives a mutex (or a write lock) back.
@@ -130,7 +136,7 @@ actions! {
     /// Takes a read-write lock for reading. Readers do not wait for each other, and so learn from
     /// writers only.
     ReadLock: SHARE, Chain learns;
-    /// Tries to read-lock and finds a writer.
+    /// Tries to read-lock and finds a writer, in it or waiting for it.
     TryReadLockFailed: READ, Chain silent;
     /// Keeps a write lock as a read lock.
     Downgrade: WRITE, Chain leaves;

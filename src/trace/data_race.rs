@@ -10,7 +10,7 @@
 //! another thread that happens neither before nor after it.
 
 use super::happens_before::{Clock, Event, clocks, join};
-use super::{Action, Mode, Step, ThreadId, Trace};
+use super::{Action, Step, ThreadId, Trace};
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::panic::Location;
@@ -32,6 +32,14 @@ pub(crate) struct Claim {
     pub place: &'static Location<'static>,
     /// Is the object freed?
     pub frees: bool,
+}
+
+/// What has happened to objects besides the steps.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Besides<'a> {
+    pub claims: &'a [Claim],
+    /// The steps that got a cell's pointer and have written through it.
+    pub written: &'a [u32],
 }
 
 /// What races in an execution.
@@ -61,8 +69,17 @@ pub(crate) fn racing<P: PartialEq>(
     event: impl Fn(usize) -> Event,
     after: impl Fn(usize, &mut dyn FnMut(usize)),
     place: impl Fn(usize) -> P,
-    claims: &[Claim],
+    Besides { claims, written }: Besides<'_>,
 ) -> Racing {
+    let event = |nth: usize| {
+        let event = event(nth);
+        match event.action {
+            Action::CellGet if written.contains(&(nth as u32)) => {
+                Event { action: Action::CellGetWrite, ..event }
+            }
+            _ => event,
+        }
+    };
     let plain = |nth: &usize| event(*nth).action.is_plain_access();
     let accesses: Vec<usize> = (0..count).filter(plain).collect();
     if accesses.is_empty() && claims.is_empty() {
@@ -82,7 +99,7 @@ pub(crate) fn racing<P: PartialEq>(
     for later in accesses {
         let this = event(later);
         let (thread, place) = (this.thread, place(later));
-        let writes = this.action.mode() == Some(Mode::Write);
+        let writes = this.action.writes_value();
         let kinds = kinds.entry(this.object).or_default();
         let same = |k: &Kind<P>| k.thread == thread && k.writes == writes && k.place == place;
         let own = kinds.iter().position(same).unwrap_or(kinds.len());
@@ -154,10 +171,12 @@ struct OpenAccesses(HashMap<Nested, Vec<(usize, usize)>>);
 impl OpenAccesses {
     /// Where the access began that ends with this step, if it is the end of one.
     fn begun(&mut self, step: (usize, usize), this: Event) -> Option<(usize, usize)> {
-        let writes = this.action.mode() == Some(Mode::Write);
+        let writes = this.action.writes_value();
         let open = self.0.entry((this.thread, this.object, writes)).or_default();
         match this.action {
             Action::CellReadEnd | Action::CellWriteEnd => open.pop(),
+            // A pointer that was got is no access that ends.
+            Action::CellGet | Action::CellGetWrite => None,
             _ => {
                 open.push(step);
                 None
@@ -167,12 +186,12 @@ impl OpenAccesses {
 }
 
 /// The same for recorded steps.
-pub(crate) fn racing_steps(steps: &[Step], claims: &[Claim]) -> Racing {
+pub(crate) fn racing_steps(steps: &[Step], besides: Besides<'_>) -> Racing {
     let after = |nth: usize, each: &mut dyn FnMut(usize)| {
         steps[nth].after.iter().for_each(|&before| each(before));
     };
     let place = |nth: usize| &steps[nth].place;
-    racing(steps.len(), |nth| Event::from(&steps[nth]), after, place, claims)
+    racing(steps.len(), |nth| Event::from(&steps[nth]), after, place, besides)
 }
 
 /// Two plain accesses of one cell, at least one a write, that nothing orders. Steps are indices
@@ -201,7 +220,7 @@ impl Trace {
             let step = &steps[nth];
             (step.thread.letter(), step.writes_value(), &step.place)
         };
-        let mut races: Vec<_> = racing_steps(steps, &[])
+        let mut races: Vec<_> = racing_steps(steps, Besides::default())
             .pairs
             .into_iter()
             .map(|(a, b)| if key(b).0 < key(a).0 { (b, a) } else { (a, b) })
@@ -284,7 +303,7 @@ mod tests {
         for (later, &b) in events.iter().enumerate().filter(|(_, e)| e.action.is_plain_access()) {
             let overlapped = open.begun((later, 0), b).map(|(begin, _)| begin);
             for (earlier, &a) in events[..later].iter().enumerate() {
-                let writes = [a, b].iter().any(|event| event.action.mode() == Some(Mode::Write));
+                let writes = [a, b].iter().any(|event| event.action.writes_value());
                 if !writes || a.object != b.object || a.thread == b.thread {
                     continue;
                 }
@@ -307,9 +326,8 @@ mod tests {
         let mut met = 0;
         for number in 0..2_000 {
             let events = events(number);
-            let kind = |nth: usize| {
-                (events[nth].thread, events[nth].action.mode() == Some(Mode::Write), place(nth))
-            };
+            let kind =
+                |nth: usize| (events[nth].thread, events[nth].action.writes_value(), place(nth));
             let kinds = |pairs: &[(usize, usize)]| {
                 let mut kinds: Vec<_> = pairs
                     .iter()
@@ -320,7 +338,8 @@ mod tests {
                 kinds
             };
             let all = one_by_one(&events);
-            let found = racing(events.len(), |nth| events[nth], |_, _| (), place, &[]).pairs;
+            let found =
+                racing(events.len(), |nth| events[nth], |_, _| (), place, Besides::default()).pairs;
             assert_eq!(kinds(&found), kinds(&all), "{number}");
             met += all.len();
             assert_eq!(found.first(), all.first(), "{number}");

@@ -27,6 +27,17 @@ pub enum ObjectKind {
     Barrier,
     /// A `Once` or `OnceLock`.
     Once,
+    /// Whether a thread has ended, where the program asks.
+    Thread,
+    /// How many references there are to a shared value, where the program can tell.
+    Arc,
+}
+
+impl ObjectKind {
+    /// Is its state a value, which steps with orderings read and write?
+    pub(crate) fn is_atomic(self) -> bool {
+        matches!(self, ObjectKind::Atomic | ObjectKind::Thread | ObjectKind::Arc)
+    }
 }
 
 /// A shared object of the program.

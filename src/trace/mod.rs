@@ -30,7 +30,7 @@ pub(crate) use count::clocks;
 pub use count::linear_extensions;
 pub use cycle::{Cycle, Edge, Why};
 pub use data_race::DataRace;
-pub(crate) use data_race::{Claim, racing, racing_steps};
+pub(crate) use data_race::{Besides, Claim, racing, racing_steps};
 pub use dependence::{Access, Footprint, Mode, dependent};
 pub(crate) use execution::lock_text;
 pub use execution::{Object, ObjectKind, Thread, Trace, Waiting};

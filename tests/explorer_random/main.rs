@@ -7,12 +7,14 @@
 //!
 //! `RACELAB_LONG=1` runs many more programs, `RACELAB_FRESH=1` others each time.
 
+mod model_only;
 mod program;
 mod world;
 
 use program::{Program, programs};
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+use racelab::explore::Memory;
 use racelab::{Explorer, Failure, Reduction, Report};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
@@ -95,7 +97,16 @@ fn compare(program: &Program) -> Option<Result<(), String>> {
 }
 
 /// Runs `check` on random programs and shows the smallest that fails.
-fn for_programs(cases: u32, check: impl Fn(&Program) -> Option<Result<(), String>>) -> u32 {
+fn for_programs(cases: u32, checked: impl Fn(&Program) -> Option<Result<(), String>>) -> u32 {
+    // What the explorer itself notices is a failure like any other, to be shown with the smallest
+    // program.
+    let check = |program: &Program| {
+        let checked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| checked(program)));
+        checked.unwrap_or_else(|panic| {
+            let text = panic.downcast_ref::<String>().cloned();
+            Some(Err(text.unwrap_or_else(|| "a panic".into())))
+        })
+    };
     let mut runner = runner(cases);
     let strategy = programs();
     let mut checked = 0;
@@ -134,6 +145,33 @@ fn the_reduction_and_the_literal_enumeration_agree_on_random_programs() {
     let checked = for_programs(cases, compare);
     println!("{checked} programs held against their literal interleavings");
     assert!(checked > cases / 2, "most programs are too large: {checked} of {cases}");
+}
+
+#[test]
+fn rusts_memory_leaves_no_interleaving_out() {
+    let cases = if is_long() { 5_000 } else { 150 };
+    let equal = std::cell::Cell::new(0);
+    for_programs(cases, |program| {
+        let explorer = Explorer::new().prove_up_to(0).max_executions(most());
+        let run = || world::modelled::run(program);
+        let in_turns = explorer.clone().explore(run);
+        let undefined =
+            |f: &racelab::Outcome<Seen>| matches!(f.result(), Err(Failure::DataRace { .. }));
+        if !in_turns.is_complete() || in_turns.failures().any(undefined) {
+            return None;
+        }
+        let rc11 = explorer.max_executions(10 * most()).memory(Memory::Rc11).explore(run);
+        if !rc11.is_complete() {
+            return None;
+        }
+        let results = |report| outcomes(report).into_keys().collect::<BTreeSet<_>>();
+        let (in_turns, rc11) = (results(&in_turns), results(&rc11));
+        equal.set(equal.get() + u32::from(in_turns == rc11));
+        let missed: Vec<_> = in_turns.difference(&rc11).collect();
+        Some(if missed.is_empty() { Ok(()) } else { Err(format!("missed: {missed:?}")) })
+    });
+    println!("{} with the same outcomes", equal.get());
+    assert!(equal.get() > cases / 4, "only {}", equal.get());
 }
 
 #[test]

@@ -59,6 +59,34 @@ pub enum Stmt {
     /// Joins the oldest child that is not joined yet.
     Join,
     Panic,
+    // What follows only the model has; see `model_only`.
+    /// Has the oldest child that is not joined yet finished?
+    IsFinished,
+    /// Starts all threads that are still to be started, and waits for them.
+    Scope,
+    IsPoisoned(usize),
+    ClearPoison(usize),
+    /// Was the `Once` called?
+    IsCompleted,
+    SetOnce(u64),
+    GetOnce,
+    GetOrInit(u64),
+    /// Uses a static that is made on its first use, with steps.
+    Lazy,
+    /// Adds to what a static mutex guards.
+    StaticLock,
+    StaticAdd,
+    /// Uses a thread-local value, whose drop adds to atomic 0.
+    Touch,
+    ReceiveTimeout,
+    // Of this thread's references to a counted value, whose drop adds to atomic 1.
+    Clone,
+    Drop,
+    Count,
+    TryUnwrap,
+    GetMut,
+    Downgrade,
+    Upgrade,
 }
 
 /// One thread.
@@ -139,7 +167,7 @@ impl Program {
                     | Panic
                     | Fence
                     | Arrive
-            )
+            ) || is_model_only(s)
         };
         // It refuses a second read lock by one thread, which std may grant and the explorer does.
         let locks = |s: &&Stmt| matches!(s, Read | TryRead | Write | TryWrite);
@@ -156,8 +184,23 @@ impl Program {
     }
 }
 
+/// Only the model has it.
+pub fn is_model_only(stmt: &Stmt) -> bool {
+    use Stmt::*;
+    is_counted(stmt)
+        || matches!(stmt, IsFinished | Scope | IsPoisoned(_) | ClearPoison(_) | IsCompleted)
+        || matches!(stmt, SetOnce(_) | GetOnce | GetOrInit(_) | Lazy | StaticLock | StaticAdd)
+        || matches!(stmt, Touch | ReceiveTimeout)
+}
+
+/// Uses the thread's references to the counted value.
+pub fn is_counted(stmt: &Stmt) -> bool {
+    use Stmt::*;
+    matches!(stmt, Clone | Drop | Count | TryUnwrap | GetMut | Downgrade | Upgrade)
+}
+
 pub fn is_receive(stmt: &Stmt) -> bool {
-    matches!(stmt, Stmt::Receive | Stmt::TryReceive)
+    matches!(stmt, Stmt::Receive | Stmt::TryReceive | Stmt::ReceiveTimeout)
 }
 
 pub fn is_receive_bounded(stmt: &Stmt) -> bool {
@@ -182,7 +225,9 @@ fn family(which: usize) -> Vec<Stmt> {
         3 => vec![Lock(0), Lock(1), Unlock(0), Unlock(1), Guarded(0), Guarded(1), TryLock(1)],
         4 => vec![Read, Write, TryRead, TryWrite, Release, Release, Add(0, 1), Load(0)],
         5 => vec![Lock(0), Lock(0), Wait, WaitTimeout, NotifyOne, NotifyAll, Unlock(0), Guarded(0)],
-        6 => vec![Send(1), Send(2), Receive, TryReceive, Hang, Load(0), Store(0, 1)],
+        6 => {
+            vec![Send(1), Send(2), Receive, TryReceive, ReceiveTimeout, Hang, Load(0), Store(0, 1)]
+        }
         7 => vec![
             SendBounded(1),
             SendBounded(2),
@@ -207,11 +252,19 @@ fn family(which: usize) -> Vec<Stmt> {
         ],
         13 => vec![CellRead, CellWrite, Lock(0), Unlock(0), Store(0, 1), Load(0), Fence],
         14 => vec![EndUnlessSet(0), EndUnlessSet(1), Store(0, 1), Store(1, 0), Add(1, 1), Load(0)],
-        _ => vec![Panic, Lock(0), Guarded(0), Unlock(0), Add(0, 1), Join, Write, Release],
+        15 => vec![Panic, Lock(0), Guarded(0), Unlock(0), Add(0, 1), Join, Write, Release],
+        16 => vec![Spawn, IsFinished, IsFinished, Join, Scope, Store(0, 1), Load(0), Panic],
+        17 => vec![Panic, Lock(0), Unlock(0), IsPoisoned(0), ClearPoison(0), TryLock(0), Load(0)],
+        18 => vec![Once, IsCompleted, SetOnce(1), SetOnce(2), GetOnce, GetOrInit(3), Load(1)],
+        19 => vec![Lazy, Lazy, StaticLock, StaticAdd, StaticAdd, Load(0), Store(1, 1)],
+        20 => vec![Touch, Spawn, Join, Scope, Load(0), Store(0, 5), IsFinished],
+        21 => vec![Clone, Drop, Drop, Count, TryUnwrap, Load(1), Store(1, 5)],
+        22 => vec![Drop, GetMut, Downgrade, Upgrade, Upgrade, Count, Load(1)],
+        _ => vec![Read, Read, TryRead, Write, Release, Load(0), Store(0, 1), Lock(0)],
     }
 }
 
-const FAMILIES: usize = 16;
+const FAMILIES: usize = 24;
 
 /// Random programs: two to four threads over one or two families of statements.
 pub fn programs() -> impl Strategy<Value = Program> {

@@ -17,14 +17,15 @@ macro_rules! world {
             /// A channel's ends, for the threads that use them.
             type Ends<S, R> = Vec<std::sync::Mutex<(Option<S>, Option<R>)>>;
 
-            struct Shared {
-                program: Program,
-                atomics: [AtomicU64; 2],
-                mutexes: [Mutex<u64>; 2],
+            pub struct Shared {
+                pub program: Program,
+                pub atomics: Arc<[AtomicU64; 2]>,
+                pub extra: extra::Objects,
+                pub mutexes: [Mutex<u64>; 2],
                 rwlock: RwLock<u64>,
                 condvar: Condvar,
                 barrier: Barrier,
-                once: Once,
+                pub once: Once,
                 cell: extra::Cell,
                 unbounded: Ends<Sender<u64>, Receiver<u64>>,
                 bounded: Ends<SyncSender<u64>, Receiver<u64>>,
@@ -36,8 +37,10 @@ macro_rules! world {
             /// Runs the program and returns what each thread saw, and the final values.
             pub fn run(program: &Program) -> Vec<Vec<u64>> {
                 let threads = program.threads.len();
+                let atomics = Arc::new([AtomicU64::new(0), AtomicU64::new(0)]);
                 let shared = Arc::new(Shared {
-                    atomics: [AtomicU64::new(0), AtomicU64::new(0)],
+                    extra: extra::Objects::new(program, &atomics),
+                    atomics,
                     mutexes: [Mutex::new(0), Mutex::new(0)],
                     rwlock: RwLock::new(0),
                     condvar: Condvar::new(),
@@ -77,26 +80,29 @@ macro_rules! world {
             }
 
             /// One thread's own state.
-            struct Local<'a> {
-                shared: &'a Arc<Shared>,
-                seen: Vec<u64>,
+            pub struct Local<'a> {
+                pub shared: &'a Arc<Shared>,
+                pub seen: Vec<u64>,
+                #[allow(dead_code, reason = "shuttle has nothing of it")]
+                pub extra: extra::Owned,
                 mutexes: [Option<MutexGuard<'a, u64>>; 2],
                 readers: Vec<RwLockReadGuard<'a, u64>>,
                 writer: Option<RwLockWriteGuard<'a, u64>>,
-                unbounded: (Option<Sender<u64>>, Option<Receiver<u64>>),
+                pub unbounded: (Option<Sender<u64>>, Option<Receiver<u64>>),
                 bounded: (Option<SyncSender<u64>>, Option<Receiver<u64>>),
-                unborn: Vec<usize>,
-                children: Vec<(usize, thread::JoinHandle<Vec<Vec<u64>>>)>,
+                pub unborn: Vec<usize>,
+                pub children: Vec<(usize, thread::JoinHandle<Vec<Vec<u64>>>)>,
                 /// Is the rest of the body left out?
                 ended: bool,
             }
 
-            fn body(shared: &Arc<Shared>, me: usize, all: &mut [Vec<u64>]) {
+            pub fn body(shared: &Arc<Shared>, me: usize, all: &mut [Vec<u64>]) {
                 let take_unbounded = std::mem::take(&mut *shared.unbounded[me].lock().unwrap());
                 let take_bounded = std::mem::take(&mut *shared.bounded[me].lock().unwrap());
                 let mut local = Local {
                     shared,
                     seen: Vec::new(),
+                    extra: shared.extra.owned(me),
                     mutexes: [None, None],
                     readers: Vec::new(),
                     writer: None,
@@ -138,6 +144,7 @@ macro_rules! world {
                     let shared = self.shared;
                     let atomics = &shared.atomics;
                     match stmt {
+                        stmt if is_model_only(&stmt) => extra::run(self, stmt, all),
                         Load(x) => self.seen.push(atomics[x].load(SeqCst)),
                         Store(x, value) => atomics[x].store(value, SeqCst),
                         Add(x, value) => self.seen.push(atomics[x].fetch_add(value, SeqCst)),
@@ -322,7 +329,7 @@ macro_rules! world {
                             }
                         }
                         Panic => panic!("on purpose"),
-                        Lock(_) | TryLock(_) | Read | TryRead | Write | TryWrite => {}
+                        _ => {}
                     }
                 }
             }
@@ -334,7 +341,7 @@ world!(modelled, model_world);
 world!(shuttled, shuttle_world);
 
 mod model_world {
-    pub use super::modelled_extra as extra;
+    pub(crate) use super::super::model_only as extra;
     pub use racelab::model::{sync, thread};
 }
 
@@ -343,49 +350,30 @@ mod shuttle_world {
     pub use shuttle::{sync, thread};
 }
 
-/// What only the model has.
-pub mod modelled_extra {
-    use racelab::model::cell::UnsafeCell;
-    use racelab::model::sync::{Condvar, MutexGuard};
+/// Programs that use these are not given to shuttle.
+pub mod shuttled_extra {
+    use super::super::program::{Program, Stmt};
+    use super::shuttled::Local;
+    use shuttle::sync::atomic::AtomicU64;
+    use shuttle::sync::{Condvar, MutexGuard};
 
-    pub struct Cell(UnsafeCell<u64>);
+    pub struct Objects;
 
-    // SAFETY: racing accesses are what is being tested; the explorer runs one thread at a time.
-    unsafe impl Sync for Cell {}
+    pub struct Owned;
 
-    impl Cell {
-        pub fn new(value: u64) -> Self {
-            Cell(UnsafeCell::new(value))
+    impl Objects {
+        pub fn new(_: &Program, _: &[AtomicU64; 2]) -> Self {
+            Objects
+        }
+
+        pub fn owned(&self, _: usize) -> Owned {
+            Owned
         }
     }
 
-    pub fn choose(n: usize) -> u64 {
-        racelab::model::choose(n) as u64
+    pub fn run(_: &mut Local, stmt: Stmt, _: &mut [Vec<u64>]) {
+        unreachable!("shuttle has no {stmt:?}")
     }
-
-    pub fn read(cell: &Cell) -> u64 {
-        // SAFETY: as above.
-        cell.0.with(|value| unsafe { *value })
-    }
-
-    pub fn write(cell: &Cell) {
-        // SAFETY: as above.
-        cell.0.with_mut(|value| unsafe { *value += 1 });
-    }
-
-    pub fn wait_timeout<'a>(
-        condvar: &Condvar,
-        guard: MutexGuard<'a, u64>,
-    ) -> (MutexGuard<'a, u64>, bool) {
-        let result = condvar.wait_timeout(guard, std::time::Duration::ZERO);
-        let (guard, result) = result.unwrap_or_else(|poisoned| poisoned.into_inner());
-        (guard, result.timed_out())
-    }
-}
-
-/// Programs that use these are not given to shuttle.
-pub mod shuttled_extra {
-    use shuttle::sync::{Condvar, MutexGuard};
 
     pub struct Cell;
 

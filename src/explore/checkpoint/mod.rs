@@ -10,7 +10,7 @@ pub(super) use file::Keeper;
 use super::dpor::{Dpor, Snapshot};
 use super::runtime::{Runtime, may_be_address};
 use super::tally::{Entry, Steps, Tally};
-use super::{ExploreError, Explorer, Reduction};
+use super::{ExploreError, Explorer, Finer, Reduction};
 use file::WAY_OUT;
 use serde::{Deserialize, Serialize};
 use std::cell::RefCell;
@@ -29,6 +29,8 @@ struct Saved {
     /// The program's first execution, step by step, as a hash.
     program: String,
     literal: bool,
+    #[serde(default)]
+    finer: Finer,
     executions: u64,
     interleavings: Option<String>,
     outcomes: Vec<SavedOutcome>,
@@ -71,6 +73,7 @@ pub(super) fn save<T>(
     let saved = Saved {
         program: program.to_owned(),
         literal: settings.reduction == Reduction::None,
+        finer: settings.finer,
         executions: tally.executions,
         interleavings: text(tally.interleavings),
         outcomes: tally.outcomes.values().map(outcome).collect(),
@@ -95,6 +98,9 @@ pub(super) fn resume<T: Ord, F: Fn() -> T>(
     let refuse = |why: &str| keeper.refuse(&format!("{why}{WAY_OUT}"));
     let saved: Saved = serde_json::from_slice(&content)
         .map_err(|error| refuse(&format!("is not one of racelab's: {error}")))?;
+    if !settings.finer.has(saved.finer) {
+        return Err(ExploreError::Finer(saved.finer));
+    }
     let literal = settings.reduction == Reduction::None;
     if saved.program != program_hash || saved.literal != literal {
         return Err(refuse("is of another program or other settings"));

@@ -213,7 +213,7 @@ impl History {
             touches,
             past,
             changed: taken.changed,
-            is_plain: !has_reasons && alternatives == 1,
+            is_plain: !has_reasons && alternatives == 1 && !taken.request.may_block(),
             previous_on_object,
             previous_in_thread,
             switches,

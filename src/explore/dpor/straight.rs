@@ -72,7 +72,10 @@ fn is_straight(history: &History, fresh: usize) -> bool {
         if event.is_plain && event.thread != 0 {
             return true;
         }
-        if event.alternatives > 1 || !history.woken(nth as u32).is_empty() {
+        // A step that can wait need not have been seen to: where it came late in all executions that
+        // were run, others of their classes would have come upon it too early.
+        let waits = event.request.may_block();
+        if event.alternatives > 1 || waits || !history.woken(nth as u32).is_empty() {
             return false;
         }
         if event.thread != 0 {
@@ -82,6 +85,9 @@ fn is_straight(history: &History, fresh: usize) -> bool {
         // started and joined it, not by what the steps touch: that may be otherwise next time.
         history.by_thread.iter().skip(1).all(|steps| {
             let (Some(&first), Some(&last)) = (steps.first(), steps.last()) else { return true };
+            if history.after(nth as u32).contains(&last) {
+                return true;
+            }
             let starts = history.after(first).iter().filter(|step| of_main(step));
             let mut starts = starts.map(|&step| history.events[step as usize].position);
             let mut mine = history.by_thread[0][..event.position as usize].iter();

@@ -5,12 +5,12 @@ use super::search::Search;
 use super::wish::Wish;
 use crate::explore::data_race;
 use crate::report::Failure;
-use crate::trace::{self, Action, Claim};
+use crate::trace::{self, Action, Besides};
 
 /// The first data race, in the order of threads and places.
 pub(super) fn find(
     search: &Search<Wish>,
-    claims: &[Claim],
+    besides: Besides<'_>,
     name: impl Fn(u32) -> String,
 ) -> Option<Failure> {
     let graph = search.graph();
@@ -19,7 +19,7 @@ pub(super) fn find(
         reasons.iter().for_each(|reason| each(reason.event as usize));
     };
     let request = |nth: usize| &search.step(nth as EventId).request;
-    data_race::first(graph.events().len(), |nth| seen(search, nth), after, request, claims, name)
+    data_race::first(graph.events().len(), |nth| seen(search, nth), after, request, besides, name)
 }
 
 fn seen(search: &Search<Wish>, nth: usize) -> trace::Event {

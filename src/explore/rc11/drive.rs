@@ -13,7 +13,7 @@ use crate::explore::runtime::{
 };
 use crate::explore::tally::Steps;
 use crate::report::Failure;
-use crate::trace::{Claim, Place};
+use crate::trace::{Besides, Place};
 
 /// The exploration of a real program under RC11.
 #[derive(Default)]
@@ -177,8 +177,8 @@ impl Exploration for Rc11 {
         self.diverged.as_ref()
     }
 
-    fn data_race(&self, claims: &[Claim], name: impl Fn(u32) -> String) -> Option<Failure> {
-        data_race::find(&self.search, claims, name)
+    fn data_race(&self, besides: Besides<'_>, name: impl Fn(u32) -> String) -> Option<Failure> {
+        data_race::find(&self.search, besides, name)
     }
 
     fn happens_before(&self, a: u32, b: u32) -> bool {

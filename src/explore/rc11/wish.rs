@@ -103,9 +103,11 @@ fn op(runtime: &Runtime, thread: u8, request: &Request) -> (Op, Option<Action>) 
             let writes = matches!(asked, Asked::CellWrite | Asked::CellWriteEnd);
             Op::Plain { location, writes }
         }
-        (Some(ObjectKind::Atomic), Asked::Load) => Op::Load { location, order },
-        (Some(ObjectKind::Atomic), Asked::Store) => Op::Store { location, value: request.a, order },
-        (Some(ObjectKind::Atomic), asked) => {
+        (Some(kind), Asked::Load) if kind.is_atomic() => Op::Load { location, order },
+        (Some(kind), Asked::Store) if kind.is_atomic() => {
+            Op::Store { location, value: request.a, order }
+        }
+        (Some(kind), asked) if kind.is_atomic() => {
             let weak = asked == Asked::CompareExchangeWeak;
             Op::Update { location, order, failure, weak }
         }

@@ -49,6 +49,20 @@ pub(crate) fn step_with(
     granted(ask_with(Location::caller(), word, mutex, bits, op, orders, (a, b)))
 }
 
+/// As [`step_with`], where the place is known.
+#[inline(always)]
+pub(crate) fn step_with_at(
+    place: &'static Location<'static>,
+    word: Option<&Word>,
+    mutex: Option<&Word>,
+    bits: Bits,
+    op: Op,
+    orders: (Ordering, Ordering),
+    operands: (u64, u64),
+) -> u64 {
+    granted(ask_with(place, word, mutex, bits, op, orders, operands))
+}
+
 /// Stops the current thread until its step has been taken.
 #[inline(always)]
 fn granted(asked: Asked) -> u64 {
@@ -204,7 +218,20 @@ pub(crate) fn step_value_at(
     bits: Bits,
     operands: (u64, u64),
 ) -> u64 {
-    granted(ask_for(place, word, bits, op, Ordering::Relaxed, operands))
+    step_ordered_at(place, word, bits, op, Ordering::Relaxed, operands)
+}
+
+/// As [`step_value_at`], with an ordering.
+#[inline(always)]
+pub(crate) fn step_ordered_at(
+    place: &'static Location<'static>,
+    word: &Word,
+    bits: Bits,
+    op: Op,
+    order: Ordering,
+    operands: (u64, u64),
+) -> u64 {
+    granted(ask_for(place, word, bits, op, order, operands))
 }
 
 /// Has the running thread's compare-exchange, its last step, failed?

@@ -24,13 +24,13 @@ const LINES: usize = 4;
 /// Gives names, one object after the other.
 pub(crate) struct Names {
     taken: HashSet<Cow<'static, str>>,
-    nth: [usize; 8],
+    nth: [usize; 10],
 }
 
 impl Names {
     /// `given` are the names that some of the objects were given.
     pub(crate) fn new(given: impl Iterator<Item = &'static str>) -> Self {
-        Names { taken: given.map(Cow::Borrowed).collect(), nth: [0; 8] }
+        Names { taken: given.map(Cow::Borrowed).collect(), nth: [0; 10] }
     }
 
     /// The name of an object: the one it was `given`, or one that no other has.
@@ -46,8 +46,8 @@ impl Names {
             return Cow::Borrowed(given);
         }
         let name = match (kind, bound_at(created)) {
-            // The token belongs to a thread.
-            (ObjectKind::Park, _) | (_, None) => {
+            // The token belongs to a thread, the count to what is bound.
+            (ObjectKind::Park | ObjectKind::Arc, _) | (_, None) => {
                 let mut all = (*nth - 1..).map(|nth| default_name(kind, nth));
                 all.find(|name| !self.taken.contains(name))
             }
@@ -212,6 +212,8 @@ pub(crate) fn kind_index(kind: ObjectKind) -> usize {
         ObjectKind::Park => 5,
         ObjectKind::Barrier => 6,
         ObjectKind::Once => 7,
+        ObjectKind::Thread => 8,
+        ObjectKind::Arc => 9,
     }
 }
 
@@ -229,6 +231,8 @@ fn default_name(kind: ObjectKind, nth: usize) -> Cow<'static, str> {
         ObjectKind::Park => "token",
         ObjectKind::Barrier => "barrier",
         ObjectKind::Once => "once",
+        ObjectKind::Thread => "end",
+        ObjectKind::Arc => "arc",
     };
     match nth {
         0 => Cow::Borrowed(stem),

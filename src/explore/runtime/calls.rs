@@ -1,8 +1,9 @@
 //! What the model's types ask of the runtime besides steps.
 
+use super::objects::end_name;
 use super::spawn::spawn;
 use super::{Runtime, State, Word, current, leave, with_current};
-use crate::explore::ExploreError;
+use crate::explore::{ExploreError, Finer};
 use std::any::Any;
 use std::borrow::Cow;
 use std::panic::Location;
@@ -58,7 +59,24 @@ pub(crate) fn address_of(number: u64) -> usize {
     with_current(|runtime| runtime.addresses.get(number as usize - 1).copied().unwrap_or_default())
 }
 
+/// Has the running thread the finer steps it needs? If not, the exploration begins anew with them, and
+/// it does not go on.
+pub(crate) fn needs(finer: Finer) {
+    if !with_current(|runtime| runtime.needs(finer)) {
+        leave::for_good();
+    }
+}
+
 impl Runtime {
+    /// Are these steps taken? If not, the execution ends, and the exploration begins anew.
+    pub(super) fn needs(&mut self, finer: Finer) -> bool {
+        let has = self.finer.has(finer);
+        if !has {
+            self.refuse(ExploreError::Finer(finer));
+        }
+        has
+    }
+
     pub(crate) fn current_thread(&self) -> u8 {
         self.current
     }
@@ -90,14 +108,6 @@ impl Runtime {
         let thread = self.current;
         if let Some(knowledge) = self.knowing() {
             knowledge.operation_ends(thread, kept);
-        }
-    }
-
-    /// The running thread has learnt something without a step.
-    pub(crate) fn learn(&mut self, news: u64) {
-        let thread = self.current;
-        if let Some(knowledge) = self.knowing() {
-            knowledge.learn(thread, news);
         }
     }
 
@@ -134,6 +144,7 @@ impl Runtime {
 
     /// What the running thread does next comes after all that `thread` has done so far.
     pub(crate) fn comes_after(&mut self, thread: u8) {
+        self.note_own_waiting();
         let pair = self.threads.get_disjoint_mut([usize::from(self.current), usize::from(thread)]);
         let Ok([running, ended]) = pair else { return };
         // A thread that took no step may still have learnt something: by joining others.
@@ -148,6 +159,19 @@ impl Runtime {
         if let Some(knowledge) = self.knowing() {
             knowledge.joined(current, thread);
         }
+    }
+
+    /// Whether a thread has ended, as an object.
+    pub(crate) fn end_of(&mut self, thread: u8) -> *const Word {
+        let word: *const Word = &raw const *self.threads[usize::from(thread)].end;
+        // SAFETY: as for the token.
+        let end = unsafe { &*word };
+        if end.number_in(self.execution).is_none() {
+            end.call(end_name(thread));
+            let object = self.register(end, false).expect("each execution has ends of its own");
+            self.objects[object as usize].key = 3 << 62 | u64::from(thread);
+        }
+        word
     }
 
     /// A thread's park token.

@@ -24,8 +24,8 @@ fn kind(op: Op) -> Kind {
     use Op::*;
     match op {
         Load | Store | Swap | Add | Sub | And | Or | Xor | Nand | Max | Min => Kind::Value,
-        CompareExchange | CompareExchangeWeak => Kind::Value,
-        Lock | TryLock | Unlock | ReadLock | TryReadLock | ReadUnlock => Kind::Lock,
+        CompareExchange | CompareExchangeWeak | AddUnlessZero | SubIfOne => Kind::Value,
+        Lock | WriteLock | TryLock | Unlock | ReadLock | TryReadLock | ReadUnlock => Kind::Lock,
         Downgrade | IsPoisoned | ClearPoison | Reacquire => Kind::Lock,
         Wait | Asleep | TimeOut | NotifyOne | NotifyAll => Kind::Condvar,
         Send | TrySend | Receive | TryReceive | DropSender | DropReceiver => Kind::Channel,
@@ -33,6 +33,7 @@ fn kind(op: Op) -> Kind {
         Arrive => Kind::Barrier,
         OnceLook | OnceEnter | OnceWait | OnceEnd => Kind::Once,
         Fence | Choose | CellRead | CellWrite | CellReadEnd | CellWriteEnd => Kind::Nothing,
+        CellGet => Kind::Nothing,
     }
 }
 
@@ -49,7 +50,9 @@ fn requests() -> Vec<Request> {
             all.push((CompareExchangeWeak, a, b));
         }
     }
-    for op in [Load, Lock, TryLock, ReadLock, TryReadLock, ReadUnlock, Downgrade, IsPoisoned] {
+    for op in
+        [Load, Lock, WriteLock, TryLock, ReadLock, TryReadLock, ReadUnlock, Downgrade, IsPoisoned]
+    {
         all.push((op, 0, 0));
     }
     for op in [ClearPoison, Wait, TimeOut, NotifyOne, NotifyAll, DropSender, DropReceiver] {
@@ -61,7 +64,14 @@ fn requests() -> Vec<Request> {
     for op in [Send, TrySend, Receive, TryReceive] {
         all.push((op, 2, 0));
     }
-    all.extend([(Unlock, 0, 0), (Unlock, 0, lock::POISON), (Reacquire, 0, 0), (Reacquire, 0, 1)]);
+    all.extend([(AddUnlessZero, 1, 0), (SubIfOne, 1, 0)]);
+    all.extend([
+        (Lock, 1, 0),
+        (Unlock, 0, 0),
+        (Unlock, 0, lock::POISON),
+        (Reacquire, 0, 0),
+        (Reacquire, 0, 1),
+    ]);
     all.extend([(OnceEnter, 0, 0), (OnceEnter, 1, 0), (OnceWait, 0, 0), (OnceWait, 1, 0)]);
     all.extend([(OnceEnd, once::DONE, 0), (OnceEnd, once::POISONED, 0), (Arrive, 3, 0)]);
     all.into_iter().map(|(op, a, b)| request(op, a, b)).collect()
@@ -89,7 +99,9 @@ fn words(kind: Kind) -> Vec<u64> {
         Kind::Value => vec![0, 1, 2, 3, 255],
         Kind::Lock => {
             let held = [0, 1, 2, 3, lock::WRITER, 2 * lock::WRITER, 3 * lock::WRITER];
-            held.into_iter().flat_map(|word| [word, word | lock::POISON]).collect()
+            let queued = |word| [0, 1, 2].map(|writers| word + writers * lock::QUEUED);
+            let words = held.into_iter().flat_map(queued);
+            words.flat_map(|word| [word, word | lock::POISON]).collect()
         }
         Kind::Condvar => (0..16).collect(),
         Kind::Channel => {
@@ -110,7 +122,7 @@ fn is_legal(word: u64, asked: &[(u8, &Request)]) -> bool {
     let count = |ops: &[Op]| asked.iter().filter(|(_, r)| ops.contains(&r.op)).count() as u64;
     let writers = |(thread, request): &(u8, &Request)| {
         let owns = !matches!(request.op, Op::Unlock | Op::Downgrade);
-        owns || word & !lock::POISON == (u64::from(*thread) + 1) * lock::WRITER
+        owns || word / lock::WRITER % 0x100 == u64::from(*thread) + 1
     };
     let waits = |(thread, request): &(u8, &Request)| match request.op {
         Op::Wait => word & 1 << thread == 0,
@@ -119,8 +131,10 @@ fn is_legal(word: u64, asked: &[(u8, &Request)]) -> bool {
     };
     match kind(asked[0].1.op) {
         Kind::Lock => {
-            let readers = if lock::has_writer(word) { 0 } else { word & !lock::POISON };
-            count(&[Op::ReadUnlock]) <= readers && asked.iter().all(writers)
+            let readers = word % lock::WRITER;
+            let queued = (word & !lock::POISON) / lock::QUEUED;
+            let takers = asked.iter().filter(|(_, request)| request.is_queued()).count() as u64;
+            count(&[Op::ReadUnlock]) <= readers && takers <= queued && asked.iter().all(writers)
         }
         Kind::Condvar => asked.iter().all(waits),
         Kind::Channel => {

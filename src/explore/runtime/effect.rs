@@ -21,18 +21,21 @@ pub(crate) mod channel {
     }
 }
 
-/// The word of a mutex or a read-write lock: readers in it, the writer (its number + 1), poison.
+/// The word of a mutex or a read-write lock: readers in it, the writer (its number + 1), writers that
+/// wait for it (where that is a step), poison.
 pub(crate) mod lock {
     pub(crate) const READER: u64 = 1;
     pub(crate) const WRITER: u64 = 1 << 32;
+    pub(crate) const QUEUED: u64 = 1 << 40;
     pub(crate) const POISON: u64 = 1 << 63;
     /// Who has it, readers and writer.
     const HELD: u64 = WRITER * 0x100 - 1;
     pub(crate) fn is_free(word: u64) -> bool {
         word & HELD == 0
     }
-    pub(crate) fn has_writer(word: u64) -> bool {
-        word & HELD >= WRITER
+    /// Can one more reader take it? As std's on Linux, readers wait while a writer waits.
+    pub(crate) fn is_for_readers(word: u64) -> bool {
+        word & !POISON < WRITER
     }
     /// The lock as it is when nobody has it any more.
     pub(crate) fn freed(word: u64) -> u64 {
@@ -48,6 +51,15 @@ pub(crate) mod lock {
     pub(crate) const TIMED_OUT: u64 = 4;
     pub(crate) fn taken(word: u64) -> u64 {
         if is_poisoned(word) { TAKEN_POISONED } else { TAKEN }
+    }
+}
+
+/// The word of an `Arc`'s counts: the references that keep the value, and those that do not.
+pub(crate) mod count {
+    pub(crate) const STRONG: u64 = 1;
+    pub(crate) const WEAK: u64 = 1 << 32;
+    pub(crate) fn both(word: u64) -> (usize, usize) {
+        ((word % WEAK) as usize, (word / WEAK) as usize)
     }
 }
 
@@ -116,14 +128,20 @@ impl Request {
             Op::CompareExchange | Op::CompareExchangeWeak => {
                 done(Action::CompareExchangeFailed, word, word)
             }
+            Op::AddUnlessZero if count::both(word).0 > 0 => update(Action::FetchAdd, word + self.a),
+            Op::SubIfOne if count::both(word).0 == 1 => update(Action::FetchSub, word - self.a),
+            Op::AddUnlessZero | Op::SubIfOne => done(Action::CompareExchangeFailed, word, word),
             Op::Fence => done(Action::Fence, 0, 0),
             Op::CellRead => done(Action::CellRead, 0, 0),
             Op::CellWrite => done(Action::CellWrite, 0, 0),
+            Op::CellGet => done(Action::CellGet, 0, 0),
             Op::CellReadEnd => done(Action::CellReadEnd, 0, 0),
             Op::CellWriteEnd => done(Action::CellWriteEnd, 0, 0),
-            Op::Lock | Op::TryLock if lock::is_free(word) => {
+            Op::Lock | Op::TryLock | Op::WriteLock if lock::is_free(word) => {
+                let word = if self.is_queued() { word - lock::QUEUED } else { word };
                 done(Action::Lock, lock::taken(word), word + owner * lock::WRITER)
             }
+            Op::WriteLock => done(Action::LockQueued, 0, word + lock::QUEUED),
             Op::Lock => unreachable!("a lock that is taken is waited for"),
             Op::TryLock => done(Action::TryLockFailed, 0, word),
             // Did the wait end by its time-out?
@@ -132,7 +150,9 @@ impl Request {
                 done(Action::Reacquire, result, word + owner * lock::WRITER)
             }
             Op::Unlock => done(Action::Unlock, 0, lock::freed(word) | self.b),
-            Op::TryReadLock if lock::has_writer(word) => done(Action::TryReadLockFailed, 0, word),
+            Op::TryReadLock if !lock::is_for_readers(word) => {
+                done(Action::TryReadLockFailed, 0, word)
+            }
             Op::ReadLock | Op::TryReadLock => {
                 done(Action::ReadLock, lock::taken(word), word + lock::READER)
             }

@@ -104,12 +104,6 @@ impl Knowledge {
         known.learnt = known.learnt.and(theirs);
     }
 
-    /// The thread has learnt something without a step.
-    pub(super) fn learn(&mut self, thread: u8, news: u64) {
-        let known = self.thread(thread);
-        known.learnt = known.learnt.with(news);
-    }
-
     pub(super) fn operation_begins(&mut self, thread: u8, number: u32) {
         let known = self.thread(thread);
         known.depth += 1;

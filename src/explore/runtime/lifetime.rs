@@ -76,6 +76,7 @@ pub(crate) fn access_begins(
             runtime.end_undefined(Undefined { object, first, second, told: true });
             return None;
         }
+        runtime.look_through(object, word);
         runtime.open.push(Open { object, thread, writes, place });
         Some(runtime.threads[usize::from(thread)].last_step)
     });
@@ -92,6 +93,11 @@ pub(crate) fn access_ends(begun: u32) -> bool {
         }
         runtime.threads[usize::from(thread)].last_step != begun
     })
+}
+
+/// Is it the same object, where it was?
+pub(super) fn same_place(then: *const Word, now: &Word) -> bool {
+    std::ptr::eq(then, now)
 }
 
 /// What becomes of an object that a thread has for itself.
@@ -120,6 +126,7 @@ pub(crate) fn claimed(word: &Word, becomes: Becomes, place: &'static Location<'s
         false => word.number_in(runtime.execution),
     };
     let Some(object) = object else { return };
+    runtime.look_through(object, word);
     runtime.claim(object, false, place);
     runtime.note_pending_use(object, false, place);
     match becomes {
@@ -161,12 +168,14 @@ pub(super) fn dropped(word: &Word) {
 impl Runtime {
     fn object_dropped(&mut self, word: &Word, object: u32) {
         let created = word.created();
+        self.look_through(object, word);
         word.mark_dropped();
         self.note_dropped(word, object, true, created);
         self.note_pending_use(object, true, created);
         // These the model owns itself.
-        let own = matches!(word.kind(), ObjectKind::Channel | ObjectKind::Park);
-        if !own && self.used_by_others(object) && !counted::is_by_count(created) {
+        let own = matches!(word.kind(), ObjectKind::Channel | ObjectKind::Park | ObjectKind::Arc);
+        let uncounted = self.threads[usize::from(self.current)].uncounted > 0;
+        if !own && !uncounted && self.used_by_others(object) && !counted::is_by_count(created) {
             self.claim(object, true, created);
         }
     }

@@ -16,7 +16,10 @@
 //! - `objects`: what is known of an object; `called`: its name in pictures
 //! - `knowledge`: what threads have learnt and objects hold; `state`: when two executions are in the
 //!   same state; `mark`: what a state is known by
+//! - `queue`: writers that wait for a read-write lock
+//! - `uncounted`: what is dropped with its last reference
 //! - `calls`: what the model's types ask besides steps
+//! - `got`: pointers to cells
 //! - `lifetime`: how long accesses and objects last; `counted`: whether a count ends them
 //! - `leave`: threads that are left where they are, when their execution has ended or is refused
 //! - `stacks`: what threads run on
@@ -31,6 +34,7 @@ mod clock;
 mod commute;
 mod counted;
 pub(crate) mod effect;
+mod got;
 mod knowledge;
 mod leave;
 mod lifetime;
@@ -41,6 +45,7 @@ mod panic_count;
 mod panics;
 mod poll;
 mod pulse;
+mod queue;
 mod record;
 mod request;
 mod run;
@@ -54,15 +59,19 @@ mod statics;
 mod step;
 mod thread;
 mod trial;
+mod uncounted;
 mod wait;
 pub(crate) mod word;
 
 pub(crate) use ask::{
-    add_silently, failed, object_of, step, step_at, step_value_at, step_with, wait_in, wait_to_spin,
+    add_silently, failed, object_of, step, step_at, step_ordered_at, step_value_at, step_with,
+    step_with_at, wait_in, wait_to_spin,
 };
 pub(crate) use called::Names;
-pub(crate) use calls::{address_of, must_be_under_way, note_panic, number_of, spawn_thread};
+pub(crate) use calls::{address_of, must_be_under_way, needs, note_panic, number_of, spawn_thread};
 pub(crate) use clock::Clock;
+use got::Got;
+pub(crate) use got::got;
 pub(crate) use knowledge::Knowledge;
 pub(crate) use leave::has_left;
 pub(crate) use lifetime::{Becomes, Undefined, Use, access_begins, access_ends, claimed};
@@ -85,6 +94,7 @@ pub(crate) use statics::{is_static_now, place_of, place_of_new, refuse_static, t
 pub(crate) use step::{Seen, Taken};
 use thread::Coroutines;
 pub(crate) use thread::{Panic, State, Thread, Waking, Yielded};
+pub(crate) use uncounted::Uncounted;
 pub(crate) use word::Word;
 
 use crate::trace::{Claim, Step, ThreadId, Value};
@@ -94,7 +104,7 @@ use std::panic::Location;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::ExploreError;
+use super::{ExploreError, Finer};
 
 /// Threads by parent and index; main first.
 type ThreadTable = Arc<Mutex<Vec<(u8, u16)>>>;
@@ -124,6 +134,8 @@ pub(crate) struct Runtime {
     anyone_failed: bool,
     /// The locks that are held, by object and thread, and where they were taken.
     held: Vec<(u32, u8, &'static Location<'static>)>,
+    /// The read locks that are held, by object and thread.
+    reading: Vec<(u32, u8)>,
     /// The steps to repeat before anything new.
     pub(crate) script: Vec<Scripted>,
     /// Every thread ever seen, by parent and index among its children: the same number, and so the
@@ -139,6 +151,10 @@ pub(crate) struct Runtime {
     places: Vec<statics::Place>,
     /// The accesses of cells that have not ended.
     open: Vec<Open>,
+    /// The pointers to cells that were got.
+    got: Vec<Got>,
+    /// The steps that got pointers through which was written.
+    written: Vec<u32>,
     /// The objects that were dropped.
     dropped: Vec<Dropped>,
     /// The objects that have become others, by address, and the claims that made them so.
@@ -169,6 +185,8 @@ pub(crate) struct Runtime {
     at_exit: Option<fn()>,
     stacks: Vec<ThreadStack>,
     stack_size: usize,
+    /// Which finer steps are taken.
+    pub(crate) finer: Finer,
     /// The lowest address that it may use of its stack.
     floor: usize,
     /// Some thread has stopped in this execution with panics under way.
@@ -265,7 +283,7 @@ unsafe fn thread_at<'a>(rt: *mut Runtime, thread: u8) -> &'a mut Thread {
 }
 
 impl Runtime {
-    pub(crate) fn new(stack_size: usize) -> Self {
+    pub(crate) fn new(stack_size: usize, finer: Finer) -> Self {
         Runtime {
             execution: 0,
             threads: Vec::new(),
@@ -280,6 +298,7 @@ impl Runtime {
             endless: Vec::new(),
             anyone_failed: false,
             held: Vec::new(),
+            reading: Vec::new(),
             script: Vec::new(),
             table: vec![(u8::MAX, 0)],
             shared_table: Arc::default(),
@@ -288,6 +307,8 @@ impl Runtime {
             statics: Vec::new(),
             places: Vec::new(),
             open: Vec::new(),
+            got: Vec::new(),
+            written: Vec::new(),
             dropped: Vec::new(),
             renewed: Vec::new(),
             claims: Vec::new(),
@@ -304,6 +325,7 @@ impl Runtime {
             at_exit: None,
             stacks: Vec::new(),
             stack_size,
+            finer,
             floor: 0,
             panics_put_down: false,
             panics: 0,
@@ -331,7 +353,7 @@ impl Runtime {
 
     /// A runtime for another worker of the same exploration.
     pub(crate) fn colleague(&self) -> Self {
-        let mut runtime = Runtime::new(self.stack_size);
+        let mut runtime = Runtime::new(self.stack_size, self.finer);
         runtime.shared_table = Arc::clone(&self.shared_table);
         runtime.spins = self.spins.shared();
         runtime
@@ -353,6 +375,7 @@ impl Runtime {
         self.current = u8::MAX;
         self.newborn.clear();
         self.held.clear();
+        self.reading.clear();
         self.news = false;
         self.anyone_spins = false;
         self.anyone_polls = false;
@@ -361,6 +384,8 @@ impl Runtime {
         self.objects.clear();
         self.statics.clear();
         self.open.clear();
+        self.got.clear();
+        self.written.clear();
         self.dropped.clear();
         self.renewed.clear();
         self.claims.clear();

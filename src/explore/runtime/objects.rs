@@ -1,12 +1,14 @@
 //! The objects of an execution: what the runtime knows of them, and what they are called.
 
 use super::called::{Names, kind_index};
+use super::queue::Queue;
 use super::{Bits, NONE, Runtime, State, Word};
 use crate::explore::ExploreError;
-use crate::trace::{Action, Object, ObjectKind, Value};
+use crate::trace::{Action, Object, ObjectKind, ThreadId, Value};
 use std::borrow::Cow;
 use std::mem::ManuallyDrop;
 use std::panic::Location;
+use std::sync::OnceLock;
 
 /// What the runtime knows of an object.
 pub(crate) struct ObjectInfo {
@@ -35,13 +37,16 @@ pub(crate) struct ObjectInfo {
     pub changed_at: u32,
     /// The threads that have taken a step on it, as a bit set.
     pub users: u64,
+    /// Of a read-write lock: what would tell that a writer waits for it.
+    pub queue: Queue,
 }
 
 impl ObjectInfo {
     /// The value it began with, if it holds or guards one that can be shown.
     pub(crate) fn shown_at_first(&self) -> Option<Value> {
         match self.kind {
-            ObjectKind::Atomic | ObjectKind::Cell => self.bits.value(self.initial),
+            kind if kind.is_atomic() => self.bits.value(self.initial),
+            ObjectKind::Cell => self.bits.value(self.initial),
             ObjectKind::Mutex | ObjectKind::RwLock => self.first_guarded,
             _ => None,
         }
@@ -90,6 +95,7 @@ impl Runtime {
             changed_by: Action::Fence,
             changed_at: NONE,
             users: 0,
+            queue: Queue::default(),
         });
         if let Some(knowledge) = self.knowing() {
             knowledge.object_made(word.get());
@@ -169,4 +175,11 @@ fn place_key(place: &Location<'_>) -> u64 {
     let file = place.file().as_bytes();
     let tail = file.iter().rev().skip(3).take(8).fold(0u64, |key, &b| key << 8 | u64::from(b));
     tail ^ u64::from(place.line()) << 20 ^ u64::from(place.column())
+}
+
+/// What the end of a thread is called.
+pub(super) fn end_name(thread: u8) -> &'static str {
+    static NAMES: OnceLock<Vec<&'static str>> = OnceLock::new();
+    let name = |thread| &*format!("end of {}", ThreadId(thread)).leak();
+    NAMES.get_or_init(|| (0..ThreadId::MAX as u8).map(name).collect())[usize::from(thread)]
 }

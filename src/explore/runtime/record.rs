@@ -47,7 +47,7 @@ impl Runtime {
         match taken.action {
             Action::Load | Action::CompareExchangeFailed => read = bits.value(result),
             Action::Store => written = bits.value(word),
-            Action::CellRead => read = bits.value(peek(request.a, bits)),
+            Action::CellRead | Action::CellGet => read = bits.value(peek(request.a, bits)),
             Action::Unlock | Action::Downgrade => written = bits.value(request.a),
             Action::Wait | Action::Send => written = bits.value(request.b),
             Action::Swap
@@ -94,7 +94,7 @@ pub(super) fn peek(address: u64, bits: Bits) -> u64 {
     let width = match bits {
         Bits::Unsigned(width) | Bits::Signed(width) => width,
         Bits::Bool => 8,
-        Bits::Pointer | Bits::Opaque => return 0,
+        Bits::Pointer | Bits::Count | Bits::Opaque => return 0,
     };
     // SAFETY: the address is that of a live cell of an integer or `bool` of this width, borrowed by
     // the thread whose step is being recorded; all modelled threads run on this OS thread.
@@ -106,6 +106,12 @@ pub(super) fn peek(address: u64, bits: Bits) -> u64 {
             _ => *(address as *const u64),
         }
     }
+}
+
+/// As [`peek`], in words.
+pub(super) fn peek_at(value: *const u8, bits: Bits) -> Option<Value> {
+    let plain = !matches!(bits, Bits::Opaque | Bits::Pointer);
+    plain.then(|| bits.value(peek(value as u64, bits))).flatten()
 }
 
 /// The running thread has written a cell, at this address: only now can the value be seen.

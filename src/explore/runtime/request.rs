@@ -1,6 +1,6 @@
 //! What a thread asks for before each step.
 
-use super::effect::{channel, lock, once};
+use super::effect::{channel, count, lock, once};
 use super::script::Scripted;
 use super::word::Word;
 use crate::trace::{self, Action, Mode, Value};
@@ -17,6 +17,8 @@ pub(crate) enum Bits {
     Signed(u8),
     Bool,
     Pointer,
+    /// Counts of references.
+    Count,
     /// Not shown.
     Opaque,
 }
@@ -70,6 +72,7 @@ impl Bits {
             Bits::Signed(_) => Some(Value::Signed(self.signed(value))),
             Bits::Bool => Some(Value::Bool(value != 0)),
             Bits::Pointer => Some(Value::Pointer(value != 0)),
+            Bits::Count => Some(Value::Unsigned(count::both(value).0 as u64)),
             Bits::Opaque => None,
         }
     }
@@ -91,13 +94,21 @@ pub(crate) enum Op {
     Min,
     CompareExchange,
     CompareExchangeWeak,
+    /// Adds to a count of references, unless there are none that keep the value.
+    AddUnlessZero,
+    /// Subtracts from a count of references, if there is one that keeps the value.
+    SubIfOne,
     Fence,
     CellRead,
     CellWrite,
+    /// Gets the cell's pointer, to read or to write through it.
+    CellGet,
     /// The end of an access in which steps were taken.
     CellReadEnd,
     CellWriteEnd,
     Lock,
+    /// Takes a read-write lock for writing if it is free; if not, waits for it with a `Lock`.
+    WriteLock,
     TryLock,
     Unlock,
     ReadLock,
@@ -137,6 +148,7 @@ impl Op {
     /// Is it an access of a plain cell, or the end of one?
     pub(super) fn is_on_cell(self) -> bool {
         matches!(self, Op::CellRead | Op::CellWrite | Op::CellReadEnd | Op::CellWriteEnd)
+            || self == Op::CellGet
     }
 }
 
@@ -155,7 +167,8 @@ pub(crate) struct Request {
     pub mutex_word: *const Word,
     /// Operands: the value to write or add; of a compare-exchange the expected one and the new one;
     /// of a channel its capacity and the message; of a choice the number of alternatives; of a cell
-    /// its address; of an unlock what the lock guards, and the poison it leaves; of entering a `Once`
+    /// its address; of a lock whether its thread has queued
+    /// for it; of an unlock what the lock guards, and the poison it leaves; of entering a `Once`
     /// whether poison is ignored.
     pub a: u64,
     pub b: u64,
@@ -172,7 +185,7 @@ impl Request {
     pub(crate) fn enabled(&self, word: u64) -> bool {
         match self.op {
             Op::Lock | Op::Reacquire => lock::is_free(word),
-            Op::ReadLock => !lock::has_writer(word),
+            Op::ReadLock => lock::is_for_readers(word),
             Op::Receive => channel::messages(word) > 0 || channel::senders(word) == 0,
             Op::Send => channel::messages(word) < self.a || channel::receiver_gone(word),
             Op::Park => word != 0,
@@ -234,9 +247,14 @@ impl Request {
         match self.op {
             Op::Load | Op::CellRead | Op::CellReadEnd => Some(Mode::Read),
             Op::Store | Op::Swap | Op::Add | Op::Sub => Some(Mode::Write),
-            Op::CellWrite | Op::CellWriteEnd => Some(Mode::Write),
+            Op::CellWrite | Op::CellWriteEnd | Op::CellGet => Some(Mode::Write),
             _ => None,
         }
+    }
+
+    /// Does it take a lock that its thread has queued for?
+    pub(super) fn is_queued(&self) -> bool {
+        self.op == Op::Lock && self.a == 1
     }
 
     /// Can this kind of step ever have to wait?

@@ -2,6 +2,7 @@
 
 use super::spawn::spawn;
 use super::{CURRENT, Runtime, State, Taken, Thread, leave, panic_count, panics, pulse, thread_at};
+use crate::explore::Finer;
 use corosensei::{Coroutine, CoroutineResult};
 
 /// Who goes next.
@@ -78,6 +79,10 @@ pub(crate) fn run<D: Driver, R>(
             spawn(rt, None, 0, pulse::beginning(), move || (*main)());
             settle(rt, None);
             if let Some(ending) = drive(rt, driver, max_steps) {
+                if (*rt).error.is_none() && (*rt).is_left_uncounted() {
+                    (*rt).needs(Finer::COUNTS);
+                    break Ending::Stopped;
+                }
                 break ending;
             }
             if (*rt).live != 0 {

@@ -38,6 +38,7 @@ impl Runtime {
         let next = self.script.get(self.steps as usize);
         next.is_some_and(|step| step.thread == thread)
             && !self.news
+            && self.spins.wipes == 0
             && self.newborn.is_empty()
             && self.repeat(thread)
     }

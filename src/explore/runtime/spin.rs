@@ -91,6 +91,7 @@ impl Spins {
 impl Runtime {
     /// The running thread yields: must it stop here?
     pub(crate) fn stops_at_yield(&mut self) -> bool {
+        self.note_own_waiting();
         if self.spins.trying {
             return true;
         }

@@ -189,11 +189,19 @@ impl Runtime {
         if self.anyone_polls {
             self.tell_pollers(thread, nth, &request, effect.action);
         }
+        if !self.reading.is_empty() && request.may_wait_for_others() {
+            self.note_waiting(thread);
+        }
         match effect.action {
             Action::Lock | Action::ReadLock | Action::Reacquire => {
                 self.held.push((request.object, thread, request.place));
+                self.note_queue(thread, &request);
             }
-            Action::Unlock | Action::ReadUnlock => self.give_back(request.object, thread),
+            Action::Unlock | Action::ReadUnlock | Action::Downgrade => {
+                self.give_back(request.object, thread);
+                self.note_reading_less(thread, &request);
+            }
+            Action::LockQueued => self.queue(thread),
             Action::Wait => self.fall_asleep(thread, &request),
             Action::TimeOut if !request.mutex_word.is_null() => self.wake(thread, nth, 1),
             Action::NotifyOne | Action::NotifyAll => {

@@ -125,6 +125,8 @@ pub(crate) struct Thread {
     pub(crate) name: Option<Cow<'static, str>>,
     /// What `unpark` gives it and `park` takes.
     pub(super) token: Box<Word>,
+    /// Whether it has ended, where a program can tell.
+    pub(super) end: Box<Word>,
     /// How many threads it has spawned.
     pub(super) children: u16,
     /// How many objects it has made.
@@ -171,6 +173,8 @@ pub(crate) struct Thread {
     pub(super) panics_under_way: u32,
     /// The threads that have ended before whatever it does next, as a bit set.
     pub(super) joined: u64,
+    /// Values that it is dropping with their last reference, which was not counted.
+    pub(super) uncounted: u32,
     /// Has its closure returned?
     pub(super) returned: bool,
     /// How much of its stack it may use, in bytes.
@@ -220,6 +224,7 @@ impl Thread {
             result: 0,
             name: None,
             token: Box::new(Word::new(ObjectKind::Park, 0)),
+            end: Box::new(Word::new(ObjectKind::Thread, 0)),
             children: 0,
             made: 0,
             operation: 0,
@@ -244,6 +249,7 @@ impl Thread {
             panic: None,
             panics_under_way: 0,
             joined: 0,
+            uncounted: 0,
             returned: false,
             stack_bytes: 0,
             floor: 0,
@@ -258,6 +264,7 @@ impl Thread {
         self.state = State::Absent;
         self.name = None;
         self.token.renew();
+        self.end.renew();
         self.children = 0;
         self.made = 0;
         self.operation = 0;
@@ -280,6 +287,7 @@ impl Thread {
         self.panic = None;
         self.panics_under_way = 0;
         self.joined = 0;
+        self.uncounted = 0;
         self.returned = false;
     }
 }

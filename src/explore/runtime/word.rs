@@ -84,6 +84,11 @@ impl Word {
         self.name.get()
     }
 
+    /// Gives it a name.
+    pub(super) fn call(&self, name: &'static str) {
+        self.name.set(Some(name));
+    }
+
     pub(crate) fn created(&self) -> &'static Location<'static> {
         self.created
     }

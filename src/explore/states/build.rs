@@ -24,7 +24,7 @@ where
     F: Fn() -> T,
     T: Clone + Ord + Debug,
 {
-    let mut runtime = Runtime::new(settings.stack_size);
+    let mut runtime = Runtime::new(settings.stack_size, settings.finer);
     runtime.knowledge = Some(Box::default());
     runtime.clock = settings.clock(Instant::now());
     loop {

@@ -169,7 +169,7 @@ impl<T> StateGraph<T> {
         if is_exploring() {
             return Err(ExploreError::Nested);
         }
-        apart(settings, || build::build(settings, &program))?
+        apart(settings, || settings.as_fine_as_needed(|settings| build::build(settings, &program)))?
     }
 
     /// The threads, indexed by [`ThreadId`].

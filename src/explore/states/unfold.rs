@@ -12,18 +12,18 @@ use crate::explore::rc11::Follow;
 use crate::explore::runtime::{Driver, Ending, Pick, Runtime, Shown, Taken, run};
 use crate::explore::{ExploreError, Explorer};
 use crate::report::Failure;
-use crate::trace::{Step, Thread, ThreadId, Trace};
+use crate::trace::{Besides, Step, Thread, ThreadId, Trace};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
 use std::time::Instant;
 
 /// Makes the unfolding of `program`.
-pub(super) fn unfold<T, F>(settings: &Explorer, program: F) -> Result<Unfolding<T>, ExploreError>
+pub(super) fn unfold<T, F>(settings: &Explorer, program: &F) -> Result<Unfolding<T>, ExploreError>
 where
     F: Fn() -> T,
     T: Clone + Ord,
 {
-    let mut runtime = Runtime::new(settings.stack_size);
+    let mut runtime = Runtime::new(settings.stack_size, settings.finer);
     runtime.clock = settings.clock(Instant::now());
     let max_steps = u32::try_from(settings.max_steps).unwrap_or(u32::MAX);
     let mut builder = Builder::<T>::default();
@@ -191,7 +191,9 @@ impl<T: Clone + Ord> Builder<T> {
             .iter()
             .map(|node| {
                 let result = node.result.clone()?;
-                let race = result.is_ok().then(|| Failure::data_race(&trace(&node.steps), &[]));
+                let race = result
+                    .is_ok()
+                    .then(|| Failure::data_race(&trace(&node.steps), Besides::default()));
                 Some(race.flatten().map_or(result, Err))
             })
             .collect();

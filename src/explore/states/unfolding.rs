@@ -76,7 +76,7 @@ impl<T> Unfolding<T> {
         if is_exploring() {
             return Err(ExploreError::Nested);
         }
-        apart(settings, || unfold(settings, program))?
+        apart(settings, || settings.as_fine_as_needed(|settings| unfold(settings, &program)))?
     }
 
     /// The threads, indexed by [`ThreadId`](crate::trace::ThreadId).

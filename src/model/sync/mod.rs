@@ -1,5 +1,6 @@
 //! `std::sync`, for programs under exploration.
 
+mod arc;
 pub mod atomic;
 mod barrier;
 mod condvar;
@@ -8,12 +9,13 @@ mod mutex;
 mod once;
 mod rwlock;
 
+pub use arc::{Arc, Weak};
 pub use barrier::{Barrier, BarrierWaitResult};
 pub use condvar::{Condvar, WaitTimeoutResult};
 pub use mutex::{Mutex, MutexGuard};
 pub use once::{LazyLock, Once, OnceLock, OnceState};
 pub use rwlock::{RwLock, RwLockReadGuard, RwLockWriteGuard};
-pub use std::sync::{Arc, LockResult, PoisonError, TryLockError, TryLockResult, Weak};
+pub use std::sync::{LockResult, PoisonError, TryLockError, TryLockResult};
 
 use crate::explore::runtime::{Op, Word, is_exploring, step_at};
 use std::fmt;

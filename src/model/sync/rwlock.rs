@@ -4,7 +4,7 @@ use super::{lock_result, show_lock};
 use crate::explore::runtime::effect::lock;
 use crate::explore::runtime::{
     Becomes, Bits, Op, Word, claimed, content_of, found, is_over, place_of, step, step_at,
-    step_value_at,
+    step_value_at, with_current,
 };
 use crate::trace::ObjectKind;
 use std::cell::UnsafeCell;
@@ -18,6 +18,11 @@ use std::sync::{LockResult, TryLockError, TryLockResult};
 use std::thread::panicking;
 
 /// A read-write lock: many readers or one writer. Nobody is preferred: the explorer tries all.
+///
+/// As with std's, readers wait while a writer waits, even if others read: a thread that reads again
+/// what it reads already may so wait for a writer who waits for it, and that deadlock is found. Where a
+/// program can tell (a reader waits for others, or only tries), a writer that finds the lock taken takes
+/// a step to queue for it.
 pub struct RwLock<T: ?Sized> {
     /// Who has it, and whether it is poisoned.
     word: Word,
@@ -88,7 +93,9 @@ impl<T: ?Sized> RwLock<T> {
     #[track_caller]
     pub fn write(&self) -> LockResult<RwLockWriteGuard<'_, T>> {
         let place = Location::caller();
-        self.write_result(step_at(place, &self.word, Op::Lock), place)
+        let queues = with_current(|runtime| runtime.finer.writers_wait);
+        let op = if queues { Op::WriteLock } else { Op::Lock };
+        self.write_result(step_at(place, &self.word, op), place)
     }
 
     /// Takes the lock for writing if nobody holds it.

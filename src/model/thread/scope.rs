@@ -115,7 +115,8 @@ impl<T> ScopedJoinHandle<'_, T> {
         self.handle.join()
     }
 
-    /// Has the thread ended?
+    /// Has the thread's closure returned? A step, as [`JoinHandle::is_finished`].
+    #[track_caller]
     pub fn is_finished(&self) -> bool {
         self.handle.is_finished()
     }
