@@ -64,6 +64,12 @@ pub(crate) fn step_text(objects: &[Object], step: &Step, orders: bool) -> String
         OnceDone => format!("{name} was done"),
         OnceNotDone => format!("{name} not done"),
         OncePoisoned => format!("{name} poisoned"),
+        TaskStart => "starts".into(),
+        Await => "await".into(),
+        GoOn => "goes on".into(),
+        TaskEnd => "ends".into(),
+        TaskCancelled => "cancelled".into(),
+        WakeTask => "wakes a task".into(),
         Choose => format!("choose {}", step.choice.unwrap_or_default()),
     };
     if let (true, Some(order)) = (orders || step.action == Fence, step.order) {

@@ -66,8 +66,16 @@ impl Runs {
 }
 
 /// A call of a generic program in every family: `runs!(P => pass::<P>())`, or, for a program that
-/// has a size, `runs!(P, [threads, increments] => race::<P>(threads, increments))`.
+/// has a size, `runs!(P, [threads, increments] => race::<P>(threads, increments))`. Tasks, which loom does
+/// not have, run in two families: `runs!(tasks P => requests::<P>())`.
 macro_rules! runs {
+    (tasks $family:ident => $program:expr) => {
+        $crate::list::Runs {
+            threads: $crate::list::runs!(in $crate::primitives::Std, $family, _, $program),
+            model: $crate::list::runs!(in $crate::primitives::Model, $family, _, $program),
+            ..$crate::list::Runs::NOWHERE
+        }
+    };
     ($family:ident => $program:expr) => {
         $crate::list::runs!($family, _ => $program)
     };

@@ -27,6 +27,8 @@ pub enum ObjectKind {
     Barrier,
     /// A `Once` or `OnceLock`.
     Once,
+    /// A thread that tasks share.
+    Executor,
 }
 
 /// A shared object of the program.

@@ -36,5 +36,6 @@ pub(crate) use execution::lock_text;
 pub use execution::{Object, ObjectKind, Thread, Trace, Waiting};
 pub(crate) use happens_before::Event;
 pub use lost_update::LostUpdate;
+pub(crate) use lost_update::because;
 pub use orders::Orders;
 pub use step::{ObjectId, Place, Step, ThreadId, Value, order_name};

@@ -248,8 +248,12 @@ function numbers(indices) {
 function sentence(graph, path, link) {
   const { thread, object } = path[link.write];
   const steps = link.overwritten.length === 1 ? "step" : "steps";
+  const awaits = path.findIndex((move, index) => {
+    return index > link.read && index < link.write && move.thread === thread && move.action === "await";
+  });
+  const [kind, gap] = awaits < 0 ? ["thread", ""] : ["task", `, before its await at step ${awaits + 1}`];
   return (
-    `step ${link.write + 1} overwrote ${steps} ${numbers(link.overwritten)}, because thread ` +
-    `${graph.data.threads[thread][0]} had read ${graph.data.objects[object]} at step ${link.read + 1}`
+    `step ${link.write + 1} overwrote ${steps} ${numbers(link.overwritten)}, because ${kind} ` +
+    `${graph.data.threads[thread][0]} had read ${graph.data.objects[object]} at step ${link.read + 1}${gap}`
   );
 }

@@ -150,6 +150,20 @@ impl Runtime {
         }
     }
 
+    /// The thread is a task.
+    pub(crate) fn note_task(&mut self, thread: u8) {
+        self.tasks |= 1 << thread;
+    }
+
+    pub(crate) fn is_task(&self, thread: u8) -> bool {
+        self.tasks & 1 << thread != 0
+    }
+
+    /// The running thread has an object since it was made.
+    pub(crate) fn note_holder(&mut self, object: u32, place: &'static Location<'static>) {
+        self.held.push((object, self.current, place));
+    }
+
     /// A thread's park token.
     pub(crate) fn token(&mut self, thread: u8) -> *const Word {
         let word: *const Word = &raw const *self.threads[usize::from(thread)].token;

@@ -144,7 +144,7 @@ impl Runtime {
         }
         let mut order: Vec<usize> = (0..self.objects.len()).collect();
         order.sort_by_key(|&object| first_use[object]);
-        let mut seen = [0usize; 8];
+        let mut seen = [0usize; 9];
         let mut names = vec![Cow::Borrowed(""); order.len()];
         for object in order {
             let info = &self.objects[object];
@@ -183,6 +183,7 @@ pub(crate) fn kind_index(kind: ObjectKind) -> usize {
         ObjectKind::Park => 5,
         ObjectKind::Barrier => 6,
         ObjectKind::Once => 7,
+        ObjectKind::Executor => 8,
     }
 }
 
@@ -200,6 +201,7 @@ pub(crate) fn default_name(kind: ObjectKind, nth: usize) -> Cow<'static, str> {
         ObjectKind::Park => "token",
         ObjectKind::Barrier => "barrier",
         ObjectKind::Once => "once",
+        ObjectKind::Executor => "thread",
     };
     match nth {
         0 => Cow::Borrowed(stem),

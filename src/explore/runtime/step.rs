@@ -190,7 +190,15 @@ impl Runtime {
             Action::Lock | Action::ReadLock | Action::Reacquire => {
                 self.held.push((request.object, thread, request.place));
             }
-            Action::Unlock | Action::ReadUnlock => self.give_back(request.object, thread),
+            Action::TaskStart | Action::GoOn => {
+                self.give_back(request.object, thread);
+                self.held.push((request.object, thread, request.place));
+            }
+            Action::Unlock
+            | Action::ReadUnlock
+            | Action::Await
+            | Action::TaskEnd
+            | Action::TaskCancelled => self.give_back(request.object, thread),
             Action::Wait => self.fall_asleep(thread, &request),
             Action::TimeOut if !request.mutex_word.is_null() => self.wake(thread, nth, 1),
             Action::NotifyOne | Action::NotifyAll => {
