@@ -1,8 +1,9 @@
 //! Tasks that share a thread: an await is where another goes on, and nowhere else.
 
+use racelab::model::cell::Cell;
 use racelab::model::future::{Mutex, block_on, pause, run, spawn};
 use racelab::model::{sync, thread};
-use racelab::primitives::{Cell, LocalFuture, ModelCell};
+use racelab::primitives::LocalFuture;
 use racelab::trace::Action;
 use racelab::{Explorer, Failure, Memory, Reduction, Report};
 use std::fmt::Debug;
@@ -57,7 +58,7 @@ use Do::{Add, Await, Read, Write};
 
 /// Runs tasks that do this to one number; returns what it is in the end.
 fn tasks(programs: &[&'static [Do]]) -> u32 {
-    let count = Rc::new(ModelCell::named("count", 0));
+    let count = Rc::new(Cell::named("count", 0));
     let task = |program: &'static [Do]| -> LocalFuture<()> {
         let count = Rc::clone(&count);
         Box::pin(async move {
@@ -134,8 +135,8 @@ fn an_await_is_a_step_and_going_on_is_one() {
         let steps = trace.steps().iter().filter(|step| step.thread.letter() == letter);
         steps.map(|step| step.action).collect()
     };
-    use Action::{CellRead, CellWrite, GoOn, TaskEnd, TaskStart};
-    let steps = [TaskStart, CellRead, Action::Await, GoOn, CellWrite, TaskEnd];
+    use Action::{GoOn, Load, Store, TaskEnd, TaskStart};
+    let steps = [TaskStart, Load, Action::Await, GoOn, Store, TaskEnd];
     assert_eq!((own('A'), own('B')), (steps.to_vec(), steps.to_vec()));
     assert_eq!(trace.ending(), "returned 1");
 }
@@ -231,8 +232,8 @@ fn a_task_that_nobody_wakes_is_a_deadlock_that_says_so() {
 fn a_task_starts_others_and_awaits_them() {
     let report = explored(|| {
         block_on(async {
-            let count = Rc::new(ModelCell::named("count", 0));
-            let increment = |count: Rc<ModelCell<u32>>| async move {
+            let count = Rc::new(Cell::named("count", 0));
+            let increment = |count: Rc<Cell<u32>>| async move {
                 let seen = count.get();
                 pause().await;
                 count.set(seen + 1);
@@ -281,7 +282,7 @@ fn a_cancelled_task_is_dropped_at_its_await() {
 #[test]
 fn tasks_that_are_left_when_the_main_one_is_over_are_cancelled() {
     let report = explored(|| {
-        let count = Rc::new(ModelCell::named("count", 0));
+        let count = Rc::new(Cell::named("count", 0));
         let theirs = Rc::clone(&count);
         block_on(async {
             spawn("A", async move {

@@ -101,6 +101,15 @@ pub(crate) fn thread_name(threads: &[Thread], id: ThreadId) -> String {
     }
 }
 
+/// The head of a thread's column in a picture that has room for it: `thread A`, `A actor`.
+pub(crate) fn heading(threads: &[Thread], id: ThreadId) -> String {
+    let name = thread_name(threads, id);
+    match threads.get(id.index()) {
+        Some(thread) if name.len() == 1 => thread.called(),
+        _ => name,
+    }
+}
+
 /// Can the object's state be written in a narrow column, and is it worth one?
 pub(crate) fn has_value(object: &Object) -> bool {
     use crate::trace::ObjectKind::*;

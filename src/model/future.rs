@@ -6,12 +6,12 @@
 //! between two awaits no other task of the thread goes on.
 //!
 //! ```
-//! use racelab::model::future::{pause, run};
-//! use std::{cell::Cell, rc::Rc};
+//! use racelab::model::{cell::Cell, future::{pause, run}};
+//! use std::rc::Rc;
 //!
 //! // Two requests on one thread: read, await, write.
 //! let report = racelab::explore(|| {
-//!     let count = Rc::new(Cell::new(0));
+//!     let count = Rc::new(Cell::named("count", 0));
 //!     let request = |count: Rc<Cell<u32>>| async move {
 //!         let seen = count.get();
 //!         pause().await;
@@ -29,7 +29,7 @@
 //!
 //! # Limitations
 //! - What tasks of one thread tell each other need not be the model's: a `Cell` will do. It is not in
-//!   the picture, though; a [`cell::UnsafeCell`](super::cell::UnsafeCell) or an atomic is.
+//!   the picture, though; the model's [`Cell`](super::cell::Cell) is.
 //! - A `thread_local!` of the model is a task's own.
 //!
 //! # Layout

@@ -8,7 +8,7 @@
 //! | `std::sync::atomic::…` | `racelab::model::sync::atomic::…` |
 //! | `std::sync::{Mutex, Condvar, …}` | `racelab::model::sync::{Mutex, Condvar, …}` |
 //! | `std::thread` | `racelab::model::thread` |
-//! | `std::cell::UnsafeCell` | `racelab::model::cell::UnsafeCell` |
+//! | `std::cell::{Cell, UnsafeCell}` | `racelab::model::cell::{Cell, UnsafeCell}` |
 //! | `std::thread_local!` | `racelab::model::thread_local!` |
 //! | `std::hint::spin_loop` | `racelab::model::hint::spin_loop` |
 //!

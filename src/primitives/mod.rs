@@ -35,7 +35,7 @@ mod tasks;
 pub use self::loom::{Gated, Interleavings, Loom, LoomIn, Plain};
 pub use self::model::{Model, ModelSender};
 pub use self::std::Std;
-pub use self::tasks::{Cell, LocalFuture, Lock, ModelCell, Task, Tasks};
+pub use self::tasks::{Cell, LocalFuture, Lock, Task, Tasks};
 
 use ::std::ops::DerefMut;
 use ::std::sync::atomic::Ordering;

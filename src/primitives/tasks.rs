@@ -30,8 +30,6 @@
 mod model;
 mod std;
 
-pub use self::model::ModelCell;
-
 use super::Primitives;
 use ::std::ops::DerefMut;
 use ::std::pin::Pin;

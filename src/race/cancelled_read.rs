@@ -8,6 +8,7 @@ use crate::list::{Entry, Source, Variant, acceptable, failed, forbidden, runs};
 use crate::primitives::{Cell, Tasks};
 use futures_lite::future::or;
 use std::cell::RefCell;
+use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::pin::pin;
 use std::rc::Rc;
@@ -64,53 +65,49 @@ const VARIANTS: &[Variant] = &[
         .costs("The read is pinned, and lives as long as the reader."),
 ];
 
-/// Digits on their way, and whether more will come.
+/// Digits on their way, and who waits for them.
 struct Line<P: Tasks> {
-    digits: P::Cell<u64>,
-    closed: P::Cell<bool>,
-    timed_out: P::Cell<bool>,
+    digits: RefCell<VecDeque<Option<u64>>>, // `None`: no more will come
     reader: RefCell<Option<Waker>>,
+    // What is seen of it in the pictures.
+    sent: P::Cell<u64>,
+    taken: P::Cell<u64>,
+    timed_out: P::Cell<bool>,
 }
 
 impl<P: Tasks> Line<P> {
     fn send(&self, digit: u64) {
-        self.digits.set(self.digits.get() * 10 + digit);
-        self.wake();
+        self.sent.set(digit);
+        self.put(Some(digit));
     }
 
-    fn close(&self) {
-        self.closed.set(true);
-        self.wake();
-    }
-
-    fn wake(&self) {
+    fn put(&self, digit: Option<u64>) {
+        self.digits.borrow_mut().push_back(digit);
         self.reader.take().into_iter().for_each(Waker::wake);
     }
 
     /// Takes the next digit off the line; `None` when no more will come.
     async fn next(&self) -> Option<u64> {
-        poll_fn(|context| match self.digits.get() {
-            0 if self.closed.get() => Poll::Ready(None),
-            0 => {
+        let digit = poll_fn(|context| match self.digits.borrow_mut().pop_front() {
+            Some(digit) => Poll::Ready(digit),
+            None => {
                 self.reader.replace(Some(context.waker().clone()));
                 Poll::Pending
             }
-            digits => {
-                let first = if digits < 10 { digits } else { digits / 10 };
-                self.digits.set(if digits < 10 { 0 } else { digits % 10 });
-                Poll::Ready(Some(first))
-            }
-        })
-        .await
+        });
+        let digit = digit.await?;
+        self.taken.set(digit);
+        Some(digit)
     }
 }
 
 fn one_number<P: Tasks, F: Future<Output = u64> + 'static>(read: impl Fn(Rc<Line<P>>) -> F) -> u64 {
     let line = Rc::new(Line {
-        digits: P::Cell::named("line", 0),
-        closed: P::Cell::named("closed", false),
-        timed_out: P::Cell::named("timed out", false),
+        digits: RefCell::default(),
         reader: RefCell::default(),
+        sent: P::Cell::named("sent", 0),
+        taken: P::Cell::named("taken", 0),
+        timed_out: P::Cell::named("timed out", false),
     });
     let [number, _] = on_one_thread::<P, _>(read(Rc::clone(&line)), send_42(line));
     number
@@ -120,7 +117,7 @@ async fn send_42<P: Tasks>(line: Rc<Line<P>>) -> u64 {
     line.send(4);
     fetch::<P>().await;
     line.send(2);
-    line.close();
+    line.put(None);
     42
 }
 

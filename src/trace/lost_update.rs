@@ -32,11 +32,15 @@ pub struct LostUpdate {
 
 /// Why a write lost what came before it.
 pub(crate) fn because(by: ThreadId, object: &str, read: usize, awaits: Option<usize>) -> String {
-    let (kind, read) = (if awaits.is_some() { "task" } else { "thread" }, read + 1);
-    let cause = format!("because {kind} {by} had read {object} at step {read}");
+    let read = read + 1;
     match awaits {
-        Some(awaits) => format!("{cause}, before its await at step {}", awaits + 1),
-        None => cause,
+        Some(awaits) => {
+            let awaits = awaits + 1;
+            format!(
+                "because task {by} had read {object} at step {read}, before its await at step {awaits}"
+            )
+        }
+        None => format!("because thread {by} had read {object} at step {read}"),
     }
 }
 

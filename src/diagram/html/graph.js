@@ -233,6 +233,12 @@ function noteOf(graph, path, index, links) {
   return notes.join(", ");
 }
 
+// "thread A", "task A".
+function called(graph, thread) {
+  const kind = graph.data.tasks.includes(thread) ? "task" : "thread";
+  return `${kind} ${graph.data.threads[thread][0]}`;
+}
+
 // "3", "3 and 5", "3, 5 and 6": step numbers, counted from 1. Of more than twelve the first five and
 // the last, as diagram/links.rs writes them.
 function numbers(indices) {

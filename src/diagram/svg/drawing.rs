@@ -113,8 +113,7 @@ impl Drawing<'_> {
     fn head(&mut self) {
         let (picture, layout) = (self.picture, self.layout);
         for (column, &id) in layout.threads.iter().zip(&picture.columns) {
-            let name = words::thread_name(&picture.trace.threads, id);
-            let name = if name.len() == 1 { format!("thread {name}") } else { name };
+            let name = words::heading(&picture.trace.threads, id);
             self.middle(column.middle(), layout.head, "head", &name);
             let (x, top) = (column.middle(), layout.head + 10);
             let bottom = layout.start + ROW / 2;

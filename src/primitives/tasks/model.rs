@@ -1,11 +1,11 @@
 //! Tasks under the explorer: those of [`model::future`](crate::model::future).
 
 use super::{Cell, LocalFuture, Lock, Task, Tasks};
-use crate::model::{cell::UnsafeCell, future};
+use crate::model::{cell, future};
 use crate::primitives::Model;
 
 impl Tasks for Model {
-    type Cell<T: Copy + 'static> = ModelCell<T>;
+    type Cell<T: Copy + 'static> = cell::Cell<T>;
     type Lock<T: 'static> = future::Mutex<T>;
     type Task<T: 'static> = future::Task<T>;
     type Pause = future::Pause;
@@ -29,24 +29,18 @@ impl Tasks for Model {
     }
 }
 
-/// A modelled cell for values that are copied in and out.
-pub struct ModelCell<T>(UnsafeCell<T>);
-
-impl<T: Copy> Cell<T> for ModelCell<T> {
+impl<T: Copy> Cell<T> for cell::Cell<T> {
     #[track_caller]
     fn named(name: &'static str, value: T) -> Self {
-        ModelCell(UnsafeCell::named(name, value))
+        cell::Cell::named(name, value)
     }
     #[track_caller]
     fn get(&self) -> T {
-        // SAFETY: all threads of the model run on one OS thread, and nobody has a reference into the
-        // cell: values are copied. Tasks that did not share a thread would race, and be reported.
-        self.0.with(|value| unsafe { *value })
+        self.get()
     }
     #[track_caller]
     fn set(&self, value: T) {
-        // SAFETY: as above.
-        self.0.with_mut(|place| unsafe { *place = value });
+        self.set(value);
     }
 }
 
