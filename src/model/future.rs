@@ -99,8 +99,8 @@ impl Drop for Main<'_> {
     }
 }
 
-/// Runs tasks on one thread, each under its name, until all have ended; returns what they return.
-/// This thread only waits for them, so it is in nobody's way and in no picture.
+/// Runs tasks on one thread, each under its name, until all have ended, and all that they have
+/// [started](spawn); returns what they return. This thread only waits for them, so it is in nobody's way and in no picture.
 ///
 /// # Panics
 /// When a task has panicked; outside an exploration.
@@ -113,6 +113,7 @@ pub fn run<T: 'static>(tasks: Vec<(&'static str, LocalFuture<T>)>) -> Vec<T> {
     for task in tasks {
         results.push(task.join()); // not in a closure, which has a place of its own
     }
+    executor.wait_for_children(with_current(|runtime| runtime.current_thread()));
     results
 }
 

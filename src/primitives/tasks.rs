@@ -48,8 +48,8 @@ pub trait Tasks: Primitives {
     /// Something that takes time.
     type Pause: Future<Output = ()> + Unpin + 'static;
 
-    /// Runs tasks on this thread, each under its name, until all have ended; returns what they return.
-    /// They begin in this order, unless the explorer tries another.
+    /// Runs tasks on this thread, each under its name, until all have ended, and all that they have
+    /// started; returns what they return. They begin in this order, unless the explorer tries another.
     #[track_caller]
     fn run<T: 'static>(tasks: Vec<(&'static str, LocalFuture<T>)>) -> Vec<T>;
 

@@ -4,6 +4,7 @@
 //! None: there is one thread.
 
 use super::{RACE, fetch, on_one_thread};
+use crate::diagram::graph::Aim;
 use crate::list::{Entry, Source, Variant, acceptable, failed, forbidden, runs};
 use crate::primitives::{Cell, Lock, Tasks};
 use std::rc::Rc;
@@ -42,6 +43,7 @@ pub static AWAIT_BETWEEN: Entry = Entry {
         Ok(_) => forbidden(FORBIDDEN),
         Err(failure) => failed(failure),
     },
+    aim: Some(&Aim::LOSE_AN_UPDATE),
     variants: VARIANTS,
     ..RACE
 };

@@ -4,6 +4,7 @@
 //! None: there is one thread.
 
 use super::{RACE, fetch};
+use crate::diagram::graph::Aim;
 use crate::list::{Entry, Source, Variant, acceptable, failed, forbidden, runs};
 use crate::primitives::{Cell, Tasks};
 use futures_lite::future::zip;
@@ -35,6 +36,7 @@ pub static UNAWAITED_CALLS: Entry = Entry {
         Ok(_) => forbidden(FORBIDDEN),
         Err(failure) => failed(failure),
     },
+    aim: Some(&Aim::LOSE_AN_UPDATE),
     variants: VARIANTS,
     ..RACE
 };

@@ -42,6 +42,8 @@ struct Books {
     is_closing: bool,
     /// Where the running task's future said that it waits.
     place: Option<Place>,
+    /// Who was started by each task, in order.
+    children: BTreeMap<u8, Vec<u8>>,
     /// Whom the end of a task wakes.
     joiners: BTreeMap<u8, Waker>,
 }
@@ -105,8 +107,10 @@ impl Executor {
 
     /// Takes a task on; from now on the thread is shared.
     pub fn add(&self, task: u8) {
+        let parent = with_current(|runtime| runtime.current_thread());
         let mut books = self.books();
         books.tasks |= 1 << task;
+        books.children.entry(parent).or_default().push(task);
         if books.is_closing {
             books.cancelled |= 1 << task;
         }
@@ -163,7 +167,19 @@ impl Executor {
         };
         if left != 0 {
             self.end(main, place);
-            (0..64).filter(|task| left & 1 << task != 0).for_each(wait_for_end);
+            self.wait_for_children(main);
+        }
+    }
+
+    /// Waits until all are gone that the thread or task has started, and all that they have.
+    ///
+    /// Whoever has ended starts no more: so it is the same order whenever it begins.
+    #[track_caller]
+    pub fn wait_for_children(&self, parent: u8) {
+        let children = self.books().children.get(&parent).cloned().unwrap_or_default();
+        for child in children {
+            wait_for_end(child);
+            self.wait_for_children(child);
         }
     }
 

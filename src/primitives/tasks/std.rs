@@ -32,6 +32,9 @@ impl Tasks for Std {
             results
         };
         let results = future::block_on(executor.run(all));
+        while !executor.is_empty() {
+            future::block_on(executor.tick());
+        }
         CURRENT.set(before);
         results
     }
