@@ -4,6 +4,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+use racelab::explore::StateGraph;
 use racelab::list::Promise;
 use racelab::model::cell::Cell;
 use racelab::model::future::{Mutex, block_on, pause, run, spawn};
@@ -234,6 +235,37 @@ fn a_task_that_nobody_wakes_is_a_deadlock_that_says_so() {
     let stuck = report.failures().next().expect("nobody wakes A").to_string();
     assert!(stuck.contains("A waits for somebody to wake it"), "{stuck}");
     assert!(report.outcome(&()).is_none());
+}
+
+#[test]
+fn who_cannot_go_waits_for_the_thread_or_to_be_woken() {
+    let program = || {
+        let lock = Rc::new(Mutex::named("m", ()));
+        let told = Rc::new(Cell::named("told", false));
+        let hold = |lock: Rc<Mutex<()>>, told: Rc<Cell<bool>>| -> LocalFuture<()> {
+            Box::pin(async move {
+                let _guard = lock.lock().await;
+                pause().await;
+                told.set(true);
+            })
+        };
+        run(vec![("A", hold(Rc::clone(&lock), Rc::clone(&told))), ("B", hold(lock, told))]);
+    };
+    let graph = StateGraph::build(&Explorer::new(), program).unwrap();
+    let told = graph.objects().iter().position(|object| object.name == "told").unwrap();
+    assert_eq!(graph.state(0).values()[told], "false", "before anybody has asked for it");
+    let blocked = graph.states().flat_map(|state| state.blocked());
+    let mut reasons: Vec<_> = blocked.map(|blocked| blocked.why.as_str()).collect();
+    reasons.sort();
+    reasons.dedup();
+    let all = [
+        "waits for somebody to wake it",
+        "waits for task A to end",
+        "waits for task B to end",
+        "waits for the thread, held by A",
+        "waits for the thread, held by B",
+    ];
+    assert_eq!(reasons, all);
 }
 
 #[test]

@@ -241,8 +241,9 @@ pub(super) fn waiting(runtime: &Runtime, objects: &[Object]) -> Vec<Waiting> {
             State::Asking => {
                 let request = &thread.request;
                 let Some(object) = objects.get(request.object as usize) else { continue };
-                let holder = runtime.holder(request.object);
-                (awaited(request, runtime.word(request), object), request.place, holder)
+                let (what, held) = awaited(request, runtime.word(request), object);
+                let holder = runtime.holder(request.object).filter(|_| held);
+                (what, request.place, holder)
             }
             State::Joining(other) | State::Returning(other) => {
                 let kind = if runtime.is_task(other) { "task" } else { "thread" };
@@ -262,12 +263,12 @@ pub(super) fn waiting(runtime: &Runtime, objects: &[Object]) -> Vec<Waiting> {
     waiting
 }
 
-/// What a step waits for, in words.
-fn awaited(request: &Request, word: u64, object: &Object) -> String {
+/// What a step waits for, in words, and whether that is for whoever holds it.
+fn awaited(request: &Request, word: u64, object: &Object) -> (String, bool) {
     match request.op {
-        Op::GoOn if !executor::is_woken(word, request.a) => "somebody to wake it".to_owned(),
-        Op::GoOn | Op::TaskStart => "the thread".to_owned(),
-        _ => format!("{} {}", format!("{:?}", object.kind).to_lowercase(), object.name),
+        Op::GoOn if !executor::is_woken(word, request.a) => ("somebody to wake it".into(), false),
+        Op::GoOn | Op::TaskStart => ("the thread".into(), true),
+        _ => (format!("{} {}", format!("{:?}", object.kind).to_lowercase(), object.name), true),
     }
 }
 

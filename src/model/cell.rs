@@ -3,7 +3,7 @@
 
 use crate::explore::runtime::{
     Becomes, Bits, Op, Word, access_begins, access_ends, cell_written, claimed, content_of,
-    place_of, step, step_value_at,
+    object_of, place_of, step, step_value_at, with_current,
 };
 use crate::trace::ObjectKind;
 use std::mem::needs_drop;
@@ -136,8 +136,8 @@ impl<T: Copy> Cell<T> {
     /// A new cell.
     #[track_caller]
     pub fn new(value: T) -> Self {
-        let (_, bits) = content_of(&raw const value);
-        Cell { word: Word::new(ObjectKind::Atomic, bits), value: std::cell::Cell::new(value) }
+        let (_, content) = content_of(&raw const value);
+        Cell { word: Word::new(ObjectKind::Atomic, content), value: std::cell::Cell::new(value) }
     }
 
     /// A new cell with a name for pictures.
@@ -146,8 +146,10 @@ impl<T: Copy> Cell<T> {
     /// Outside an exploration.
     #[track_caller]
     pub fn named(name: &'static str, value: T) -> Self {
-        let (_, bits) = content_of(&raw const value);
-        let word = Word::registered(ObjectKind::Atomic, bits, Some(name));
+        let (bits, content) = content_of(&raw const value);
+        let word = Word::registered(ObjectKind::Atomic, content, Some(name));
+        let object = object_of(&word);
+        with_current(|runtime| runtime.note_bits(object, bits));
         Cell { word, value: std::cell::Cell::new(value) }
     }
 

@@ -15,7 +15,8 @@
 //! # Limitations
 //! - Only what threads do to the model's objects is seen. Where they tell each other something through
 //!   std's own (a `Mutex`, an `Rc<Cell>`, a static that is no atomic), orders that differ in nothing
-//!   else count as one, and outcomes can be missed.
+//!   else count as one, and outcomes can be missed. (Tasks that share a [thread](future) may: all that
+//!   they do is in one order.)
 //! - `Arc` is std's own, and counting its clones is no step. Where the last clone is dropped by
 //!   whichever thread comes last, and dropping its value takes steps (a channel's end), runs of one
 //!   class differ, and the verdict is [`Nondeterministic`](crate::Failure::Nondeterministic). Join

@@ -1,7 +1,7 @@
 //! What the model's types ask of the runtime besides steps.
 
 use super::spawn::spawn;
-use super::{Runtime, State, Word, current, leave, with_current};
+use super::{Bits, Runtime, State, Word, current, leave, with_current};
 use crate::explore::ExploreError;
 use std::any::Any;
 use std::borrow::Cow;
@@ -157,6 +157,11 @@ impl Runtime {
 
     pub(crate) fn is_task(&self, thread: u8) -> bool {
         self.tasks & 1 << thread != 0
+    }
+
+    /// The kind of value that an object holds, known before anybody asks for a step on it.
+    pub(crate) fn note_bits(&mut self, object: u32, bits: Bits) {
+        self.objects[object as usize].bits = bits;
     }
 
     /// The running thread has an object since it was made.
