@@ -53,7 +53,8 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
-/// Runs a future on this thread until it is ready. Waking it is a step, and so is going on.
+/// Runs a future on this thread until it is ready. To wake it from another thread is a step, and so is
+/// going on.
 ///
 /// Tasks that it [spawns](spawn) share the thread with it. Those that are left when it is ready are
 /// cancelled. A future that is pending and that nobody wakes is a deadlock, found like any other.

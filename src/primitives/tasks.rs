@@ -30,12 +30,10 @@
 mod model;
 mod std;
 
+pub use crate::model::future::LocalFuture;
+
 use super::Primitives;
 use ::std::ops::DerefMut;
-use ::std::pin::Pin;
-
-/// A future that stays on its thread.
-pub type LocalFuture<T> = Pin<Box<dyn Future<Output = T>>>;
 
 /// A family whose tasks share one thread: between two awaits no other task goes on.
 pub trait Tasks: Primitives {

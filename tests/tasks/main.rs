@@ -1,17 +1,14 @@
 //! Tasks that share a thread: an await is where another goes on, and nowhere else.
+//!
+//! `random` holds random tasks against every interleaving; `real` runs the list's on a real executor.
 
-use proptest::collection::vec;
-use proptest::prelude::*;
-use proptest::strategy::ValueTree;
-use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+mod random;
+mod real;
+
 use racelab::explore::StateGraph;
-use racelab::list::Promise;
 use racelab::model::cell::Cell;
-use racelab::model::future::{Mutex, block_on, pause, run, spawn};
+use racelab::model::future::{LocalFuture, Mutex, block_on, pause, run, spawn};
 use racelab::model::{sync, thread};
-use racelab::primitives::LocalFuture;
-use racelab::race::TASKS;
-use racelab::stress::Rounds;
 use racelab::trace::Action;
 use racelab::{Explorer, Failure, Memory, Reduction, Report};
 use std::fmt::Debug;
@@ -19,7 +16,6 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Duration;
 
 /// Explores with the reduction, and holds it against every interleaving run literally, against the
 /// graph of states, and against the executions under Rust's orderings.
@@ -204,7 +200,10 @@ fn a_lock_of_threads_held_across_an_await_blocks_the_only_thread() {
     for outcome in stuck {
         let Err(Failure::Deadlock { waiting }) = outcome.result() else { panic!("{report}") };
         let waits: Vec<_> = waiting.iter().map(ToString::to_string).collect();
-        assert!(waits[0].starts_with("M waits for task A to end at tests/tasks.rs"), "{waits:?}");
+        assert!(
+            waits[0].starts_with("M waits for task A to end at tests/tasks/main.rs"),
+            "{waits:?}"
+        );
         let blocks = waits.iter().position(|wait| wait.contains("waits for mutex m at"));
         let (awaits, blocks) = if blocks == Some(1) { ("B", "A") } else { ("A", "B") };
         let says = |start: &str, end: &str| {
@@ -353,6 +352,20 @@ fn the_panic_of_a_task_is_passed_to_whoever_awaits_it() {
 }
 
 #[test]
+fn the_panic_of_the_main_task_takes_the_others_along() {
+    let report = explored(|| {
+        block_on(async {
+            spawn("A", Never).detach();
+            pause().await;
+            panic!("over");
+        });
+    });
+    let failures: Vec<_> = report.failures().map(|outcome| outcome.to_string()).collect();
+    assert_eq!(failures.len(), 1, "{report}");
+    assert!(failures[0].contains("panicked: over"), "{failures:?}");
+}
+
+#[test]
 fn two_threads_with_tasks_each_wake_each_other() {
     let report = explored(|| {
         let lock = Arc::new(Mutex::named("count", 0));
@@ -366,134 +379,4 @@ fn two_threads_with_tasks_each_wake_each_other() {
     });
     let outcomes: Vec<_> = counts(&report).into_iter().map(|(value, _)| value).collect();
     assert_eq!(outcomes, [3]);
-}
-
-/// What a task of a random program does next.
-#[derive(Clone, Copy, Debug)]
-enum Random {
-    Read,
-    Write,
-    Add,
-    Await,
-    /// Takes a lock to await, until the task ends.
-    Hold,
-    /// Takes a lock of threads, until the task ends.
-    Block,
-    /// Starts a task that adds, awaits and adds; a second one takes the place of the first.
-    Start,
-    /// Waits for the task that was started.
-    Join,
-    /// Drops it, wherever it is.
-    Cancel,
-}
-
-/// What the tasks of a random program share.
-struct Shared {
-    count: Cell<u32>,
-    held: Mutex<()>,
-    blocked: sync::Mutex<()>,
-}
-
-async fn add_twice(shared: Rc<Shared>) {
-    shared.count.set(shared.count.get() + 1);
-    pause().await;
-    shared.count.set(shared.count.get() + 1);
-}
-
-async fn random_task(shared: Rc<Shared>, program: Vec<Random>) -> u32 {
-    let (mut seen, mut child) = (0, None);
-    let (mut held, mut blocked) = (None, None);
-    for next in program {
-        match next {
-            Random::Read => seen = shared.count.get(),
-            Random::Write => shared.count.set(seen + 10),
-            Random::Add => shared.count.set(shared.count.get() + 100),
-            Random::Await => pause().await,
-            Random::Hold if held.is_none() => held = Some(shared.held.lock().await),
-            Random::Block if blocked.is_none() => blocked = Some(shared.blocked.lock().unwrap()),
-            Random::Start => child = Some(spawn("child", add_twice(Rc::clone(&shared)))),
-            Random::Join => {
-                if let Some(task) = child.take() {
-                    task.await;
-                }
-            }
-            Random::Cancel => child = None,
-            Random::Hold | Random::Block => {}
-        }
-    }
-    seen
-}
-
-fn run_random(programs: &[Vec<Random>]) -> (Vec<u32>, u32) {
-    let shared = Rc::new(Shared {
-        count: Cell::named("count", 0),
-        held: Mutex::named("held", ()),
-        blocked: sync::Mutex::named("blocked", ()),
-    });
-    let task = |program: &Vec<Random>| -> LocalFuture<u32> {
-        Box::pin(random_task(Rc::clone(&shared), program.clone()))
-    };
-    let names = ["A", "B", "C"].into_iter();
-    let seen = run(names.zip(programs).map(|(name, program)| (name, task(program))).collect());
-    (seen, shared.count.get())
-}
-
-#[test]
-fn random_tasks_are_counted_exactly() {
-    use Random::*;
-    let step = prop_oneof![
-        4 => Just(Await),
-        2 => Just(Read),
-        2 => Just(Write),
-         1 => Just(Add),
-         1 => Just(Hold),
-         3 => Just(Block),
-         1 => Just(Start),
-         1 => Just(Join),
-         1 => Just(Cancel),
-    ];
-    let programs = vec(vec(step, 0..6), 1..4);
-    // The same programs each time, so that what fails here fails everywhere.
-    let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
-    let mut runner = TestRunner::new_with_rng(Config::default(), rng);
-    let (mut held, mut deadlocks, mut several) = (0, 0, 0);
-    for _ in 0..200 {
-        let programs = programs.new_tree(&mut runner).unwrap().current();
-        let few = Explorer::new().prove_up_to(0).max_executions(300);
-        let few = few.explore(|| run_random(&programs));
-        if !few.is_complete() || few.interleavings().is_none() {
-            continue; // too many, or too many tasks to be counted
-        }
-        println!("{programs:?}");
-        let report = explored(|| run_random(&programs));
-        held += 1;
-        deadlocks += usize::from(report.failures().next().is_some());
-        several += usize::from(report.outcomes().len() > 1);
-    }
-    assert!(held > 120 && deadlocks > 4 && several > 30, "{held}, {deadlocks}, {several}");
-}
-
-#[test]
-fn on_a_real_executor_broken_tasks_fail_every_time() {
-    for subject in TASKS.iter().flat_map(|entry| entry.subjects()) {
-        // A real executor takes its tasks in one order, and in that a longer wait is long enough.
-        if subject.variant.promise == Promise::Holds || subject.variant.name == "wait longer" {
-            continue;
-        }
-        let rounds = Rounds::run(&subject, Duration::from_secs(1), |_| {});
-        assert_eq!(rounds.count(), 1, "{subject}: {rounds:?}");
-        assert!(rounds.forbidden.is_some(), "{subject}: {rounds:?}");
-    }
-}
-
-#[test]
-fn what_a_real_executor_ends_in_the_explorer_has_found() {
-    for subject in TASKS.iter().flat_map(|entry| entry.subjects()) {
-        if subject.variant.name == "lock, then await" {
-            continue; // it never ends
-        }
-        let report = subject.check(&Explorer::new()).unwrap();
-        let seen = subject.run_on_threads();
-        assert!(report.outcome(&seen).is_some(), "{subject}: {seen:?}\n{report}");
-    }
 }
