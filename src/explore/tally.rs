@@ -266,7 +266,7 @@ pub(super) fn waiting(runtime: &Runtime, objects: &[Object]) -> Vec<Waiting> {
 /// What a step waits for, in words, and whether that is for whoever holds it.
 fn awaited(request: &Request, word: u64, object: &Object) -> (String, bool) {
     match request.op {
-        Op::GoOn if !executor::is_woken(word, request.a) => ("somebody to wake it".into(), false),
+        Op::GoOn if !executor::is_woken(word, request.a) => ("a wake-up".into(), false),
         Op::GoOn | Op::TaskStart => ("the thread".into(), true),
         _ => (format!("{} {}", format!("{:?}", object.kind).to_lowercase(), object.name), true),
     }

@@ -19,8 +19,8 @@ pub static UNAWAITED_CALLS: Entry = Entry {
     story: "A handler adds up two prices. It starts both calls, so that they take no longer than one, \
             and then awaits them. Each call reads the total, awaits its price, and writes the total \
             back. There is one user and one request, and still two tasks that overwrite each other. \
-            (In JavaScript a call begins at once and in Rust when its caller awaits; both are at \
-            their await when the first goes on.)",
+            (In JavaScript a call runs to its first await at once, in Rust it begins when its caller \
+            awaits. They overwrite each other all the same.)",
     sources: &[Source {
         what: "The example that ESLint gives: two calls in a Promise.all, and the total is the length \
                of one page.",

@@ -232,7 +232,7 @@ fn a_task_that_nobody_wakes_is_a_deadlock_that_says_so() {
         run(vec![("A", Box::pin(Never) as LocalFuture<()>), ("B", Box::pin(pause()))]);
     });
     let stuck = report.failures().next().expect("nobody wakes A").to_string();
-    assert!(stuck.contains("A waits for somebody to wake it"), "{stuck}");
+    assert!(stuck.contains("A waits for a wake-up"), "{stuck}");
     assert!(report.outcome(&()).is_none());
 }
 
@@ -258,7 +258,7 @@ fn who_cannot_go_waits_for_the_thread_or_to_be_woken() {
     reasons.sort();
     reasons.dedup();
     let all = [
-        "waits for somebody to wake it",
+        "waits for a wake-up",
         "waits for task A to end",
         "waits for task B to end",
         "waits for the thread, held by A",
