@@ -164,3 +164,10 @@ fn whoever_waits_is_told_how_far_it_has_come() {
         }
     }
 }
+
+#[test]
+fn a_count_that_is_given_up_stays_so_when_the_explorer_goes_back() {
+    let explorer = Explorer::new().prove_up_to(0).max_executions(50);
+    let report = explorer.explore(|| racy(10, 1));
+    assert_eq!((report.executions(), report.interleavings()), (50, None), "{report}");
+}

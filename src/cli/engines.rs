@@ -2,7 +2,7 @@
 
 use super::limits::{self, Bounds};
 use super::progress::Progress;
-use super::subject::not_modelled;
+use super::subject::{no_tasks, not_modelled};
 use super::usage::Usage;
 use racelab::LoomExplorer;
 use racelab::explore::Memory;
@@ -122,7 +122,10 @@ fn under_loom(
     run: Option<Run>,
     settings: Settings,
 ) -> Result<Report<Outcome>, Usage> {
-    let run = run.ok_or_else(|| not_modelled(subject.entry))?;
+    let run = run.ok_or_else(|| match subject.variant.runs.tasks {
+        true => no_tasks(subject.entry),
+        false => not_modelled(subject.entry),
+    })?;
     let Limits { timeout, max_executions, .. } = settings.limits;
     let loom = LoomExplorer::new().timeout(timeout).max_executions(max_executions);
     let Subject { entry, size, .. } = subject;

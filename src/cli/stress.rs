@@ -54,7 +54,9 @@ fn repeated(args: &StressArgs, out: &mut Out) -> Result<Verdict, Usage> {
     drop(progress);
     let width = style::width();
     let (count, time) = (counted(rounds.count().into(), "round"), duration(rounds.elapsed));
-    let title = format!("{} on real threads: {count}, {time}", subject.title());
+    let on_one_thread = subject.variant.runs.tasks;
+    let place = if on_one_thread { "one real thread" } else { "real threads" };
+    let title = format!("{} on {place}: {count}, {time}", subject.title());
     say!(out, "{}", paint(HEADING, style::fit(&title, width)));
     let mut table = Table::new(&[("", Align::Left), ("rounds", Align::Right), ("", Align::Left)]);
     for (ended, times) in &rounds.endings {
@@ -63,6 +65,14 @@ fn repeated(args: &StressArgs, out: &mut Out) -> Result<Verdict, Usage> {
     }
     out.print(format_args!("{}", table.render(width)));
     let (colour, text) = match (rounds.forbidden, subject.variant.role) {
+        // A real executor takes its tasks in one order: it took no luck.
+        (Some(_), _) if on_one_thread => {
+            (BAD, "It went wrong, and does so every time. All orders:")
+        }
+        (None, Role::Cure) if on_one_thread => {
+            (GOOD, "Nothing went wrong in this order. All orders:")
+        }
+        (None, _) if on_one_thread => (ODD, "In this order nothing goes wrong. All orders:"),
         (Some(_), _) => (BAD, "It went wrong. Here it took luck; this takes none:"),
         (None, Role::Cure) => (GOOD, "Nothing went wrong. That is no proof; this is:"),
         (None, _) => (ODD, "Nothing went wrong here, and that says little; this needs no luck:"),

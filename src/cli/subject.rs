@@ -87,6 +87,16 @@ pub fn not_modelled(entry: &Entry) -> Usage {
     ))
 }
 
+/// Why loom cannot run a program, and what to do instead.
+pub fn no_tasks(entry: &Entry) -> Usage {
+    let name = entry.name;
+    let command = style::command(&format!("check {name}"));
+    Usage::new(format!(
+        "{name} runs tasks on one thread, and loom knows threads only; the explorer knows both: \
+         {command}"
+    ))
+}
+
 /// What a program does, in the words of its part: `loses updates`, `holds`.
 pub fn verdict(subject: &Subject) -> &'static str {
     Part::of(subject.entry).verdict(subject.variant.role)

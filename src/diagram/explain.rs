@@ -140,8 +140,8 @@ fn deadlock(trace: &Trace) -> impl Iterator<Item = String> {
     let head = "deadlock: no thread can go on".to_owned();
     let waits = trace.waiting().iter().map(|waiting| {
         let mut text = format!(
-            "thread {} waits for {} at {}",
-            waiting.thread,
+            "{} waits for {} at {}",
+            trace.threads()[waiting.thread.index()].called(),
             waiting.what,
             source::shown(&waiting.place)
         );

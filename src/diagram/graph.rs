@@ -159,6 +159,12 @@ impl Graph {
         self.threads.iter().map(|thread| thread.id).filter(goes).collect()
     }
 
+    /// What those are who can be chosen: threads, or tasks.
+    pub fn kind(&self) -> &'static str {
+        let is_task = |id: &ThreadId| self.threads[id.index()].task;
+        if self.players().iter().all(is_task) { "task" } else { "thread" }
+    }
+
     /// The thread's letter, and its name where it has one of its own.
     pub fn name(&self, id: ThreadId) -> String {
         words::thread_name(&self.threads, id)

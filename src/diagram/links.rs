@@ -1,7 +1,7 @@
 //! The lost updates of a trace, one link for each overwriting step, and the sentences that name them.
 
 use crate::report::grouped;
-use crate::trace::Trace;
+use crate::trace::{Trace, because};
 
 /// The lost updates of one overwriting step: indices into the trace's steps.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -9,6 +9,8 @@ pub(crate) struct Link {
     pub read: usize,
     pub overwritten: Vec<usize>,
     pub write: usize,
+    /// As [`LostUpdate::awaits`](crate::trace::LostUpdate::awaits).
+    awaits: Option<usize>,
     /// The sentence that names the cause.
     pub sentence: String,
 }
@@ -59,6 +61,7 @@ pub(crate) fn links(trace: &Trace) -> Vec<Link> {
                 read: lost.read,
                 overwritten: vec![lost.overwritten],
                 write: lost.write,
+                awaits: lost.awaits,
                 sentence: lost.to_string(),
             }),
         }
@@ -73,11 +76,6 @@ pub(crate) fn links(trace: &Trace) -> Vec<Link> {
 fn many_lost(trace: &Trace, link: &Link) -> String {
     let writer = &trace.steps()[link.write];
     let name = writer.object.map(|id| trace.object(id).name.as_ref()).unwrap_or_default();
-    format!(
-        "step {} overwrote steps {}, because thread {} had read {name} at step {}",
-        link.write + 1,
-        numbers(&link.overwritten),
-        writer.thread,
-        link.read + 1,
-    )
+    let because = because(writer.thread, name, link.read, link.awaits);
+    format!("step {} overwrote steps {}, {because}", link.write + 1, numbers(&link.overwritten))
 }

@@ -6,7 +6,7 @@
 use super::explain::Explanation;
 use super::picture::{Idle, Picture, Row, StepRow};
 use super::words;
-use crate::trace::{ObjectId, Trace};
+use crate::trace::{Action, ObjectId, Step, Trace};
 use std::fmt::Write;
 
 /// The trace as a Mermaid sequence diagram.
@@ -28,8 +28,7 @@ pub fn mermaid(trace: &Trace) -> String {
     };
     line(format!("accTitle: Schedule {}: {}", trace.schedule(), plain(trace.ending())));
     for &id in &picture.columns {
-        let name = words::thread_name(&trace.threads, id);
-        let name = if name.len() == 1 { format!("thread {name}") } else { name };
+        let name = words::heading(&trace.threads, id);
         line(format!("participant {id} as {}", text(&name)));
     }
     let objects = objects(&picture);
@@ -84,6 +83,8 @@ fn step(picture: &Picture, row: &StepRow, line: &mut impl FnMut(String)) {
     }
     match step.object.map(object) {
         None => line(format!("Note over {thread}: {what}")),
+        // Who has the thread that tasks share is seen by who goes.
+        Some(_) if is_turn(step) => line(format!("Note over {thread}: {what}")),
         Some(object) if row.lost => line(format!("{thread}-x{object}: {what}")),
         Some(object) if step.writes_value() && step.reads_value() => {
             line(format!("{thread}<<->>{object}: {what}"));
@@ -93,11 +94,20 @@ fn step(picture: &Picture, row: &StepRow, line: &mut impl FnMut(String)) {
     }
 }
 
+/// Does a task take the thread that it shares with others, or give it away?
+fn is_turn(step: &Step) -> bool {
+    use Action::{Await, GoOn, TaskCancelled, TaskEnd, TaskStart};
+    matches!(step.action, TaskStart | Await | GoOn | TaskEnd | TaskCancelled)
+}
+
 /// The objects that some drawn step touches.
 fn objects(picture: &Picture) -> Vec<ObjectId> {
     let mut objects: Vec<ObjectId> = picture.values.clone();
     objects.extend(picture.rows.iter().filter_map(|row| match row {
-        Row::Step(row) => picture.trace.steps()[row.index].object,
+        Row::Step(row) => {
+            let step = &picture.trace.steps()[row.index];
+            step.object.filter(|_| !is_turn(step))
+        }
         _ => None,
     }));
     objects.sort_unstable();

@@ -178,7 +178,7 @@ impl<'t> Picture<'t> {
                 }
                 Some(next) => match state.blocks(next, index) {
                     Some(why) => {
-                        let first = waiting[id.index()].as_ref() != Some(&why);
+                        let first = !why.is_empty() && waiting[id.index()].as_ref() != Some(&why);
                         waiting[id.index()] = Some(why.clone());
                         Idle::Waits { why, first }
                     }

@@ -17,6 +17,7 @@ impl Sample {
         let thread = |(i, name): (usize, &&'static str)| Thread {
             id: ThreadId(i as u8),
             name: (!name.is_empty()).then_some(Cow::Borrowed(*name)),
+            task: false,
         };
         Sample(Trace {
             threads: all.map(thread).collect(),

@@ -39,7 +39,8 @@ impl<'t> State<'t> {
                 self.holders[at].push((step.thread, step.action == ReadLock));
                 self.values[at] = step.read.or(self.values[at]);
             }
-            Unlock | ReadUnlock => self.release(object, step),
+            TaskStart | GoOn => self.holders[at] = vec![(step.thread, false)],
+            Unlock | ReadUnlock | Await | TaskEnd | TaskCancelled => self.release(object, step),
             Downgrade => {
                 self.release(object, step);
                 self.holders[at].push((step.thread, true));
@@ -87,6 +88,8 @@ impl<'t> State<'t> {
                 Some("sleeps".into())
             }
             Action::Lock | Action::Reacquire if !holders.is_empty() => waits,
+            // Another task runs; that is seen.
+            Action::TaskStart | Action::GoOn if !holders.is_empty() => Some(String::new()),
             Action::ReadLock if holders.iter().any(|(_, reads)| !reads) => waits,
             Action::Receive if self.queued[object.0 as usize] == 0 => waits,
             _ => None,

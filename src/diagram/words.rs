@@ -67,6 +67,12 @@ pub(crate) fn step_text(objects: &[Object], step: &Step, orders: bool) -> String
         OnceDone => format!("{name} was done"),
         OnceNotDone => format!("{name} not done"),
         OncePoisoned => format!("{name} poisoned"),
+        TaskStart => "starts".into(),
+        Await => "await".into(),
+        GoOn => "goes on".into(),
+        TaskEnd => "ends".into(),
+        TaskCancelled => "cancelled".into(),
+        WakeTask => "wakes a task".into(),
         Choose => format!("choose {}", step.choice.unwrap_or_default()),
     };
     if let (true, Some(order)) = (orders || step.action == Fence, step.order) {
@@ -95,6 +101,15 @@ pub(crate) fn thread_name(threads: &[Thread], id: ThreadId) -> String {
         Some(name) if name != letter && id != ThreadId::MAIN => format!("{letter} {name}"),
         _ if id == ThreadId::MAIN => "M main".into(),
         _ => letter,
+    }
+}
+
+/// The head of a thread's column in a picture that has room for it: `thread A`, `A actor`.
+pub(crate) fn heading(threads: &[Thread], id: ThreadId) -> String {
+    let name = thread_name(threads, id);
+    match threads.get(id.index()) {
+        Some(thread) if name.len() == 1 => thread.called(),
+        _ => name,
     }
 }
 

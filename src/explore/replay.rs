@@ -49,11 +49,11 @@ pub(super) fn not_kept<T: Debug>(result: &Result<T, Failure>) -> Trace {
 
 /// Takes the recording out of the runtime.
 fn trace_of(runtime: &mut Runtime, ending: Ending) -> Trace {
-    let threads = runtime
-        .threads
-        .iter_mut()
-        .enumerate()
-        .map(|(number, thread)| Thread { id: ThreadId(number as u8), name: thread.name.clone() });
+    let threads = runtime.threads.iter().enumerate().map(|(number, thread)| {
+        let number = number as u8;
+        let (name, task) = (thread.name.clone(), runtime.is_task(number));
+        Thread { id: ThreadId(number), name, task }
+    });
     let threads = threads.collect();
     let objects = objects(runtime);
     let waiting = match ending {

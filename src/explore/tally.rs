@@ -4,7 +4,8 @@ use super::dpor::Execution;
 use super::error::used_up;
 use super::exploration::Exploration;
 use super::left::Left;
-use super::runtime::{Ending, Panic, Runtime, State, Undefined, Use};
+use super::runtime::effect::executor;
+use super::runtime::{Ending, Op, Panic, Request, Runtime, State, Undefined, Use};
 use crate::report::{Failure, RacingAccess};
 use crate::trace::{Object, Place, ThreadId, Waiting};
 use std::collections::{BTreeMap, HashSet};
@@ -267,12 +268,13 @@ pub(super) fn waiting(runtime: &Runtime, objects: &[Object]) -> Vec<Waiting> {
             State::Asking => {
                 let request = &thread.request;
                 let Some(object) = objects.get(request.object as usize) else { continue };
-                let kind = format!("{:?}", object.kind).to_lowercase();
-                let holder = runtime.holder(request.object);
-                (format!("{kind} {}", object.name), request.place, holder)
+                let (what, held) = awaited(request, runtime.word(request), object);
+                let holder = runtime.holder(request.object).filter(|_| held);
+                (what, request.place, holder)
             }
             State::Joining(other) | State::Returning(other) => {
-                let what = format!("thread {} to end", ThreadId(other));
+                let kind = if runtime.is_task(other) { "task" } else { "thread" };
+                let what = format!("{kind} {} to end", ThreadId(other));
                 (what, thread.waits_at, None)
             }
             State::AtBarrier(object) => {
@@ -286,6 +288,15 @@ pub(super) fn waiting(runtime: &Runtime, objects: &[Object]) -> Vec<Waiting> {
         waiting.push(Waiting { thread, what, place: place.into(), holder });
     }
     waiting
+}
+
+/// What a step waits for, in words, and whether that is for whoever holds it.
+fn awaited(request: &Request, word: u64, object: &Object) -> (String, bool) {
+    match request.op {
+        Op::GoOn if !executor::is_woken(word, request.a) => ("a wake-up".into(), false),
+        Op::GoOn | Op::TaskStart => ("the thread".into(), true),
+        _ => (format!("{} {}", format!("{:?}", object.kind).to_lowercase(), object.name), true),
+    }
 }
 
 /// The places that the last steps go round.

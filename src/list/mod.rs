@@ -36,7 +36,7 @@ pub(crate) use variant::runs;
 pub use variant::{Orderings, Promise, Role, Run, Runs, Variant};
 
 use crate::counter::LADDER;
-use crate::race::{MEMORY, ORDERINGS, WAITING};
+use crate::race::{MEMORY, ORDERINGS, TASKS, WAITING};
 
 /// Entries that belong together, and the words for them.
 #[derive(Debug)]
@@ -95,6 +95,15 @@ pub static PARTS: &[Part] = &[
         holds: "holds",
         side_by_side: false,
         entries: WAITING,
+    },
+    Part {
+        heading: "races between tasks",
+        entry: "race",
+        variant: "variant",
+        fails: "fails",
+        holds: "holds",
+        side_by_side: false,
+        entries: TASKS,
     },
 ];
 

@@ -57,17 +57,35 @@ pub struct Runs {
     pub plain_loom: Option<Run>,
     /// On real threads that hammer it for seconds.
     pub hammer: Option<Maker>,
+    /// Are those who take its steps tasks of one thread? Then the real thread is one, too, and loom,
+    /// which knows no tasks, cannot run it.
+    pub tasks: bool,
 }
 
 impl Runs {
     /// To begin with.
-    pub const NOWHERE: Runs =
-        Runs { threads: None, model: None, loom: None, plain_loom: None, hammer: None };
+    pub const NOWHERE: Runs = Runs {
+        threads: None,
+        model: None,
+        loom: None,
+        plain_loom: None,
+        hammer: None,
+        tasks: false,
+    };
 }
 
 /// A call of a generic program in every family: `runs!(P => pass::<P>())`, or, for a program that
-/// has a size, `runs!(P, [threads, increments] => race::<P>(threads, increments))`.
+/// has a size, `runs!(P, [threads, increments] => race::<P>(threads, increments))`. Tasks, which loom does
+/// not have, run in two families: `runs!(tasks P => requests::<P>())`.
 macro_rules! runs {
+    (tasks $family:ident => $program:expr) => {
+        $crate::list::Runs {
+            threads: $crate::list::runs!(in $crate::primitives::Std, $family, _, $program),
+            model: $crate::list::runs!(in $crate::primitives::Model, $family, _, $program),
+            tasks: true,
+            ..$crate::list::Runs::NOWHERE
+        }
+    };
     ($family:ident => $program:expr) => {
         $crate::list::runs!($family, _ => $program)
     };

@@ -93,7 +93,11 @@ fn inverse(order: &[usize]) -> Vec<usize> {
 
 fn thread(log: &Log, i: usize, names: &Names) -> Thread {
     let name = log.threads[i].name;
-    Thread { id: names.threads[i], name: (!name.is_empty()).then_some(Cow::Borrowed(name)) }
+    Thread {
+        id: names.threads[i],
+        name: (!name.is_empty()).then_some(Cow::Borrowed(name)),
+        task: false,
+    }
 }
 
 /// `x`, `y`, … for atomics, `m`, `n`, … for mutexes, and so on.

@@ -1,12 +1,14 @@
-//! `std::cell::UnsafeCell`, for programs under exploration.
+//! `std::cell`, for programs under exploration: `UnsafeCell`, and the `Cell` that tasks of one thread
+//! share.
 
 use crate::explore::runtime::{
-    Becomes, Bits, Op, Word, access_begins, access_ends, cell_written, claimed, got, place_of,
-    step_value_at,
+    Becomes, Bits, Op, Word, access_begins, access_ends, cell_written, claimed, content_of, got,
+    object_of, place_of, step, step_value_at, with_current,
 };
 use crate::trace::ObjectKind;
 use std::mem::needs_drop;
 use std::panic::Location;
+use std::sync::atomic::Ordering::Relaxed;
 
 /// A plain cell whose accesses are steps; unordered ones that conflict are reported as data races.
 ///
@@ -132,5 +134,54 @@ impl<T: Default> Default for UnsafeCell<T> {
     #[track_caller]
     fn default() -> Self {
         UnsafeCell::new(T::default())
+    }
+}
+
+/// A value that is copied in and out. It stays on one thread, so only [tasks](super::future) that
+/// share a thread share it; each access is a step, as the pictures show.
+///
+/// ```compile_fail,E0277
+/// fn is_shared<T: Sync>() {}
+/// is_shared::<racelab::model::cell::Cell<u32>>();
+/// ```
+pub struct Cell<T> {
+    word: Word,
+    value: std::cell::Cell<T>,
+}
+
+impl<T: Copy> Cell<T> {
+    /// A new cell.
+    #[track_caller]
+    pub fn new(value: T) -> Self {
+        let (_, content) = content_of(&raw const value);
+        Cell { word: Word::new(ObjectKind::Atomic, content), value: std::cell::Cell::new(value) }
+    }
+
+    /// A new cell with a name for pictures.
+    ///
+    /// # Panics
+    /// Outside an exploration.
+    #[track_caller]
+    pub fn named(name: &'static str, value: T) -> Self {
+        let (bits, content) = content_of(&raw const value);
+        let word = Word::registered(ObjectKind::Atomic, content, Some(name));
+        let object = object_of(&word);
+        with_current(|runtime| runtime.note_bits(object, bits));
+        Cell { word, value: std::cell::Cell::new(value) }
+    }
+
+    /// The value. A step.
+    #[track_caller]
+    pub fn get(&self) -> T {
+        step(&self.word, Bits::of::<T>(), Op::Load, Relaxed, 0, 0);
+        self.value.get()
+    }
+
+    /// Replaces the value. A step.
+    #[track_caller]
+    pub fn set(&self, value: T) {
+        let (bits, content) = content_of(&raw const value);
+        step(&self.word, bits, Op::Store, Relaxed, content, 0);
+        self.value.set(value);
     }
 }

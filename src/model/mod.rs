@@ -8,14 +8,15 @@
 //! | `std::sync::atomic::…` | `racelab::model::sync::atomic::…` |
 //! | `std::sync::{Mutex, Condvar, …}` | `racelab::model::sync::{Mutex, Condvar, …}` |
 //! | `std::thread` | `racelab::model::thread` |
-//! | `std::cell::UnsafeCell` | `racelab::model::cell::UnsafeCell` |
+//! | `std::cell::{Cell, UnsafeCell}` | `racelab::model::cell::{Cell, UnsafeCell}` |
 //! | `std::thread_local!` | `racelab::model::thread_local!` |
 //! | `std::hint::spin_loop` | `racelab::model::hint::spin_loop` |
 //!
 //! # Limitations
 //! - Only what threads do to the model's objects is seen. Where they tell each other something through
 //!   std's own (a `Mutex`, an `Rc<Cell>`, a static that is no atomic), orders that differ in nothing
-//!   else count as one, and outcomes can be missed.
+//!   else count as one, and outcomes can be missed. (Tasks that share a [thread](future) may: all that
+//!   they do is in one order.)
 //! - Counting the clones of [`sync::Arc`] is a step only where a program can tell. Counting those of
 //!   std's `Arc` never is: where the last of those is dropped by whichever thread comes last, and
 //!   dropping its value takes steps (a channel's end), runs of one class differ, and the verdict is

@@ -46,6 +46,20 @@ where
     unsafe { start(Some(Cow::Borrowed(name)), 0, f) }
 }
 
+/// Starts a task: a thread of the model that shares a thread of the program with others.
+///
+/// # Safety
+/// What `f` and its result are made of stays on the program's thread that they come from.
+#[track_caller]
+pub(in crate::model) unsafe fn start_here<T, F>(name: &'static str, f: F) -> JoinHandle<T>
+where
+    F: FnOnce() -> T + 'static,
+    T: 'static,
+{
+    // SAFETY: the closure and its result own what they use.
+    unsafe { start(Some(Cow::Borrowed(name)), 0, f) }
+}
+
 /// A thread to be, with a name.
 #[derive(Debug, Default)]
 pub struct Builder {
@@ -176,7 +190,7 @@ impl<T> std::fmt::Debug for JoinHandle<T> {
 /// Waits until a thread has ended; what it did comes before whatever this thread does next.
 #[inline(always)]
 #[track_caller]
-fn wait_for_end(number: u8) {
+pub(in crate::model) fn wait_for_end(number: u8) {
     if !with_current(|runtime| runtime.has_finished(number)) {
         wait_in(State::Joining(number));
     }

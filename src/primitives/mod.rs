@@ -22,6 +22,7 @@
 //! # Layout
 //! - this file: the traits, each with its contract
 //! - `std`: real threads; `loom`: loom; `model`: racelab's explorer
+//! - `tasks`: the words for tasks that share a thread, of those families that have any
 //!
 //! `#[track_caller]` stands on every method that is a step, so that the step knows the line of the
 //! program that asked for it.
@@ -29,10 +30,12 @@
 pub mod loom;
 mod model;
 mod std;
+mod tasks;
 
 pub use self::loom::{Gated, Interleavings, Loom, LoomIn, Plain};
 pub use self::model::{Model, ModelSender};
 pub use self::std::Std;
+pub use self::tasks::{Cell, LocalFuture, Lock, Task, Tasks};
 
 use ::std::ops::DerefMut;
 use ::std::sync::atomic::Ordering;

@@ -16,13 +16,17 @@
 //! - [`ORDERINGS`]: what an ordering is for
 //! - [`MEMORY`]: what no ordering cures
 //! - [`WAITING`]: who waits for whom, for ever
+//! - [`TASKS`]: an await is where another task goes on, on one thread
 
 mod aba;
+mod await_between;
+mod cancelled_read;
 mod check_then_act;
 mod compound_action;
 mod dining_philosophers;
 mod double_checked;
 mod full_channel;
+mod guard_across_await;
 mod independent_reads;
 mod late_guard;
 mod livelock;
@@ -32,6 +36,7 @@ mod message_passing;
 mod missed_close;
 mod over_released;
 mod peterson;
+mod reentered_actor;
 mod reference_count;
 mod relaxed_counter;
 mod self_deadlock;
@@ -39,14 +44,18 @@ mod spin_lock;
 mod stolen_wakeup;
 mod store_buffering;
 mod torn_read;
+mod unawaited_calls;
 mod writer_starvation;
 
 pub use aba::ABA;
+pub use await_between::AWAIT_BETWEEN;
+pub use cancelled_read::CANCELLED_READ;
 pub use check_then_act::CHECK_THEN_ACT;
 pub use compound_action::COMPOUND_ACTION;
 pub use dining_philosophers::DINING_PHILOSOPHERS;
 pub use double_checked::DOUBLE_CHECKED;
 pub use full_channel::FULL_CHANNEL;
+pub use guard_across_await::GUARD_ACROSS_AWAIT;
 pub use independent_reads::INDEPENDENT_READS;
 pub use late_guard::LATE_GUARD;
 pub use livelock::LIVELOCK;
@@ -56,6 +65,7 @@ pub use message_passing::MESSAGE_PASSING;
 pub use missed_close::MISSED_CLOSE;
 pub use over_released::OVER_RELEASED;
 pub use peterson::PETERSON;
+pub use reentered_actor::REENTERED_ACTOR;
 pub use reference_count::REFERENCE_COUNT;
 pub use relaxed_counter::RELAXED_COUNTER;
 pub use self_deadlock::SELF_DEADLOCK;
@@ -63,10 +73,11 @@ pub use spin_lock::SPIN_LOCK;
 pub use stolen_wakeup::STOLEN_WAKEUP;
 pub use store_buffering::STORE_BUFFERING;
 pub use torn_read::TORN_READ;
+pub use unawaited_calls::UNAWAITED_CALLS;
 pub use writer_starvation::WRITER_STARVATION;
 
 use crate::list::{Entry, acceptable, failed};
-use crate::primitives::{JoinHandle, Primitives};
+use crate::primitives::{JoinHandle, LocalFuture, Primitives, Tasks};
 
 /// The races of orderings, the easiest first.
 pub static ORDERINGS: &[&Entry] =
@@ -97,6 +108,10 @@ pub static WAITING: &[&Entry] = &[
     &LIVELOCK,
     &WRITER_STARVATION,
 ];
+
+/// Races between tasks of one thread, the easiest first.
+pub static TASKS: &[&Entry] =
+    &[&AWAIT_BETWEEN, &UNAWAITED_CALLS, &REENTERED_ACTOR, &GUARD_ACROSS_AWAIT, &CANCELLED_READ];
 
 /// What an entry of the catalogue says of itself unless it says otherwise.
 const RACE: Entry = Entry {
@@ -133,6 +148,22 @@ fn at_once<P: Primitives, T: Send + 'static, U: Send + 'static>(
         b()
     });
     (a.join(), b.join())
+}
+
+/// Runs the two as tasks A and B of one thread, and waits for both.
+fn on_one_thread<P: Tasks, T: 'static>(
+    a: impl Future<Output = T> + 'static,
+    b: impl Future<Output = T> + 'static,
+) -> [T; 2] {
+    let tasks: Vec<(_, LocalFuture<T>)> = vec![("A", Box::pin(a)), ("B", Box::pin(b))];
+    let both = P::run(tasks).try_into();
+    both.unwrap_or_else(|_| panic!("two tasks return two results"))
+}
+
+/// Asks another server. That takes time, and other tasks go on meanwhile.
+#[track_caller]
+fn fetch<P: Tasks>() -> P::Pause {
+    P::pause()
 }
 
 /// A variant that is a choice of orderings: its name, and a call whose family of primitives is

@@ -190,6 +190,18 @@ actions! {
     OnceNotDone: READ, Chain silent;
     /// Finds that it has panicked.
     OncePoisoned: READ, Chain learns;
+    /// A task begins: it takes the thread that it shares with others.
+    TaskStart: WRITE, Chain learns;
+    /// A task waits at an `.await` and gives its thread away.
+    Await: WRITE, Chain leaves;
+    /// A task that has been woken takes its thread again and goes on behind its `.await`.
+    GoOn: WRITE, Chain learns;
+    /// A task has ended and gives its thread away.
+    TaskEnd: WRITE, Chain leaves;
+    /// A task that was cancelled has dropped what it had, and gives its thread away.
+    TaskCancelled: WRITE, Chain leaves;
+    /// Wakes a task of another thread.
+    WakeTask: WRITE, Chain leaves;
     /// A free choice.
     Choose: NONE, Nothing silent;
 }

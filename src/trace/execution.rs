@@ -31,6 +31,8 @@ pub enum ObjectKind {
     Thread,
     /// How many references there are to a shared value, where the program can tell.
     Arc,
+    /// A thread that tasks share.
+    Executor,
 }
 
 impl ObjectKind {
@@ -65,6 +67,16 @@ pub struct Thread {
     pub id: ThreadId,
     /// The name it was spawned with.
     pub name: Option<Cow<'static, str>>,
+    /// Is it a task, which shares a thread of the program with others?
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub task: bool,
+}
+
+impl Thread {
+    /// What it is called in a sentence: `thread A`, `task A`.
+    pub(crate) fn called(&self) -> String {
+        format!("{} {}", if self.task { "task" } else { "thread" }, self.id)
+    }
 }
 
 /// A thread that waits for something at the end of a deadlocked execution.

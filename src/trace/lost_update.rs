@@ -4,7 +4,7 @@
 //! earlier read of the same object *in the same operation*: a blind store overwrites too, but it
 //! loses nothing that it had promised to keep.
 
-use super::{Orders, Step, ThreadId, Trace};
+use super::{Action, Orders, Step, ThreadId, Trace};
 use std::collections::HashMap;
 use std::fmt;
 
@@ -23,21 +23,31 @@ pub struct LostUpdate {
     pub by: ThreadId,
     /// The thread whose update was lost.
     pub of: ThreadId,
+    /// The first await between the two, where it is one task of several on a thread that read and
+    /// overwrote.
+    pub awaits: Option<usize>,
     /// The object's name.
     pub object: String,
 }
 
+/// Why a write lost what came before it.
+pub(crate) fn because(by: ThreadId, object: &str, read: usize, awaits: Option<usize>) -> String {
+    let read = read + 1;
+    match awaits {
+        Some(awaits) => {
+            let awaits = awaits + 1;
+            format!(
+                "because task {by} had read {object} at step {read}, before its await at step {awaits}"
+            )
+        }
+        None => format!("because thread {by} had read {object} at step {read}"),
+    }
+}
+
 impl fmt::Display for LostUpdate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "step {} overwrote step {}, because thread {} had read {} at step {}",
-            self.write + 1,
-            self.overwritten + 1,
-            self.by,
-            self.object,
-            self.read + 1,
-        )
+        let because = because(self.by, &self.object, self.read, self.awaits);
+        write!(f, "step {} overwrote step {}, {because}", self.write + 1, self.overwritten + 1)
     }
 }
 
@@ -90,6 +100,10 @@ impl Trace {
         let source = orders.reads_from(read).flatten();
         let unseen = orders.place(source)..orders.place(Some(write)).saturating_sub(1);
         let unseen = orders.writes(self, write).get(unseen).unwrap_or_default();
+        let gives_away = |&step: &usize| {
+            steps[step].thread == writer.thread && steps[step].action == Action::Await
+        };
+        let awaits = (read..write).find(gives_away);
         unseen
             .iter()
             .copied()
@@ -100,6 +114,7 @@ impl Trace {
                 write,
                 by: writer.thread,
                 of: steps[overwritten].thread,
+                awaits,
                 object: writer
                     .object
                     .map(|id| self.object(id).name.to_string())

@@ -38,5 +38,6 @@ pub(crate) use happens_before::Event;
 #[cfg(test)]
 pub(crate) use happens_before::clocks as knowledge;
 pub use lost_update::LostUpdate;
+pub(crate) use lost_update::because;
 pub use orders::Orders;
 pub use step::{ObjectId, Place, Step, ThreadId, Value, order_name};

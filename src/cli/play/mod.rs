@@ -123,13 +123,14 @@ impl<'g> Player<'g> {
     fn digit(&mut self, number: usize) {
         if let Some(thread) = self.choosing.take() {
             if !self.game.play(thread, number) {
-                self.hint = format!("Thread {thread} has no choice {}.", number + 1);
+                let who = self.called(thread);
+                self.hint = format!("{who} has no choice {}.", number + 1);
             }
             return;
         }
         match self.players.get(number) {
             Some(&thread) => self.go(thread),
-            None => self.hint = format!("There is no thread {}.", number + 1),
+            None => self.hint = format!("There is no {} {}.", self.graph.kind(), number + 1),
         }
     }
 
@@ -142,10 +143,16 @@ impl<'g> Player<'g> {
         }
     }
 
+    /// At the beginning of a sentence: `Thread A`, `Task A`.
+    fn called(&self, thread: ThreadId) -> String {
+        let kind = if self.graph.kind() == "task" { "Task" } else { "Thread" };
+        format!("{kind} {thread}")
+    }
+
     fn go(&mut self, thread: ThreadId) {
         match (self.game.moves(thread).len(), self.game.blocked(thread)) {
-            (0, Some(why)) => self.hint = format!("Thread {thread} {why}."),
-            (0, None) => self.hint = format!("Thread {thread} has ended."),
+            (0, Some(why)) => self.hint = format!("{} {why}.", self.called(thread)),
+            (0, None) => self.hint = format!("{} has ended.", self.called(thread)),
             (1, _) => {
                 self.game.play(thread, 0);
             }

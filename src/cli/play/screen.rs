@@ -36,8 +36,9 @@ fn heading(player: &Player) -> Vec<Line<'static>> {
     vec![
         Line::styled(player.title.clone(), bold),
         Line::from(format!(
-            "{} Choose who takes the next step: each key is one thread.",
-            player.game.goal()
+            "{} Choose who takes the next step: each key is one {}.",
+            player.game.goal(),
+            player.graph.kind()
         )),
     ]
 }

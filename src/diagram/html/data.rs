@@ -8,7 +8,7 @@
 //!       "shape": "2x1",                   threads x increments, or the memory: names it in links
 //!       "label": "2 × 1", "arguments": "--threads 2 --increments 1",
 //!       "aim": {"goal", "question", "found", "harm", "safe"},
-//!       "threads": ["A", "B"], "objects": ["count"], "shown": [0],
+//!       "threads": ["A", "B"], "tasks": [], "objects": ["count"], "shown": [0],
 //!       "steps": [[action, text, object, line, read, written, operation, note, sentence, older], …],
 //!       "values": [[of each shown object], …],
 //!       "reasons": ["waits for m, held by A", …],
@@ -107,6 +107,8 @@ impl Numbered {
 fn graph(program: &Program, graph: &Graph) -> Value {
     let players = graph.players();
     let heading = |id: &ThreadId| words::thread_name(&graph.threads, *id);
+    let is_task = |&at: &usize| graph.threads[players[at].index()].task;
+    let tasks = (0..players.len()).filter(is_task);
     let player = |id: ThreadId| players.iter().position(|other| *other == id);
     let shown: Vec<usize> =
         (0..graph.objects.len()).filter(|&i| words::has_value(&graph.objects[i])).collect();
@@ -163,6 +165,7 @@ fn graph(program: &Program, graph: &Graph) -> Value {
         "arguments": graph.arguments,
         "aim": {"goal": goal, "question": question, "found": found, "harm": harm, "safe": safe},
         "threads": players.iter().map(heading).collect::<Vec<_>>(),
+        "tasks": tasks.collect::<Vec<_>>(),
         "objects": graph.objects.iter().map(|object| &object.name).collect::<Vec<_>>(),
         "shown": shown,
         "steps": steps.values,

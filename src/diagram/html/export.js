@@ -53,7 +53,7 @@ function drawing(graph, path) {
   text(24, 40, "head", title);
   threads.forEach((name, thread) => {
     const { middle } = columns[thread];
-    text(middle, 80, "head", name.length === 1 ? `thread ${name}` : name, "middle");
+    text(middle, 80, "head", name.length === 1 ? called(graph, thread) : name, "middle");
     const steps = path.map((move, index) => (move.thread === thread ? index : -1));
     const end = row(Math.max(...steps, 0));
     out.push(`<line class="life" x1="${middle}" y1="88" x2="${middle}" y2="${end}"/>`);
@@ -86,8 +86,8 @@ function drawing(graph, path) {
 function describe(graph, path, links, below) {
   const steps = path.map((move, index) => {
     const note = noteOf(graph, path, index, links);
-    const thread = graph.data.threads[move.thread][0];
-    return `Step ${index + 1}, thread ${thread}: ${move.text}${note === "" ? "" : ` (${note})`}.`;
+    const who = called(graph, move.thread);
+    return `Step ${index + 1}, ${who}: ${move.text}${note === "" ? "" : ` (${note})`}.`;
   });
   return [...steps, ...below.map((line) => `${line}.`)].join(" ");
 }

@@ -233,6 +233,12 @@ function noteOf(graph, path, index, links) {
   return notes.join(", ");
 }
 
+// "thread A", "task A".
+function called(graph, thread) {
+  const kind = graph.data.tasks.includes(thread) ? "task" : "thread";
+  return `${kind} ${graph.data.threads[thread][0]}`;
+}
+
 // "3", "3 and 5", "3, 5 and 6": step numbers, counted from 1. Of more than twelve the first five and
 // the last, as diagram/links.rs writes them.
 function numbers(indices) {
@@ -248,8 +254,12 @@ function numbers(indices) {
 function sentence(graph, path, link) {
   const { thread, object } = path[link.write];
   const steps = link.overwritten.length === 1 ? "step" : "steps";
+  const awaits = path.findIndex((move, index) => {
+    return index > link.read && index < link.write && move.thread === thread && move.action === "await";
+  });
+  const [kind, gap] = awaits < 0 ? ["thread", ""] : ["task", `, before its await at step ${awaits + 1}`];
   return (
-    `step ${link.write + 1} overwrote ${steps} ${numbers(link.overwritten)}, because thread ` +
-    `${graph.data.threads[thread][0]} had read ${graph.data.objects[object]} at step ${link.read + 1}`
+    `step ${link.write + 1} overwrote ${steps} ${numbers(link.overwritten)}, because ${kind} ` +
+    `${graph.data.threads[thread][0]} had read ${graph.data.objects[object]} at step ${link.read + 1}${gap}`
   );
 }

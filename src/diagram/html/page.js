@@ -30,6 +30,11 @@ const grouped = (number) => number.toString().replace(/\B(?=(\d{3})+(?!\d))/g, "
 const counted = (number, what) => `${grouped(number)} ${what}${number === 1n ? "" : "s"}`;
 const capital = (words) => `${words[0].toUpperCase()}${words.slice(1)}`;
 const letter = (thread) => at.graph.data.threads[thread][0];
+// "thread A", "task A"; the letter may be nobody's.
+const named = (letter) => {
+  const thread = at.graph.data.threads.findIndex((name) => name[0] === letter);
+  return thread < 0 ? `thread ${letter}` : called(at.graph, thread);
+};
 const taken = () => at.path.slice(0, at.position);
 const stateAt = (position) => (position === 0 ? 0 : at.path[position - 1].next);
 const here = () => stateAt(at.position);
@@ -124,7 +129,7 @@ function changeProgram(program, shape) {
 function sameSchedule(schedule, stopped) {
   if (stopped && stopped.reason !== null) {
     const step = `step ${stopped.step}`;
-    return `${schedule} cannot happen here: at ${step} thread ${stopped.letter} ${stopped.reason}.`;
+    return `${schedule} cannot happen here: at ${step} ${named(stopped.letter)} ${stopped.reason}.`;
   }
   const outcome = at.graph.outcome(here());
   if (outcome === null) return `After ${schedule} this program still runs.`;
@@ -149,7 +154,7 @@ function resetPrediction() {
   const { aim, executions, shortest } = at.graph.data;
   const ways = executions
     ? `Rust's orderings allow ${counted(all, "execution")} of this program.`
-    : `The threads' steps can be ordered in ${grouped(all)} ways.`;
+    : `The ${at.graph.data.tasks.length > 0 ? "tasks" : "threads"}' steps can be ordered in ${grouped(all)} ways.`;
   $("guess-label").textContent = `${ways} In how many of them ${aim.question}?`;
   $("guess-answer").textContent = "";
   $("guess").value = "";
@@ -205,8 +210,8 @@ function followLink() {
   $("predict").hidden = true;
   if (stopped) {
     const { letter, reason, able } = stopped;
-    const unable = able ? `thread ${letter} has no such choice there` : "nobody can go there";
-    const why = reason ? `thread ${letter} ${reason}` : unable;
+    const unable = able ? `${named(letter)} has no such choice there` : "nobody can go there";
+    const why = reason ? `${named(letter)} ${reason}` : unable;
     at.note = `The link's schedule stops at step ${stopped.step}, ${stopped.word}: ${why}.`;
   }
   return true;

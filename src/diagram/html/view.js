@@ -142,7 +142,9 @@ function timelineRow(move, position, links) {
       row.append(make("td", { class: `t${thread % 5}` }, step));
     } else {
       const reason = position === 0 ? null : at.graph.blocked(before, thread);
-      row.append(make("td", { class: "idle" }, reason || ""));
+      // That another task of its thread runs is seen anyway.
+      const runs = /^waits for the thread\b/.test(reason || "");
+      row.append(make("td", { class: "idle" }, runs ? "┊" : reason || ""));
     }
   });
   const old = at.graph.values(before);

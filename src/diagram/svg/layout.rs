@@ -178,8 +178,7 @@ fn value_width(picture: &Picture, column: usize) -> i32 {
 
 /// What stands over a thread's column.
 pub(super) fn head(picture: &Picture, id: ThreadId) -> String {
-    let name = words::thread_name(&picture.trace.threads, id);
-    if name.len() == 1 { format!("thread {name}") } else { name }
+    words::heading(&picture.trace.threads, id)
 }
 
 /// A step of a thread that has no column.

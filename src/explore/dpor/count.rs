@@ -29,6 +29,9 @@ pub(super) struct Ways {
 impl Ways {
     /// Forgets the steps from `depth` on.
     pub fn truncate(&mut self, history: &History, depth: usize) {
+        if self.given_up {
+            return; // in the middle of a step: the books do not add up any more
+        }
         for event in history.events[depth.min(self.counted)..self.counted].iter() {
             let thread = usize::from(event.thread);
             self.steps[thread] -= 1;

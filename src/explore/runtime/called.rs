@@ -24,13 +24,13 @@ const LINES: usize = 4;
 /// Gives names, one object after the other.
 pub(crate) struct Names {
     taken: HashSet<Cow<'static, str>>,
-    nth: [usize; 10],
+    nth: [usize; 11],
 }
 
 impl Names {
     /// `given` are the names that some of the objects were given.
     pub(crate) fn new(given: impl Iterator<Item = &'static str>) -> Self {
-        Names { taken: given.map(Cow::Borrowed).collect(), nth: [0; 10] }
+        Names { taken: given.map(Cow::Borrowed).collect(), nth: [0; 11] }
     }
 
     /// The name of an object: the one it was `given`, or one that no other has.
@@ -46,8 +46,8 @@ impl Names {
             return Cow::Borrowed(given);
         }
         let name = match (kind, bound_at(created)) {
-            // The token belongs to a thread, the count to what is bound.
-            (ObjectKind::Park | ObjectKind::Arc, _) | (_, None) => {
+            // The token belongs to a thread, the count to what is bound, and a thread to its tasks.
+            (ObjectKind::Park | ObjectKind::Arc | ObjectKind::Executor, _) | (_, None) => {
                 let mut all = (*nth - 1..).map(|nth| default_name(kind, nth));
                 all.find(|name| !self.taken.contains(name))
             }
@@ -214,6 +214,7 @@ pub(crate) fn kind_index(kind: ObjectKind) -> usize {
         ObjectKind::Once => 7,
         ObjectKind::Thread => 8,
         ObjectKind::Arc => 9,
+        ObjectKind::Executor => 10,
     }
 }
 
@@ -233,6 +234,7 @@ fn default_name(kind: ObjectKind, nth: usize) -> Cow<'static, str> {
         ObjectKind::Once => "once",
         ObjectKind::Thread => "end",
         ObjectKind::Arc => "arc",
+        ObjectKind::Executor => "thread",
     };
     match nth {
         0 => Cow::Borrowed(stem),

@@ -2,7 +2,7 @@
 
 use super::objects::end_name;
 use super::spawn::spawn;
-use super::{Runtime, State, Word, current, leave, with_current};
+use super::{Bits, Runtime, State, Word, current, leave, with_current};
 use crate::explore::{ExploreError, Finer};
 use std::any::Any;
 use std::borrow::Cow;
@@ -172,6 +172,25 @@ impl Runtime {
             self.objects[object as usize].key = 3 << 62 | u64::from(thread);
         }
         word
+    }
+
+    /// The thread is a task.
+    pub(crate) fn note_task(&mut self, thread: u8) {
+        self.tasks |= 1 << thread;
+    }
+
+    pub(crate) fn is_task(&self, thread: u8) -> bool {
+        self.tasks & 1 << thread != 0
+    }
+
+    /// The kind of value that an object holds, known before anybody asks for a step on it.
+    pub(crate) fn note_bits(&mut self, object: u32, bits: Bits) {
+        self.objects[object as usize].bits = bits;
+    }
+
+    /// The running thread has an object since it was made.
+    pub(crate) fn note_holder(&mut self, object: u32, place: &'static Location<'static>) {
+        self.held.push((object, self.current, place));
     }
 
     /// A thread's park token.

@@ -1,7 +1,7 @@
 //! Holds the lists of operations against each other: whatever the dependence relation calls
 //! independent commutes, on every small state of every kind of object.
 
-use super::effect::{Effect, channel, lock, once};
+use super::effect::{Effect, channel, executor, lock, once};
 use super::request::{Bits, NONE, Op, Request};
 use std::panic::Location;
 use std::sync::atomic::Ordering::SeqCst;
@@ -16,6 +16,7 @@ enum Kind {
     Park,
     Barrier,
     Once,
+    Executor,
     /// On none, or on a cell, whose word says nothing.
     Nothing,
 }
@@ -32,6 +33,7 @@ fn kind(op: Op) -> Kind {
         Park | ParkTimeout | Unpark => Kind::Park,
         Arrive => Kind::Barrier,
         OnceLook | OnceEnter | OnceWait | OnceEnd => Kind::Once,
+        TaskStart | GoOn | GiveAway | WakeTask => Kind::Executor,
         Fence | Choose | CellRead | CellWrite | CellReadEnd | CellWriteEnd => Kind::Nothing,
         CellGet => Kind::Nothing,
     }
@@ -74,6 +76,10 @@ fn requests() -> Vec<Request> {
     ]);
     all.extend([(OnceEnter, 0, 0), (OnceEnter, 1, 0), (OnceWait, 0, 0), (OnceWait, 1, 0)]);
     all.extend([(OnceEnd, once::DONE, 0), (OnceEnd, once::POISONED, 0), (Arrive, 3, 0)]);
+    all.extend([(TaskStart, 0, 0), (GoOn, 1, 0), (GoOn, 2, 0), (WakeTask, 1, 0), (WakeTask, 2, 0)]);
+    for woken in [0, 1 << 1, 1 << 2, 1 << 1 | 1 << 2] {
+        all.extend([executor::AT_AWAIT, executor::ENDED].map(|why| (GiveAway, woken, why)));
+    }
     all.into_iter().map(|(op, a, b)| request(op, a, b)).collect()
 }
 
@@ -113,6 +119,11 @@ fn words(kind: Kind) -> Vec<u64> {
         Kind::Park => vec![0, 1],
         Kind::Barrier => vec![0, 1, 2],
         Kind::Once => vec![once::NEW, once::RUNNING, once::DONE, once::POISONED],
+        Kind::Executor => {
+            let runs = [0, executor::run_by(1), executor::run_by(2), executor::run_by(3)];
+            let woken = [0, 1 << 1, 1 << 2, 1 << 1 | 1 << 2];
+            runs.into_iter().flat_map(|runs| woken.map(|woken| runs | woken)).collect()
+        }
         Kind::Nothing => vec![0],
     }
 }
@@ -148,6 +159,16 @@ fn is_legal(word: u64, asked: &[(u8, &Request)]) -> bool {
             let ends = count(&[Op::OnceEnd]);
             ends == 0 || ends == 1 && word == once::RUNNING
         }
+        // Who runs asks to stop, or to be woken when it has the thread alone; nobody else does so.
+        Kind::Executor => asked.iter().all(|&(thread, request)| match request.op {
+            Op::GiveAway => {
+                word >= executor::run_by(thread)
+                    && !executor::is_free(word)
+                    && word < executor::run_by(thread + 1)
+            }
+            Op::GoOn => request.a == u64::from(thread),
+            _ => true,
+        }),
         _ => true,
     }
 }
@@ -218,6 +239,9 @@ fn what_is_said_of_an_operation_in_general_holds_in_every_state() {
             .into_iter()
             .filter(|&w| is_legal(w, &[(1, &request)]))
             .collect();
+        if words.is_empty() {
+            continue; // it is another thread's
+        }
         let waits = words.iter().any(|&word| !request.enabled(word));
         assert_eq!(request.may_block(), waits, "{:?} has to wait somewhere", request.op);
         let done = words.iter().flat_map(|&word| effects(&request, 1, word));

@@ -72,6 +72,40 @@ pub(crate) mod once {
     pub(crate) const POISONED: u64 = 3;
 }
 
+/// The word of a thread that tasks share: which of them have been woken, a bit a task, and who runs
+/// (its number + 1).
+pub(crate) mod executor {
+    /// Who runs stands above the bits of all threads that there can be.
+    const RUNS: u64 = 1 << 56;
+    const WOKEN: u64 = RUNS - 1;
+    /// Why a task stops running.
+    pub(crate) const AT_AWAIT: u64 = 0;
+    pub(crate) const ENDED: u64 = 1;
+    pub(crate) const CANCELLED: u64 = 2;
+    /// The thread while this task runs.
+    pub(crate) fn run_by(task: u8) -> u64 {
+        (u64::from(task) + 1) * RUNS
+    }
+    pub(crate) fn is_free(word: u64) -> bool {
+        word < RUNS
+    }
+    pub(crate) fn is_woken(word: u64, task: u64) -> bool {
+        word & 1 << task != 0
+    }
+    /// A task that nobody shares the thread with never gives it away.
+    pub(crate) fn may_run(word: u64, task: u64) -> bool {
+        is_free(word) || word / RUNS == task + 1
+    }
+    /// The thread when this task has begun to run: it has to be woken anew.
+    pub(crate) fn taken(word: u64, task: u8) -> u64 {
+        word & WOKEN & !(1 << task) | run_by(task)
+    }
+    /// The thread when nobody runs, and these have been woken.
+    pub(crate) fn given_away(word: u64, woken: u64) -> u64 {
+        word & WOKEN | woken
+    }
+}
+
 /// What taking a step did.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Effect {
@@ -201,6 +235,17 @@ impl Request {
             Op::OnceWait => done(Action::OncePoisoned, word, word),
             Op::OnceEnter => done(Action::OnceBegin, word, once::RUNNING),
             Op::OnceEnd => done(Action::OnceEnd, 0, self.a),
+            Op::TaskStart => done(Action::TaskStart, 0, executor::taken(word, thread)),
+            Op::GoOn => done(Action::GoOn, 0, executor::taken(word, thread)),
+            Op::GiveAway => {
+                let action = match self.b {
+                    executor::AT_AWAIT => Action::Await,
+                    executor::CANCELLED => Action::TaskCancelled,
+                    _ => Action::TaskEnd,
+                };
+                done(action, 0, executor::given_away(word, self.a))
+            }
+            Op::WakeTask => done(Action::WakeTask, 0, word | 1 << self.a),
             Op::Choose => done(Action::Choose, 0, 0),
         }
     }

@@ -189,6 +189,8 @@ impl Knowledge {
             CellRead | CellWrite | Load | OnceBegin | OnceDone | Lock | ReadLock | Reacquire => {
                 held.content.with(result)
             }
+            // Tasks of one thread tell each other things that are no steps.
+            TaskStart | GoOn => held.content.with(result),
             Receive => held.messages.pop_front().unwrap_or_default(),
             // Whom it wakes, the program is not told.
             NotifyOne | NotifyAll | NotifyNobody => Mark::NONE,
@@ -204,7 +206,8 @@ impl Knowledge {
         };
         match taken.action {
             Unlock | Downgrade => held.content = left(request.a),
-            OnceEnd => held.content = known.learnt,
+            OnceEnd | Await | TaskEnd | TaskCancelled => held.content = known.learnt,
+            WakeTask => held.content = held.content.and(known.learnt),
             Store | Swap | CompareExchange if request.bits == Bits::Pointer => {
                 held.content = known.learnt;
             }

@@ -119,6 +119,8 @@ pub(crate) struct Runtime {
     pub(crate) live: u64,
     /// Threads that have asked for a step, as a bit set.
     pub(crate) asking: u64,
+    /// Threads that are tasks, which share a thread of the program, as a bit set.
+    tasks: u64,
     /// Who runs now.
     current: u8,
     newborn: Vec<u8>,
@@ -290,6 +292,7 @@ impl Runtime {
             coroutines: Coroutines::new(),
             live: 0,
             asking: 0,
+            tasks: 0,
             current: u8::MAX,
             newborn: Vec::new(),
             news: false,
@@ -372,6 +375,7 @@ impl Runtime {
         self.threads.iter_mut().for_each(Thread::reset);
         self.live = 0;
         self.asking = 0;
+        self.tasks = 0;
         self.current = u8::MAX;
         self.newborn.clear();
         self.held.clear();

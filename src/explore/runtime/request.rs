@@ -1,6 +1,6 @@
 //! What a thread asks for before each step.
 
-use super::effect::{channel, count, lock, once};
+use super::effect::{channel, count, executor, lock, once};
 use super::script::Scripted;
 use super::word::Word;
 use crate::trace::{self, Action, Mode, Value};
@@ -141,6 +141,12 @@ pub(crate) enum Op {
     /// Waits until a `Once` has run.
     OnceWait,
     OnceEnd,
+    TaskStart,
+    /// Waits to be woken, and for the thread.
+    GoOn,
+    /// A task stops running: at an await, or for good.
+    GiveAway,
+    WakeTask,
     Choose,
 }
 
@@ -167,9 +173,9 @@ pub(crate) struct Request {
     pub mutex_word: *const Word,
     /// Operands: the value to write or add; of a compare-exchange the expected one and the new one;
     /// of a channel its capacity and the message; of a choice the number of alternatives; of a cell
-    /// its address; of a lock whether its thread has queued
-    /// for it; of an unlock what the lock guards, and the poison it leaves; of entering a `Once`
-    /// whether poison is ignored.
+    /// its address; of a lock whether its thread has queued for it; of an unlock what the lock guards,
+    /// and the poison it leaves; of entering a `Once` whether poison is ignored; of going on the task's
+    /// own number; of giving a thread away whom its task has woken, as a bit set, and why it stops.
     pub a: u64,
     pub b: u64,
     pub place: &'static Location<'static>,
@@ -191,6 +197,8 @@ impl Request {
             Op::Park => word != 0,
             Op::OnceEnter => word != once::RUNNING,
             Op::OnceWait => word == once::DONE || word == once::POISONED && self.a == 0,
+            Op::TaskStart => executor::is_free(word),
+            Op::GoOn => executor::is_woken(word, self.a) && executor::may_run(word, self.a),
             Op::Asleep => false,
             _ => true,
         }
@@ -262,7 +270,15 @@ impl Request {
         use Op::*;
         matches!(
             self.op,
-            Lock | Reacquire | ReadLock | Receive | Send | Park | OnceEnter | OnceWait
+            Lock | Reacquire
+                | ReadLock
+                | Receive
+                | Send
+                | Park
+                | OnceEnter
+                | OnceWait
+                | TaskStart
+                | GoOn
         )
     }
 

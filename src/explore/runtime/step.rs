@@ -197,9 +197,16 @@ impl Runtime {
                 self.held.push((request.object, thread, request.place));
                 self.note_queue(thread, &request);
             }
+            Action::TaskStart | Action::GoOn => {
+                self.give_back(request.object, thread);
+                self.held.push((request.object, thread, request.place));
+            }
             Action::Unlock | Action::ReadUnlock | Action::Downgrade => {
                 self.give_back(request.object, thread);
                 self.note_reading_less(thread, &request);
+            }
+            Action::Await | Action::TaskEnd | Action::TaskCancelled => {
+                self.give_back(request.object, thread);
             }
             Action::LockQueued => self.queue(thread),
             Action::Wait => self.fall_asleep(thread, &request),

@@ -181,8 +181,8 @@ impl<T: Clone + Ord> Builder<T> {
         self.executions += 1;
         self.objects.note_initial(runtime);
         for (number, thread) in runtime.threads.iter().enumerate().skip(self.threads.len()) {
-            let name = thread.name.clone();
-            self.threads.push(Thread { id: ThreadId(number as u8), name });
+            let (name, task) = (thread.name.clone(), runtime.is_task(number as u8));
+            self.threads.push(Thread { id: ThreadId(number as u8), name, task });
         }
         if self.error.is_some() || runtime.is_given_up() {
             return;

@@ -164,8 +164,8 @@ impl<T: Clone + Ord> Builder<T> {
     fn end_run(&mut self, runtime: &mut Runtime, ending: Ending, value: Option<T>) {
         self.objects.note_initial(runtime);
         for (number, thread) in runtime.threads.iter().enumerate().skip(self.threads.len()) {
-            let name = thread.name.clone();
-            self.threads.push(Thread { id: ThreadId(number as u8), name });
+            let (name, task) = (thread.name.clone(), runtime.is_task(number as u8));
+            self.threads.push(Thread { id: ThreadId(number as u8), name, task });
         }
         // A run that has come to known states tells nothing by its end.
         if self.nodes.is_empty() || self.going.is_some() {

@@ -1,5 +1,6 @@
 //! A lock that is awaited.
 
+use super::executor::waits_at;
 use crate::explore::runtime::with_current;
 use crate::model::sync;
 use std::collections::BTreeMap;
@@ -51,6 +52,15 @@ impl<T> Mutex<T> {
         Mutex { lock: sync::Mutex::new(value), waiters: Waiters::default() }
     }
 
+    /// A new lock with a name for pictures.
+    ///
+    /// # Panics
+    /// Outside an exploration.
+    #[track_caller]
+    pub fn named(name: &'static str, value: T) -> Self {
+        Mutex { lock: sync::Mutex::named(name, value), waiters: Waiters::default() }
+    }
+
     /// Waits until the lock is free and takes it, once awaited.
     #[track_caller]
     pub fn lock(&self) -> Lock<'_, T> {
@@ -87,6 +97,7 @@ impl<'a, T> Future for Lock<'a, T> {
             Err(TryLockError::WouldBlock) => {
                 // Nobody can give it back in between: no step has been asked for.
                 mutex.waiters.add(context);
+                waits_at(place);
                 return Poll::Pending;
             }
         };

@@ -52,7 +52,7 @@ impl Thread {
 
     /// Its number, if it belongs to the execution under way. A handle that was kept from another one
     /// is refused.
-    pub(super) fn number(&self) -> u8 {
+    pub(in crate::model) fn number(&self) -> u8 {
         must_be_under_way(self.execution);
         self.number
     }

@@ -57,7 +57,7 @@ fn random(dice: &mut Dice, count: usize) -> Trace {
             behind: older.filter(|_| action == Action::Store),
         });
     }
-    let thread = |id| Thread { id: ThreadId(id), name: None };
+    let thread = |id| Thread { id: ThreadId(id), name: None, task: false };
     Trace {
         threads: (0..3).map(thread).collect(),
         objects: kinds.map(object).into(),
