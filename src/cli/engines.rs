@@ -2,7 +2,6 @@
 
 use super::limits::{self, Bounds};
 use super::progress::Progress;
-use super::subject::not_modelled;
 use super::usage::Usage;
 use racelab::LoomExplorer;
 use racelab::explore::Memory;
@@ -31,6 +30,16 @@ impl Runner {
             Runner::Explorer => "explorer",
             Runner::Loom => "loom",
             Runner::PlainLoom => "loom as it comes",
+        }
+    }
+
+    /// Can it run this program?
+    pub fn can_run(self, subject: &Subject) -> bool {
+        let runs = &subject.variant.runs;
+        match self {
+            Runner::Explorer => runs.model.is_some(),
+            Runner::Loom => runs.loom.is_some(),
+            Runner::PlainLoom => runs.plain_loom.is_some(),
         }
     }
 }
@@ -122,7 +131,9 @@ fn under_loom(
     run: Option<Run>,
     settings: Settings,
 ) -> Result<Report<Outcome>, Usage> {
-    let run = run.ok_or_else(|| not_modelled(subject.entry))?;
+    let run = run.ok_or_else(|| {
+        Usage::new(format!("loom cannot run {subject}; leave out --engine, and the explorer does"))
+    })?;
     let Limits { timeout, max_executions, .. } = settings.limits;
     let loom = LoomExplorer::new().timeout(timeout).max_executions(max_executions);
     let Subject { entry, size, .. } = subject;

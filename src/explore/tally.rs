@@ -240,13 +240,11 @@ pub(super) fn waiting(runtime: &Runtime, objects: &[Object]) -> Vec<Waiting> {
             State::Asking => {
                 let request = &thread.request;
                 let Some(object) = objects.get(request.object as usize) else { continue };
-                let kind = format!("{:?}", object.kind).to_lowercase();
                 let holder = runtime.holder(request.object);
-                (format!("{kind} {}", object.name), request.place, holder)
+                (Waiting::for_object(object), request.place, holder)
             }
             State::Joining(other) | State::Returning(other) => {
-                let what = format!("thread {} to end", ThreadId(other));
-                (what, thread.waits_at, None)
+                (Waiting::for_end(ThreadId(other)), thread.waits_at, None)
             }
             State::AtBarrier(object) => {
                 let name = objects.get(object as usize).map_or("barrier", |o| &o.name);

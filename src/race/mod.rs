@@ -16,12 +16,22 @@
 //! - [`ORDERINGS`]: what an ordering is for
 //! - [`MEMORY`]: what no ordering cures
 //! - [`WAITING`]: who waits for whom, for ever
+//! - [`APPLICATIONS`]: what several people use at once; the first of them, a counter, is the
+//!   [ladder](crate::counter)
+//!
+//! False sharing is not among them: two threads that write to one cache line are slow and never
+//! wrong, so there is no interleaving to show. `benches/false_sharing.rs` measures it, and
+//! [`ShardedCounter`](crate::counter::ShardedCounter) keeps clear of it.
 
 mod aba;
+mod chat_room;
 mod check_then_act;
+mod collaborative_editing;
 mod compound_action;
+mod dekker;
 mod dining_philosophers;
 mod double_checked;
+mod epoch_stack;
 mod full_channel;
 mod independent_reads;
 mod late_guard;
@@ -30,20 +40,26 @@ mod lock_order;
 mod lost_wakeup;
 mod message_passing;
 mod missed_close;
+mod multiplayer_game;
 mod over_released;
 mod peterson;
 mod reference_count;
 mod relaxed_counter;
+mod replica;
 mod self_deadlock;
 mod spin_lock;
+mod start;
 mod stolen_wakeup;
 mod store_buffering;
 mod torn_read;
 mod writer_starvation;
 
 pub use aba::ABA;
+pub use chat_room::CHAT_ROOM;
 pub use check_then_act::CHECK_THEN_ACT;
+pub use collaborative_editing::COLLABORATIVE_EDITING;
 pub use compound_action::COMPOUND_ACTION;
+pub use dekker::DEKKER;
 pub use dining_philosophers::DINING_PHILOSOPHERS;
 pub use double_checked::DOUBLE_CHECKED;
 pub use full_channel::FULL_CHANNEL;
@@ -54,6 +70,7 @@ pub use lock_order::LOCK_ORDER;
 pub use lost_wakeup::LOST_WAKEUP;
 pub use message_passing::MESSAGE_PASSING;
 pub use missed_close::MISSED_CLOSE;
+pub use multiplayer_game::MULTIPLAYER_GAME;
 pub use over_released::OVER_RELEASED;
 pub use peterson::PETERSON;
 pub use reference_count::REFERENCE_COUNT;
@@ -66,7 +83,7 @@ pub use torn_read::TORN_READ;
 pub use writer_starvation::WRITER_STARVATION;
 
 use crate::list::{Entry, acceptable, failed};
-use crate::primitives::{JoinHandle, Primitives};
+use start::{at_once, with_owner};
 
 /// The races of orderings, the easiest first.
 pub static ORDERINGS: &[&Entry] =
@@ -80,6 +97,7 @@ pub static MEMORY: &[&Entry] = &[
     &LATE_GUARD,
     &DOUBLE_CHECKED,
     &REFERENCE_COUNT,
+    &DEKKER,
     &PETERSON,
     &ABA,
 ];
@@ -97,6 +115,9 @@ pub static WAITING: &[&Entry] = &[
     &LIVELOCK,
     &WRITER_STARVATION,
 ];
+
+/// Applications that several people use at once, the easiest first.
+pub static APPLICATIONS: &[&Entry] = &[&CHAT_ROOM, &MULTIPLAYER_GAME, &COLLABORATIVE_EDITING];
 
 /// What an entry of the catalogue says of itself unless it says otherwise.
 const RACE: Entry = Entry {
@@ -116,24 +137,6 @@ const RACE: Entry = Entry {
     parameters: &[],
     variants: &[],
 };
-
-/// Runs the two at the same time, as threads A and B, and waits for both.
-fn at_once<P: Primitives, T: Send + 'static, U: Send + 'static>(
-    a: impl FnOnce() -> T + Send + 'static,
-    b: impl FnOnce() -> U + Send + 'static,
-) -> (T, U) {
-    let line = P::start_line(2);
-    let other = line.clone();
-    let a = P::spawn("A", move || {
-        line();
-        a()
-    });
-    let b = P::spawn("B", move || {
-        other();
-        b()
-    });
-    (a.join(), b.join())
-}
 
 /// A variant that is a choice of orderings: its name, and a call whose family of primitives is
 /// filled in.

@@ -68,6 +68,18 @@ pub struct Waiting {
     pub holder: Option<(ThreadId, Place)>,
 }
 
+impl Waiting {
+    /// What is said of somebody who waits for a thread to end.
+    pub(crate) fn for_end(thread: ThreadId) -> String {
+        format!("thread {thread} to end")
+    }
+
+    /// What is said of somebody who waits for an object.
+    pub(crate) fn for_object(object: &Object) -> String {
+        format!("{} {}", format!("{:?}", object.kind).to_lowercase(), object.name)
+    }
+}
+
 impl fmt::Display for Waiting {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} waits for {} at {}", self.thread, self.what, self.place)?;

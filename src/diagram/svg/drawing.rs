@@ -1,6 +1,7 @@
 //! Drawing the SVG, row by row.
 
 use super::arrows::arrows;
+use super::circle::{nobody, waits};
 use super::layout::{BOX, Layout, ROW, broken, width};
 use super::xml::{Escaped, fingerprint};
 use crate::diagram::explain::Explanation;
@@ -26,7 +27,7 @@ macro_rules! line {
 
 impl Drawing<'_> {
     pub fn draw(&mut self) {
-        let (title, description) = (self.title(), self.description());
+        let (title, description) = (title(self.picture, self.explanation), self.description());
         let name = fingerprint(&format!("{title}{description}"));
         let mut below = Drawing { out: String::new(), ..*self };
         let height = below.below();
@@ -52,7 +53,8 @@ impl Drawing<'_> {
         for (at, row) in self.picture.rows.iter().enumerate() {
             self.lives(at, row);
         }
-        for arrow in arrows(self.picture, self.layout) {
+        let waits = waits(self.picture, self.layout, &self.explanation.waits);
+        for arrow in arrows(self.picture, self.layout).into_iter().chain(waits) {
             let (class, tip, path) = (arrow.kind.class(), arrow.kind.tip(), arrow.path);
             line!(
                 self,
@@ -64,15 +66,6 @@ impl Drawing<'_> {
         }
         self.out.push_str(&below.out);
         self.out.push_str("</svg>\n");
-    }
-
-    fn title(&self) -> String {
-        let schedule = self.picture.trace.schedule();
-        let ending = self.picture.trace.ending();
-        match schedule.len() {
-            0..=40 => format!("Schedule {schedule}: {ending}"),
-            _ => format!("An interleaving of {} steps: {ending}", schedule.len()),
-        }
     }
 
     /// The picture in words.
@@ -97,7 +90,7 @@ impl Drawing<'_> {
             });
         }
         words.push(format!("It {}.", trace.ending()));
-        words.extend(self.explanation.sentences.iter().map(|sentence| format!("{sentence}.")));
+        words.extend(self.explanation.in_sentences().map(|sentence| format!("{sentence}.")));
         words.join(" ")
     }
 
@@ -184,6 +177,9 @@ impl Drawing<'_> {
                         self.step_box(column, y, "lost");
                         let x = self.layout.threads[column].middle();
                         self.middle(x, y + 5, "bad", &format!("waits for {what}"));
+                        if self.explanation.waits.of(*id).is_some_and(|wait| wait.on.is_none()) {
+                            self.middle(x, y + nobody(), "bad", "nobody");
+                        }
                     }
                 }
             }
@@ -251,7 +247,8 @@ impl Drawing<'_> {
         let layout = self.layout;
         let mut y = layout.below + 14;
         let right = layout.width - layout.margin;
-        if !self.explanation.sentences.is_empty() {
+        let sentences: Vec<_> = self.explanation.in_sentences().collect();
+        if !sentences.is_empty() {
             line!(
                 self,
                 r#"<line class="rule" x1="{}" y1="{y}" x2="{right}" y2="{y}"/>"#,
@@ -259,7 +256,7 @@ impl Drawing<'_> {
             );
             y += 26;
         }
-        for sentence in &self.explanation.sentences {
+        for sentence in &sentences {
             for line in broken(sentence, right - layout.margin) {
                 self.text(layout.margin, y, "cause", &line);
                 y += 22;
@@ -278,5 +275,15 @@ impl Drawing<'_> {
             y += 22;
         }
         y
+    }
+}
+
+/// The line at the top.
+pub(super) fn title(picture: &Picture, explanation: &Explanation) -> String {
+    let schedule = picture.trace.schedule();
+    let ending = explanation.waits.ending(picture.trace);
+    match schedule.len() {
+        0..=40 => format!("Schedule {schedule}: {ending}"),
+        _ => format!("An interleaving of {} steps: {ending}", schedule.len()),
     }
 }
