@@ -30,7 +30,8 @@ pub static CHAT_ROOM: Entry = Entry {
             link: "https://event-driven.io/en/ordering_in_postgres_outbox/",
         },
         Source {
-            what: "A chat in which each room is one object that gives every message the next number.",
+            what: "A chat in which each room is one object; messages that come at the same time get times \
+                   one after the other from it, so that their order is kept.",
             work: "Cloudflare, workers-chat-demo",
             link: "https://github.com/cloudflare/workers-chat-demo",
         },

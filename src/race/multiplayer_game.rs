@@ -22,17 +22,15 @@ pub static MULTIPLAYER_GAME: Entry = Entry {
             written last undoes the other's move.",
     sources: &[
         Source {
-            what: "Why the server alone says what happened in a game: what a player's machine thinks \
-                   is an old board.",
-            work: "Gabriel Gambetta, Fast-Paced Multiplayer, part 1",
-            link: "https://www.gabrielgambetta.com/client-server-game-architecture.html",
+            what: "In MU Online items were doubled for years: every trick chose the moment at which items \
+                   were saved, and nothing noticed that they had been saved from elsewhere meanwhile.",
+            work: "OpenMU, On item duplication exploits and how to prevent them",
+            link: "https://munique.net/item-duplication-exploits/",
         },
         Source {
-            what: "One simulation that takes all players' orders in turns, for 1,500 archers on a \
-                   modem.",
-            work: "Bettner and Terrano, 1500 Archers on a 28.8: Network Programming in Age of Empires \
-                   and Beyond, GDC 2001",
-            link: "https://www.gamedeveloper.com/programming/1500-archers-on-a-28-8-network-programming-in-age-of-empires-and-beyond",
+            what: "Why the server alone should say what happens in a game.",
+            work: "Gabriel Gambetta, Fast-Paced Multiplayer, part 1",
+            link: "https://www.gabrielgambetta.com/client-server-game-architecture.html",
         },
     ],
     path: "src/race/multiplayer_game.rs",
