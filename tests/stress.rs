@@ -160,7 +160,7 @@ const SEEN: &[(&str, &str)] = &[
     ("relaxed-counter", "1"),
 ];
 
-/// And those for which they take longer.
+/// And those for which they take longer: `RACELAB_LONG=1` runs them too, in two or three minutes.
 const SEEN_LATE: &[(&str, &str)] = &[
     ("compound-action", "1"),
     ("full-channel", "1"),

@@ -82,7 +82,7 @@ impl Means {
             Means::Atomic => "one step",
             Means::Ordering => "ordering",
             Means::Owner => "owner",
-            Means::Check => "look again",
+            Means::Check => "recheck",
             Means::Pause => "pause",
             Means::Other => "other",
         }

@@ -1,7 +1,7 @@
 //! The catalogue: kinds of race besides the lost update, broken and cured side by side.
 //!
-//! Each race is one small program, generic over the [`Primitives`]
-//! it is written in. Its *variants* are the program as it is written by somebody who has not thought
+//! Each race is one small program, generic over the
+//! [`Primitives`](crate::primitives::Primitives) it is written in. Its *variants* are the program as it is written by somebody who has not thought
 //! of the race, plausible fixes that do not work, and cures.
 //!
 //! The races of orderings have the orderings as parameters. Their variants are too weak or the weakest
