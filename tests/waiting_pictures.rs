@@ -2,7 +2,10 @@
 //! to nobody.
 
 use racelab::diagram::{Timeline, mermaid, svg};
+use racelab::model::sync::{Condvar, Mutex, mpsc};
+use racelab::model::thread;
 use racelab::{Explorer, Trace, list};
+use std::sync::Arc;
 
 /// The first deadlock of a race as it is written.
 fn deadlock(race: &str) -> Trace {
@@ -114,4 +117,61 @@ fn the_circle_fits_a_terminal_and_can_be_drawn_in_ascii() {
         assert!(name.is_none_or(|name| cells.contains(name)), "{race}: {cells}");
         assert!(Timeline::new(&trace).ascii(true).to_string().is_ascii(), "{race}");
     }
+}
+
+/// The sentences about who waits, of the first deadlock of a program.
+fn told<T: std::fmt::Debug + Ord + Clone + Send>(program: impl Fn() -> T + Send + Sync) -> String {
+    let report = Explorer::new().prove_up_to(0).explore(program);
+    let stuck = report.failures().next().expect("some interleaving stands still");
+    mermaid(stuck.example())
+}
+
+/// Somebody waits for the bell.
+fn sleeper(bell: &Arc<(Mutex<()>, Condvar)>) -> thread::JoinHandle<()> {
+    let bell = Arc::clone(bell);
+    thread::spawn(move || {
+        let guard = bell.0.lock().unwrap();
+        drop(bell.1.wait(guard).unwrap());
+    })
+}
+
+fn bell() -> Arc<(Mutex<()>, Condvar)> {
+    Arc::new((Mutex::new(()), Condvar::named("bell")))
+}
+
+#[test]
+fn where_a_signal_went_is_said() {
+    let nobody_rings = told(|| sleeper(&bell()).join().unwrap());
+    assert!(nobody_rings.contains("waits for condvar bell"), "{nobody_rings}");
+    assert!(nobody_rings.contains(": nobody has sent a signal"), "{nobody_rings}");
+
+    let both_sleep = Explorer::replay("AABB", || {
+        let bell = bell();
+        let sleepers = [sleeper(&bell), sleeper(&bell)];
+        bell.1.notify_one();
+        sleepers.into_iter().for_each(|sleeper| sleeper.join().unwrap());
+    });
+    let one_wakes = mermaid(&both_sleep);
+    assert!(one_wakes.contains(": the signal of step 5 woke another"), "{one_wakes}");
+}
+
+#[test]
+fn an_empty_channel_that_is_still_open_is_waited_for_in_vain() {
+    let text = told(|| {
+        let (sender, receiver) = mpsc::channel::<()>();
+        let _ = receiver.recv();
+        drop(sender);
+    });
+    assert!(text.contains(": it is empty, and nobody sends any more"), "{text}");
+}
+
+#[test]
+fn a_full_channel_that_nobody_reads_is_waited_for_in_vain() {
+    let text = told(|| {
+        let (sender, receiver) = mpsc::sync_channel(1);
+        sender.send(1).unwrap();
+        sender.send(2).unwrap();
+        drop(receiver);
+    });
+    assert!(text.contains(": it is full, and nobody has taken anything out"), "{text}");
 }

@@ -181,3 +181,44 @@ fn full_or_empty(trace: &Trace, waits: ThreadId, channel: ObjectId) -> (Option<T
         None => (None, ": it is full, and nobody has taken anything out".to_owned()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Waits;
+    use crate::diagram::sample::Sample;
+
+    /// The threads of some waits: `A` waits for `B`, and so on.
+    fn waits(pairs: &[(char, char)]) -> Waits {
+        let sample = pairs.iter().fold(Sample::new(&["A", "B", "C", "D"]), |sample, &(who, on)| {
+            sample.waits(who, "mutex m", 1, (on, 2))
+        });
+        Waits::new(&sample.ends("deadlock"))
+    }
+
+    fn order(waits: &Waits) -> String {
+        waits.waits.iter().map(|wait| wait.thread.letter()).collect()
+    }
+
+    #[test]
+    fn the_circle_comes_first_and_then_the_chains_that_lead_to_it() {
+        let waits = waits(&[('A', 'C'), ('B', 'D'), ('C', 'B'), ('D', 'C')]);
+        assert_eq!((order(&waits).as_str(), waits.circle), ("BDCA", 3));
+        assert!(waits.leads_on(0) && waits.leads_on(1) && !waits.leads_on(2));
+
+        let waits = self::waits(&[('A', 'B'), ('B', 'C'), ('C', 'D'), ('D', 'C')]);
+        assert_eq!((order(&waits).as_str(), waits.circle), ("CDAB", 2));
+        assert!(waits.leads_on(2), "A waits for B");
+    }
+
+    #[test]
+    fn of_two_circles_the_first_is_drawn_and_nobody_is_left_out() {
+        let waits = waits(&[('A', 'B'), ('B', 'A'), ('C', 'D'), ('D', 'C')]);
+        assert_eq!((order(&waits).as_str(), waits.circle), ("ABCD", 2));
+    }
+
+    #[test]
+    fn a_chain_that_ends_with_somebody_who_does_not_wait_is_no_circle() {
+        let waits = waits(&[('A', 'B'), ('B', 'C')]);
+        assert_eq!((order(&waits).as_str(), waits.circle), ("AB", 0));
+    }
+}

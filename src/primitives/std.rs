@@ -95,10 +95,13 @@ impl Primitives for Std {
     }
 }
 
-/// A number below 512 that looks like no other: how long a thread waits at a start line that it has
-/// already passed.
+/// A number below 512, as good as drawn: how long a thread waits at a start line that it has already
+/// passed. (The mixing is that of SplitMix64; a single multiplication would keep the threads of one
+/// start always equally far apart.)
 fn uneven(start: usize, nth: usize) -> usize {
-    let mixed = (start as u64 * 16 + nth as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    let mut mixed = (start as u64 * 16 + nth as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    mixed = (mixed ^ mixed >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94D0_49BB_1331_11EB);
     (mixed >> 55) as usize
 }
 

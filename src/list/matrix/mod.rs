@@ -74,6 +74,17 @@ impl Matrix {
 
     /// Explores every variant, under both memories. It takes a few seconds.
     ///
+    /// # Examples
+    /// ```
+    /// use racelab::list::{Found, Matrix};
+    ///
+    /// let matrix = Matrix::prove()?;
+    /// println!("{matrix}");
+    /// let race = matrix.rows.iter().find(|row| row.race == "check-then-act").unwrap();
+    /// assert!(matches!(race.trials[0].found, Found::Fails { .. }), "check twice");
+    /// # Ok::<(), racelab::explore::ExploreError>(())
+    /// ```
+    ///
     /// # Errors
     /// When one cannot be explored.
     pub fn prove() -> Result<Matrix, ExploreError> {
