@@ -52,12 +52,14 @@ impl Explanation {
             sentences.push(format!("{more} read or wrote something else than the newest value"));
         }
         sentences.extend(cycle(trace));
-        Explanation { sentences, waits: Waits::new(trace), lines: lines(picture) }
+        let waits = Waits::new(trace);
+        sentences.extend(waits.sentences());
+        Explanation { sentences, waits, lines: lines(picture) }
     }
 
-    /// All sentences, those about who waits for whom as well.
-    pub fn in_sentences(&self) -> impl Iterator<Item = String> {
-        self.sentences.iter().cloned().chain(self.waits.sentences())
+    /// The sentences that are not about who waits for whom.
+    pub fn causes(&self) -> &[String] {
+        &self.sentences[..self.sentences.len() - self.waits.waits.len()]
     }
 }
 

@@ -67,7 +67,7 @@ pub fn write(trace: &Trace) -> String {
         format: FORMAT,
         version: VERSION,
         schedule: trace.schedule(),
-        explanation: Explanation::new(&picture).in_sentences().collect(),
+        explanation: Explanation::new(&picture).sentences,
         lost_updates: lost
             .map(|lost| Lost { read: lost.read, overwritten: lost.overwritten, write: lost.write })
             .collect(),

@@ -62,8 +62,8 @@ pub fn mermaid(trace: &Trace) -> String {
         }
     }
     if let Some(over) = over(&picture) {
-        for sentence in explanation.in_sentences() {
-            line(format!("Note over {over}: {}", text(&sentence)));
+        for sentence in &explanation.sentences {
+            line(format!("Note over {over}: {}", text(sentence)));
         }
     }
     out

@@ -9,7 +9,7 @@ use crate::trace::Trace;
 /// light or dark preference.
 pub fn page(trace: &Trace) -> String {
     let picture = Picture::new(trace, 24, None);
-    let sentence = Explanation::new(&picture).in_sentences().next();
+    let sentence = Explanation::new(&picture).sentences.into_iter().next();
     let title = sentence.unwrap_or_else(|| format!("It {}", trace.ending()));
     let title = title.replace('&', "&amp;").replace('<', "&lt;");
     format!(

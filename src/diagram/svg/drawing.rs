@@ -27,7 +27,7 @@ macro_rules! line {
 
 impl Drawing<'_> {
     pub fn draw(&mut self) {
-        let (title, description) = (title(self.picture, self.explanation), self.description());
+        let (title, description) = (self.title(), self.description());
         let name = fingerprint(&format!("{title}{description}"));
         let mut below = Drawing { out: String::new(), ..*self };
         let height = below.below();
@@ -68,6 +68,15 @@ impl Drawing<'_> {
         self.out.push_str("</svg>\n");
     }
 
+    fn title(&self) -> String {
+        let schedule = self.picture.trace.schedule();
+        let ending = self.explanation.waits.ending(self.picture.trace);
+        match schedule.len() {
+            0..=40 => format!("Schedule {schedule}: {ending}"),
+            _ => format!("An interleaving of {} steps: {ending}", schedule.len()),
+        }
+    }
+
     /// The picture in words.
     fn description(&self) -> String {
         let trace = self.picture.trace;
@@ -90,7 +99,7 @@ impl Drawing<'_> {
             });
         }
         words.push(format!("It {}.", trace.ending()));
-        words.extend(self.explanation.in_sentences().map(|sentence| format!("{sentence}.")));
+        words.extend(self.explanation.sentences.iter().map(|sentence| format!("{sentence}.")));
         words.join(" ")
     }
 
@@ -247,8 +256,7 @@ impl Drawing<'_> {
         let layout = self.layout;
         let mut y = layout.below + 14;
         let right = layout.width - layout.margin;
-        let sentences: Vec<_> = self.explanation.in_sentences().collect();
-        if !sentences.is_empty() {
+        if !self.explanation.sentences.is_empty() {
             line!(
                 self,
                 r#"<line class="rule" x1="{}" y1="{y}" x2="{right}" y2="{y}"/>"#,
@@ -256,7 +264,7 @@ impl Drawing<'_> {
             );
             y += 26;
         }
-        for sentence in &sentences {
+        for sentence in &self.explanation.sentences {
             for line in broken(sentence, right - layout.margin) {
                 self.text(layout.margin, y, "cause", &line);
                 y += 22;
@@ -275,15 +283,5 @@ impl Drawing<'_> {
             y += 22;
         }
         y
-    }
-}
-
-/// The line at the top.
-pub(super) fn title(picture: &Picture, explanation: &Explanation) -> String {
-    let schedule = picture.trace.schedule();
-    let ending = explanation.waits.ending(picture.trace);
-    match schedule.len() {
-        0..=40 => format!("Schedule {schedule}: {ending}"),
-        _ => format!("An interleaving of {} steps: {ending}", schedule.len()),
     }
 }

@@ -1,6 +1,5 @@
 //! Where everything stands, in pixels.
 
-use super::drawing;
 use crate::diagram::explain::Explanation;
 use crate::diagram::picture::{Idle, Picture, Row};
 use crate::diagram::words;
@@ -84,11 +83,9 @@ impl Layout {
             2 * MARGIN + width(&line.steps) + 24 + width(&line.place) + text
         });
         // Not so narrow that the sentences would be broken into a column of words.
-        let sentences = explanation.in_sentences().map(|sentence| width(&sentence).min(640));
+        let sentences = explanation.sentences.iter().map(|sentence| width(sentence).min(640));
         let sentences = sentences.max().unwrap_or(0) + 2 * MARGIN;
-        // The title is drawn in one line; one that is longer than a slide is wide is cut there.
-        let heading = width(&drawing::title(picture, explanation)).min(1_200) + 2 * MARGIN;
-        let width = rows.max(lines.max().unwrap_or(0)).max(sentences).max(heading);
+        let width = rows.max(lines.max().unwrap_or(0)).max(sentences);
         let under = super::circle::height(picture, &explanation.waits);
         let below = start + (picture.rows.len() as i32 + 1) * ROW - ROW / 2 + under;
         Layout { number, threads, values, note, title, head, start, width, below, margin: MARGIN }

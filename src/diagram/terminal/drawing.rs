@@ -211,7 +211,7 @@ impl Drawing<'_> {
         };
         let ending = explanation.waits.ending(trace);
         self.pen.wrapped(&format!("{schedule}{ending}"), Look::Plain, 2, width);
-        for sentence in &explanation.sentences {
+        for sentence in explanation.causes() {
             self.pen.wrapped(sentence, Look::Strong, 2, width);
         }
         self.waits(&explanation.waits);
