@@ -7,7 +7,7 @@
 
 use racelab::counter::LADDER;
 use racelab::explore::Memory;
-use racelab::list::{self, Entry, Matrix, Outcome, Role, Subject};
+use racelab::list::{self, Entry, Found, Matrix, Outcome, Role, Subject};
 use racelab::{Explorer, Report, Trace, diagram, explore};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -99,6 +99,7 @@ fn figure(what: &str) -> String {
     let words: Vec<_> = what.split(' ').collect();
     match words[..] {
         ["ladder"] => ladder(),
+        ["variants", name] => variants(entry(name)),
         ["matrix"] => matrix().markdown(),
         ["matrix", "proofs"] => fenced("text", &matrix().proofs(80)),
         ["cures"] => fenced("text", &orderings::table().expect("the catalogue is explored")),
@@ -203,6 +204,24 @@ fn increment(rung: &Entry) -> String {
 
 fn fenced(language: &str, text: &str) -> String {
     format!("```{language}\n{}\n```\n", text.trim_end())
+}
+
+/// A table: every variant, how it fares, why, and what it costs.
+fn variants(race: &'static Entry) -> String {
+    let row = matrix().rows.iter().find(|row| row.race == race.name).expect("it is in the matrix");
+    let mut table = String::from("| | | why | cost |\n|---|---|---|---|\n");
+    for variant in race.variants {
+        let number = race.number(variant);
+        let trial = row.trials.iter().find(|trial| trial.number == number);
+        let mark = match trial.map(|trial| &trial.found) {
+            Some(Found::Holds) => "✓",
+            Some(Found::Fails { .. }) | None => "✗",
+            Some(Found::Unproved) => "·",
+        };
+        let (name, why, cost) = (variant.name, variant.why, variant.cost);
+        writeln!(table, "| {mark}{number} | {name} | {why} | {cost} |").unwrap();
+    }
+    table
 }
 
 fn ladder() -> String {

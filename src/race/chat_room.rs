@@ -58,7 +58,7 @@ const VARIANTS: &[Variant] = &[
         "the next number, then the end of the log",
         runs!(P => two_post::<P>(number_first)),
     )
-    .because("Nothing is overwritten any more, but both can read the same next number."),
+    .because("No message is overwritten any more, but both can read the same next number."),
     Variant::wrong_fix("an atomic number", runs!(P => two_post::<P>(atomic_number)))
         .by(Means::Atomic)
         .because("The numbers differ, and the second to take one can be the first in the log."),
@@ -117,9 +117,17 @@ fn two_post<P: Primitives>(
         move || P::operation(|| post(&room, author))
     };
     let (a, b) = at_once::<P, _, _>(member(A), member(B));
+    [a, b, read(&room)]
+}
+
+/// The log, or, where each message has a place of its own, what stands at the places.
+fn read<P: Primitives>(room: &Room<P>) -> Log {
+    let log = room.log.load(Relaxed);
+    if log != 0 {
+        return log;
+    }
     let places = room.places.iter().map(|place| place.load(Acquire));
-    let log = places.filter(|author| *author != 0).fold(room.log.load(Relaxed), with);
-    [a, b, log]
+    places.filter(|author| *author != 0).fold(0, with)
 }
 
 fn rewrite<P: Primitives>(room: &Room<P>, author: Author) -> i64 {
