@@ -1,16 +1,17 @@
 //! The book's figures are what the code does.
 //!
-//! Whatever stands in `docs/src` between `<!-- generated: … -->` and `<!-- end -->` is made here,
+//! Whatever stands in `docs/src`, or in the README, between `<!-- generated: … -->` and `<!-- end -->` is made here,
 //! from real explorations. A figure that is out of date fails the test; this writes it anew:
 //!
 //!     UPDATE=1 cargo test --test book
 
 use racelab::counter::LADDER;
 use racelab::explore::Memory;
-use racelab::list::{self, Entry, Outcome, Role, Subject};
+use racelab::list::{self, Entry, Found, Matrix, Outcome, Role, Subject};
 use racelab::{Explorer, Report, Trace, diagram, explore};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 #[path = "../examples/13_orderings.rs"]
 #[allow(dead_code, reason = "its `main`")]
@@ -35,7 +36,7 @@ fn pages() -> Vec<PathBuf> {
 fn every_figure_is_what_the_code_does() {
     let update = std::env::var_os("UPDATE").is_some();
     let mut figures = 0;
-    for page in pages() {
+    for page in pages().into_iter().chain([PathBuf::from("README.md")]) {
         let old = std::fs::read_to_string(&page).unwrap();
         let new = regenerate(&old, &mut figures);
         if update && old != new {
@@ -98,6 +99,9 @@ fn figure(what: &str) -> String {
     let words: Vec<_> = what.split(' ').collect();
     match words[..] {
         ["ladder"] => ladder(),
+        ["variants", name] => variants(entry(name)),
+        ["matrix"] => matrix().markdown(),
+        ["matrix", "proofs"] => fenced("text", &matrix().proofs(80)),
         ["cures"] => fenced("text", &orderings::table().expect("the catalogue is explored")),
         ["program", name, program] => fenced("rust,ignore", &function(entry(name), program)),
         ["execution", name, case, outcome] => {
@@ -124,6 +128,12 @@ fn figure(what: &str) -> String {
         ["outcomes", name, ref sizes @ ..] => outcomes(name, sizes),
         _ => panic!("no figure is called {what:?}"),
     }
+}
+
+/// It is explored once, however many figures are made of it.
+fn matrix() -> &'static Matrix {
+    static MATRIX: OnceLock<Matrix> = OnceLock::new();
+    MATRIX.get_or_init(|| Matrix::prove().expect("every race can be explored"))
 }
 
 fn entry(name: &str) -> &'static Entry {
@@ -194,6 +204,24 @@ fn increment(rung: &Entry) -> String {
 
 fn fenced(language: &str, text: &str) -> String {
     format!("```{language}\n{}\n```\n", text.trim_end())
+}
+
+/// A table: every variant, how it fares, why, and what it costs.
+fn variants(race: &'static Entry) -> String {
+    let row = matrix().rows.iter().find(|row| row.race == race.name).expect("it is in the matrix");
+    let mut table = String::from("| | | why | cost |\n|---|---|---|---|\n");
+    for variant in race.variants {
+        let number = race.number(variant);
+        let trial = row.trials.iter().find(|trial| trial.number == number);
+        let mark = match trial.map(|trial| &trial.found) {
+            Some(Found::Holds) => "✓",
+            Some(Found::Fails { .. }) | None => "✗",
+            Some(Found::Unproved) => "·",
+        };
+        let (name, why, cost) = (variant.name, variant.why, variant.cost);
+        writeln!(table, "| {mark}{number} | {name} | {why} | {cost} |").unwrap();
+    }
+    table
 }
 
 fn ladder() -> String {

@@ -54,6 +54,36 @@ fn the_counters_are_listed_worst_first() {
 }
 
 #[test]
+fn the_matrix_says_what_cures_what_and_what_proves_that_it_does_not() {
+    let output = racelab("list --matrix");
+    assert_eq!(output.status.code(), Some(0));
+    let text = stdout(&output);
+    let row = |name: &str| text.lines().find(|line| line.starts_with(name)).expect(name);
+    let words: Vec<_> = row("check-then-act ").split_whitespace().collect();
+    assert_eq!(words, ["check-then-act", "✗3", "✓4", "✓5", "✗2"]);
+    let (_, proof) =
+        text.split_once("check-then-act ✗3 a lock around each step\n").expect("a proof");
+    assert!(
+        proof.starts_with("    AAABBBBBBAAA: balance = -20; more was paid out than there was\n")
+    );
+    assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+}
+
+#[test]
+fn a_variant_for_real_threads_only_is_stressed_and_refused_elsewhere() {
+    let output = racelab("stress aba --variant 5 --seconds 1");
+    assert_eq!(output.status.code(), Some(0), "{}", stdout(&output));
+    assert!(stdout(&output).contains("each node has one owner"), "{}", stdout(&output));
+    let way_out = ["aba: epochs (crossbeam) exists on real threads only", "stress aba --variant 5"];
+    assert_refused("check aba --variant 5", &way_out);
+    assert_refused("play aba --variant 5", &way_out);
+    assert_refused(
+        "check collaborative-editing --variant 7 --engine loom",
+        &["loom cannot run collaborative-editing: merge (yrs)", "leave out --engine"],
+    );
+}
+
+#[test]
 fn a_wrong_name_is_answered_with_the_right_one() {
     assert_refused(
         "stress raci",

@@ -4,7 +4,8 @@
 //! one test that waits for a real loss repeats until it is there.
 
 use racelab::counter::{Counter, RacyCounter};
-use racelab::list::{self, Role};
+use racelab::explore::{Explorer, Memory};
+use racelab::list::{self, Role, Subject};
 use racelab::stress::{RoundEnd, Rounds, Stress, cores};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
@@ -145,6 +146,58 @@ fn a_program_that_stands_still_is_told_and_a_cure_is_run_until_the_time_is_over(
             assert_eq!(rounds.forbidden, None, "{cure}: {rounds:?}");
             assert_eq!(rounds.endings.keys().collect::<Vec<_>>(), [&RoundEnd::Returned(40.into())]);
             assert!(rounds.count() > 0);
+        }
+    }
+}
+
+/// Races that two cores show within seconds, by name and variant.
+const SEEN: &[(&str, &str)] = &[
+    ("chat-room", "1"),
+    ("check-then-act", "1"),
+    ("collaborative-editing", "1"),
+    ("missed-close", "1"),
+    ("multiplayer-game", "1"),
+    ("relaxed-counter", "1"),
+];
+
+/// And those for which they take longer: `RACELAB_LONG=1` runs them too, in two or three minutes.
+const SEEN_LATE: &[(&str, &str)] = &[
+    ("compound-action", "1"),
+    ("dekker", "1"),
+    ("full-channel", "1"),
+    ("late-guard", "1"),
+    ("livelock", "1"),
+    ("lock-order", "1"),
+    ("lost-wakeup", "1"),
+    ("over-released", "1"),
+    ("peterson", "1"),
+    ("reference-count", "1"),
+    ("store-buffering", "1"),
+    ("torn-read", "1"),
+];
+
+/// As for the racy counter, the bound is for a machine that is busy with something else.
+#[test]
+fn what_the_explorer_finds_two_cores_show_and_what_they_show_the_explorer_finds() {
+    if cores() < 2 {
+        eprintln!("skipped: on one core the threads take turns, so nothing may ever go wrong");
+        return;
+    }
+    let late = if std::env::var_os("RACELAB_LONG").is_some() { SEEN_LATE } else { &[] };
+    for (name, variant) in SEEN.iter().chain(late) {
+        let entry = list::find(name).unwrap();
+        let subject = Subject { variant: entry.variant(variant).unwrap(), ..entry.subject() };
+        let rounds = Rounds::run(&subject, Duration::from_secs(300), |_| ());
+        assert!(rounds.forbidden.is_some(), "{subject}: {rounds:?}");
+        let report = subject.check(&Explorer::new().memory(Memory::Rc11)).unwrap();
+        // After a data race anything may happen.
+        let undefined = report.failures().any(|failure| !failure.example().data_races().is_empty());
+        for ending in rounds.endings.keys() {
+            let found = match ending {
+                RoundEnd::Returned(value) => undefined || report.outcome(value).is_some(),
+                RoundEnd::Panicked | RoundEnd::Stuck => report.failures().next().is_some(),
+            };
+            assert!(found, "{subject} ended in {ending:?}, and the explorer knows nothing of it");
         }
     }
 }

@@ -68,6 +68,10 @@ fn verdicts(entry: &'static Entry) -> String {
         };
         let number = entry.number(subject.variant);
         writeln!(text, "\n{number}. {} ({role})", subject.variant.name).unwrap();
+        if !subject.is_modelled() {
+            text.push_str("  on real threads only\n");
+            continue;
+        }
         text.push_str(&explored(subject, Memory::SequentiallyConsistent));
         text.push_str(&explored(subject, Memory::Rc11));
         text.push_str(&under_loom(subject));

@@ -27,7 +27,7 @@ struct Cli {
 pub enum Command {
     /// List everything that can be run: counters, worst first, and races
     #[command(alias = "counters")]
-    List,
+    List(ListArgs),
     /// Run a program on real threads, over and over, until it goes wrong
     Stress(StressArgs),
     /// Run a program under every interleaving and say what comes out
@@ -44,6 +44,14 @@ pub enum Command {
     Report(ReportArgs),
     /// Draw a trace that was written as JSON
     Diagram(DiagramArgs),
+}
+
+/// What `list` takes.
+#[derive(Debug, Args)]
+pub struct ListArgs {
+    /// Explore them all, and say of every race by what means it is cured and by what it is not
+    #[arg(long)]
+    pub matrix: bool,
 }
 
 /// What `replay` takes.

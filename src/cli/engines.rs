@@ -2,7 +2,7 @@
 
 use super::limits::{self, Bounds};
 use super::progress::Progress;
-use super::subject::{no_tasks, not_modelled};
+use super::subject::no_tasks;
 use super::usage::Usage;
 use racelab::LoomExplorer;
 use racelab::explore::Memory;
@@ -31,6 +31,16 @@ impl Runner {
             Runner::Explorer => "explorer",
             Runner::Loom => "loom",
             Runner::PlainLoom => "loom as it comes",
+        }
+    }
+
+    /// Can it run this program?
+    pub fn can_run(self, subject: &Subject) -> bool {
+        let runs = &subject.variant.runs;
+        match self {
+            Runner::Explorer => runs.model.is_some(),
+            Runner::Loom => runs.loom.is_some(),
+            Runner::PlainLoom => runs.plain_loom.is_some(),
         }
     }
 }
@@ -124,7 +134,9 @@ fn under_loom(
 ) -> Result<Report<Outcome>, Usage> {
     let run = run.ok_or_else(|| match subject.variant.runs.tasks {
         true => no_tasks(subject.entry),
-        false => not_modelled(subject.entry),
+        false => Usage::new(format!(
+            "loom cannot run {subject}; leave out --engine, and the explorer does"
+        )),
     })?;
     let Limits { timeout, max_executions, .. } = settings.limits;
     let loom = LoomExplorer::new().timeout(timeout).max_executions(max_executions);

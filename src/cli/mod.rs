@@ -66,7 +66,7 @@ pub fn run() -> ExitCode {
     let mut out = Out::new();
     let verdict = match command {
         None => tour::run(&mut out),
-        Some(Command::List) => list::run(&mut out),
+        Some(Command::List(args)) => list::run(&args, &mut out),
         Some(Command::Stress(what)) => stress::run(&what, &mut out),
         Some(Command::Check(what)) => check::run(&what, &mut out),
         Some(Command::Replay(what)) => replay::run(&what, &mut out),

@@ -46,7 +46,7 @@ fn hammered(
 /// Runs a program that is no counter again and again, and prints how often it ended how.
 fn repeated(args: &StressArgs, out: &mut Out) -> Result<Verdict, Usage> {
     let size = [("threads", args.threads), ("increments", args.increments)];
-    let subject = subject::find(&args.program, args.variant.as_deref(), &size)?;
+    let subject = subject::chosen(&args.program, args.variant.as_deref(), &size)?;
     let progress = Progress::start(format!("{subject} on real threads"));
     let rounds = Rounds::run(&subject, Duration::from_secs(args.seconds), |rounds| {
         progress.say(format!("{}, nothing went wrong yet", counted(rounds.into(), "round")));

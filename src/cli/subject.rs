@@ -19,9 +19,19 @@ pub fn entry(name: &str) -> Result<&'static Entry, Usage> {
     })
 }
 
-/// A program that the explorer can run: by name, in the variant that is asked for or the one that is
-/// meant when none is, at a size of which some numbers are given.
+/// A program that the explorer can run, as [`chosen`].
 pub fn find(
+    name: &str,
+    variant: Option<&str>,
+    given: &[(&str, Option<u64>)],
+) -> Result<Subject, Usage> {
+    let subject = chosen(name, variant, given)?;
+    if subject.is_modelled() { Ok(subject) } else { Err(not_modelled(&subject)) }
+}
+
+/// A program: by name, in the variant that is asked for or the one that is
+/// meant when none is, at a size of which some numbers are given.
+pub fn chosen(
     name: &str,
     variant: Option<&str>,
     given: &[(&str, Option<u64>)],
@@ -29,8 +39,7 @@ pub fn find(
     let entry = entry(name)?;
     let usual = entry.subject();
     let variant = variant.map_or(Ok(usual.variant), |words| self::variant(entry, words))?;
-    let subject = Subject { variant, ..usual }.sized(size(entry, given)?);
-    if subject.is_modelled() { Ok(subject) } else { Err(not_modelled(entry)) }
+    Ok(Subject { variant, ..usual }.sized(size(entry, given)?))
 }
 
 /// The usual size of an entry, but for what is given.
@@ -79,11 +88,15 @@ fn variant(entry: &'static Entry, words: &str) -> Result<&'static Variant, Usage
 }
 
 /// Why a program cannot be explored, and what to do instead.
-pub fn not_modelled(entry: &Entry) -> Usage {
-    let name = entry.name;
-    let command = style::command(&format!("stress {name}"));
+fn not_modelled(subject: &Subject) -> Usage {
+    let Subject { entry, variant, .. } = subject;
+    let mut command = format!("stress {}", entry.name);
+    if entry.variants.len() > 1 {
+        command.push_str(&format!(" --variant {}", entry.number(variant)));
+    }
+    let command = style::command(&command);
     Usage::new(format!(
-        "{name} exists on real threads only, so no engine can check it; try: {command}"
+        "{subject} exists on real threads only, so no engine can check it; try: {command}"
     ))
 }
 

@@ -3,7 +3,7 @@
 use super::wrong::*;
 use super::*;
 use crate::diagram::graph::Aim;
-use crate::list::{Entry, Parameter, Runs, Variant, acceptable, failed, forbidden, runs};
+use crate::list::{Entry, Means, Parameter, Runs, Variant, acceptable, failed, forbidden, runs};
 use crate::primitives::{JoinHandle, Primitives, Std};
 use std::sync::Arc;
 
@@ -129,7 +129,7 @@ macro_rules! places {
 
 /// One entry.
 macro_rules! counter {
-    ($name:literal, $file:literal, $counter:ident, $places:ident, $role:ident,
+    ($name:literal, $file:literal, $counter:ident, $places:ident, $role:ident $(by $means:ident)?,
      $title:literal, $story:literal $(, $cost:literal)?) => {
         &Entry {
             name: $name,
@@ -137,7 +137,9 @@ macro_rules! counter {
             story: $story,
             path: concat!("src/counter/", $file),
             source: include_str!($file),
-            variants: &[variant!($role, $name, $counter, $places) $(.costs($cost))?],
+            variants: &[variant!($role, $name, $counter, $places)
+                $(.by(Means::$means))?
+                $(.costs($cost))?],
             ..COUNTER
         }
     };
@@ -177,7 +179,7 @@ pub static LADDER: &[&Entry] = &[
         "wrong/sleep.rs",
         SleepCounter,
         real,
-        wrong_fix,
+        wrong_fix by Pause,
         "Sleep until nobody is busy",
         "Looking at a flag and setting it are two steps; the sleep only makes the collision rarer."
     ),
@@ -186,7 +188,7 @@ pub static LADDER: &[&Entry] = &[
         "wrong/seqcst_pair.rs",
         SeqCstPairCounter,
         everywhere,
-        wrong_fix,
+        wrong_fix by Ordering,
         "The strongest ordering",
         "SeqCst orders every pair of steps and merges none: it loses in the same interleavings."
     ),
@@ -195,7 +197,7 @@ pub static LADDER: &[&Entry] = &[
         "wrong/lock_per_thread.rs",
         LockPerThreadCounter,
         everywhere,
-        wrong_fix,
+        wrong_fix by Lock,
         "A lock for each thread",
         "A lock keeps out who wants the same lock; here everyone has another."
     ),
@@ -204,7 +206,7 @@ pub static LADDER: &[&Entry] = &[
         "wrong/lock_the_read.rs",
         LockTheReadCounter,
         everywhere,
-        wrong_fix,
+        wrong_fix by Lock,
         "A lock around the read only",
         "The lock is given back before the write, so what was read is out of date by then."
     ),
@@ -213,7 +215,7 @@ pub static LADDER: &[&Entry] = &[
         "mutex.rs",
         MutexCounter,
         everywhere,
-        cure,
+        cure by Lock,
         "One thread at a time",
         "Read and write happen under one lock, so nobody can come between.",
         "Threads wait for each other, and one that is stopped while it holds the lock stops them all."
@@ -223,7 +225,7 @@ pub static LADDER: &[&Entry] = &[
         "atomic.rs",
         AtomicCounter,
         everywhere,
-        cure,
+        cure by Atomic,
         "One step instead of two",
         "fetch_add reads and writes in one indivisible step: there is no between.",
         "One locked instruction; many cores that count at once pass one cache line around."
@@ -233,7 +235,7 @@ pub static LADDER: &[&Entry] = &[
         "compare_exchange.rs",
         CompareExchangeCounter,
         everywhere,
-        cure,
+        cure by Atomic,
         "Write only if nobody came between",
         "The write happens only if the number is still the one that was read; otherwise try again.",
         "As fetch_add when nobody is in the way; whoever comes too late does its work again."
@@ -253,7 +255,7 @@ pub static LADDER: &[&Entry] = &[
         "actor.rs",
         ActorCounter,
         everywhere,
-        cure,
+        cure by Owner,
         "One thread owns the number",
         "Everyone else sends it messages, and it serves them one at a time.",
         "A message an increment and a thread that serves them; a read waits for its turn."

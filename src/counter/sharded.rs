@@ -28,7 +28,9 @@
 //! # Trade-offs
 //! Built for many writers and few readers: statistics, metrics. An increment touches only a cache
 //! line that the thread's core already owns, so it costs what an uncontended `fetch_add` costs, on
-//! any number of cores \[1\]. The price is memory (a padded line a shard, 128 bytes on x86-64, where
+//! any number of cores \[1\]. (Numbers side by side on one line would be as exact, and slow: the
+//! cores take the line from each other at every increment. That is *false sharing*;
+//! `benches/false_sharing.rs` measures it.) The price is memory (a padded line a shard, 128 bytes on x86-64, where
 //! the processor fetches lines in pairs \[2\]) and a read that costs as much as there are shards.
 //! Java's `LongAdder` is the same idea \[3\].
 //!

@@ -2,6 +2,7 @@
 
 use super::picture::Picture;
 use super::source::{self, Sources};
+use super::waits::Waits;
 use crate::report::counted;
 use crate::trace::{DataRace, Step, Trace};
 
@@ -16,6 +17,8 @@ const SAID: usize = 8;
 pub(crate) struct Explanation {
     /// One sentence for each cause.
     pub sentences: Vec<String>,
+    /// Who waits for whom, after a deadlock.
+    pub waits: Waits,
     /// The source lines the sentences talk about.
     pub lines: Vec<SourceLine>,
 }
@@ -49,10 +52,14 @@ impl Explanation {
             sentences.push(format!("{more} read or wrote something else than the newest value"));
         }
         sentences.extend(cycle(trace));
-        if !trace.waiting().is_empty() {
-            sentences.extend(deadlock(trace));
-        }
-        Explanation { sentences, lines: lines(picture) }
+        let waits = Waits::new(trace);
+        sentences.extend(waits.sentences());
+        Explanation { sentences, waits, lines: lines(picture) }
+    }
+
+    /// The sentences that are not about who waits for whom.
+    pub fn causes(&self) -> &[String] {
+        &self.sentences[..self.sentences.len() - self.waits.waits.len()]
     }
 }
 
@@ -133,24 +140,6 @@ pub(crate) fn cycle(trace: &Trace) -> Vec<String> {
     let mut sentences = vec!["no interleaving explains these values; go round and see:".to_owned()];
     sentences.extend_from_slice(cycle.lines());
     sentences
-}
-
-/// Who waits for what.
-fn deadlock(trace: &Trace) -> impl Iterator<Item = String> {
-    let head = "deadlock: no thread can go on".to_owned();
-    let waits = trace.waiting().iter().map(|waiting| {
-        let mut text = format!(
-            "{} waits for {} at {}",
-            trace.threads()[waiting.thread.index()].called(),
-            waiting.what,
-            source::shown(&waiting.place)
-        );
-        if let Some((holder, place)) = &waiting.holder {
-            text.push_str(&format!(", held by {holder} since {}", source::shown(place)));
-        }
-        text
-    });
-    std::iter::once(head).chain(waits)
 }
 
 /// The source lines of the steps that the sentences name.

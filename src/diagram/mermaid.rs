@@ -22,11 +22,13 @@ use std::fmt::Write;
 /// ```
 pub fn mermaid(trace: &Trace) -> String {
     let picture = Picture::new(trace, 24, None);
+    let explanation = Explanation::new(&picture);
     let mut out = String::from("sequenceDiagram\n");
     let mut line = |text: String| {
         let _ = writeln!(out, "    {text}");
     };
-    line(format!("accTitle: Schedule {}: {}", trace.schedule(), plain(trace.ending())));
+    let ending = plain(explanation.waits.ending(trace));
+    line(format!("accTitle: Schedule {}: {ending}", trace.schedule()));
     for &id in &picture.columns {
         let name = words::heading(&trace.threads, id);
         line(format!("participant {id} as {}", text(&name)));
@@ -48,14 +50,19 @@ pub fn mermaid(trace: &Trace) -> String {
             }
             Row::Stuck(stuck) => {
                 for (id, what) in stuck {
-                    line(format!("Note over {id}: waits for {}", text(what)));
+                    let what = text(what);
+                    let on = explanation.waits.of(*id).and_then(|wait| wait.on);
+                    line(match on.filter(|on| picture.columns.contains(on)) {
+                        Some(on) => format!("{id}--){on}: waits for {what}"),
+                        None => format!("Note over {id}: waits for {what}"),
+                    });
                 }
             }
         }
     }
     if let Some(over) = over(&picture) {
-        for sentence in Explanation::new(&picture).sentences {
-            line(format!("Note over {over}: {}", text(&sentence)));
+        for sentence in &explanation.sentences {
+            line(format!("Note over {over}: {}", text(sentence)));
         }
     }
     out

@@ -35,6 +35,7 @@ mod svg;
 mod terminal;
 #[cfg(test)]
 mod tests;
+mod waits;
 mod ways;
 mod words;
 

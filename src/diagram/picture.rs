@@ -5,6 +5,7 @@ use super::explain;
 use super::fold::{self, Part};
 use super::links::{Link, links, numbers};
 use super::state::State;
+use super::waits;
 use super::words;
 use crate::trace::{Action, DataRace, ObjectId, ThreadId, Trace};
 use std::collections::HashSet;
@@ -13,7 +14,7 @@ use std::collections::HashSet;
 pub(crate) struct Picture<'t> {
     pub trace: &'t Trace,
     /// The threads that get a column. A main thread that only starts the others and collects
-    /// their results gets none.
+    /// their results gets none, also when it waits for their ends in vain.
     pub columns: Vec<ThreadId>,
     /// The objects that get a column, in the order in which the program met them.
     pub values: Vec<ObjectId>,
@@ -151,7 +152,9 @@ impl<'t> Picture<'t> {
         }
         if !trace.waiting().is_empty() {
             let stuck = trace.waiting().iter();
-            self.rows.push(Row::Stuck(stuck.map(|w| (w.thread, w.what.clone())).collect()));
+            let stuck = stuck.filter(|wait| self.columns.contains(&wait.thread));
+            let stuck = stuck.map(|wait| (wait.thread, waits::for_what(trace, wait)));
+            self.rows.push(Row::Stuck(stuck.collect()));
         }
     }
 
@@ -232,7 +235,7 @@ fn columns(trace: &Trace) -> Vec<ThreadId> {
     let ids = trace.threads().iter().map(|thread| thread.id);
     ids.filter(|&id| {
         let goes = trace.steps().iter().any(|step| step.thread == id && !step.alone);
-        goes || trace.waiting().iter().any(|waiting| waiting.thread == id)
+        goes || trace.waiting().iter().any(|wait| wait.thread == id && !waits::for_end(trace, wait))
     })
     .collect()
 }

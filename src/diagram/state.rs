@@ -61,6 +61,11 @@ impl<'t> State<'t> {
         *guarded = step.written.or(*guarded);
     }
 
+    /// How many messages a channel holds.
+    pub fn queued(&self, id: ObjectId) -> usize {
+        self.queued[id.0 as usize]
+    }
+
     /// What stands in the object's column: a value, what a lock guards and the letters of its
     /// holders, the number of messages in a channel.
     pub fn shown(&self, id: ObjectId) -> String {

@@ -273,8 +273,7 @@ pub(super) fn waiting(runtime: &Runtime, objects: &[Object]) -> Vec<Waiting> {
                 (what, request.place, holder)
             }
             State::Joining(other) | State::Returning(other) => {
-                let kind = if runtime.is_task(other) { "task" } else { "thread" };
-                let what = format!("{kind} {} to end", ThreadId(other));
+                let what = Waiting::for_end(ThreadId(other), runtime.is_task(other));
                 (what, thread.waits_at, None)
             }
             State::AtBarrier(object) => {
@@ -295,7 +294,7 @@ fn awaited(request: &Request, word: u64, object: &Object) -> (String, bool) {
     match request.op {
         Op::GoOn if !executor::is_woken(word, request.a) => ("a wake-up".into(), false),
         Op::GoOn | Op::TaskStart => ("the thread".into(), true),
-        _ => (format!("{} {}", format!("{:?}", object.kind).to_lowercase(), object.name), true),
+        _ => (Waiting::for_object(object), true),
     }
 }
 

@@ -21,8 +21,10 @@
 //! - [`Entry`]: what is known of a program; [`Variant`]: one way to write it, and where that can be
 //!   run; [`Subject`]: one variant at one size
 //! - [`Outcome`]: what programs return
+//! - [`Matrix`]: every race, and by what means it can be cured
 
 mod entry;
+mod matrix;
 mod outcome;
 mod subject;
 mod variant;
@@ -30,13 +32,14 @@ mod variant;
 pub use entry::{
     Ending, Entry, Graded, Parameter, Size, Source, acceptable, failed, forbidden, interesting,
 };
+pub use matrix::{Found, Matrix, Row, Trial};
 pub use outcome::Outcome;
 pub use subject::Subject;
 pub(crate) use variant::runs;
-pub use variant::{Orderings, Promise, Role, Run, Runs, Variant};
+pub use variant::{Means, Orderings, Promise, Role, Run, Runs, Variant};
 
 use crate::counter::LADDER;
-use crate::race::{MEMORY, ORDERINGS, TASKS, WAITING};
+use crate::race::{APPLICATIONS, MEMORY, ORDERINGS, TASKS, WAITING};
 
 /// Entries that belong together, and the words for them.
 #[derive(Debug)]
@@ -104,6 +107,15 @@ pub static PARTS: &[Part] = &[
         holds: "holds",
         side_by_side: false,
         entries: TASKS,
+    },
+    Part {
+        heading: "shared applications",
+        entry: "application",
+        variant: "variant",
+        fails: "fails",
+        holds: "holds",
+        side_by_side: false,
+        entries: APPLICATIONS,
     },
 ];
 

@@ -44,6 +44,51 @@ impl Promise {
     }
 }
 
+/// By what means a variant tries to keep what it promises; a column of the [`Matrix`](super::Matrix).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Means {
+    /// Others are kept out for a while.
+    Lock,
+    /// What has to happen together is one indivisible step.
+    Atomic,
+    /// Memory orderings, fences among them.
+    Ordering,
+    /// One thread owns it, and the others send messages.
+    Owner,
+    /// What was seen is looked at once more.
+    Check,
+    /// Time is left for the others.
+    Pause,
+    /// Something else, which its name says.
+    Other,
+}
+
+impl Means {
+    /// All of them, in the order of the columns.
+    pub const ALL: [Means; 7] = [
+        Means::Lock,
+        Means::Atomic,
+        Means::Ordering,
+        Means::Owner,
+        Means::Check,
+        Means::Pause,
+        Means::Other,
+    ];
+
+    /// The heading of its column.
+    pub fn heading(self) -> &'static str {
+        match self {
+            Means::Lock => "lock",
+            Means::Atomic => "one step",
+            Means::Ordering => "ordering",
+            Means::Owner => "owner",
+            Means::Check => "recheck",
+            Means::Pause => "pause",
+            Means::Other => "other",
+        }
+    }
+}
+
 /// Where a variant can be run; `None`: not there.
 #[derive(Clone, Copy, Debug)]
 pub struct Runs {
@@ -118,6 +163,8 @@ pub struct Variant {
     pub role: Role,
     /// How far it keeps what must not be away.
     pub promise: Promise,
+    /// By what means it tries to mend; `None`: it does not try.
+    pub means: Option<Means>,
     /// Why it fails, or why it holds, in one sentence; may be empty where the name says it.
     pub why: &'static str,
     /// What it costs, in one sentence; empty for what nobody should take home.
@@ -130,7 +177,11 @@ pub struct Variant {
 
 impl Variant {
     const fn new(name: &'static str, role: Role, promise: Promise, runs: Runs) -> Self {
-        Variant { name, role, promise, why: "", cost: "", orderings: None, runs }
+        let means = match role {
+            Role::Broken => None,
+            Role::WrongFix | Role::Cure => Some(Means::Other),
+        };
+        Variant { name, role, promise, means, why: "", cost: "", orderings: None, runs }
     }
 
     /// A program that some interleaving breaks.
@@ -159,6 +210,12 @@ impl Variant {
         Variant { promise: Promise::HoldsInTurns, ..self }
     }
 
+    /// By what means it tries to mend.
+    #[must_use]
+    pub const fn by(self, means: Means) -> Self {
+        Variant { means: Some(means), ..self }
+    }
+
     /// Why it fails, or holds.
     #[must_use]
     pub const fn because(self, why: &'static str) -> Self {
@@ -174,7 +231,7 @@ impl Variant {
     /// Its memory orderings.
     #[must_use]
     pub const fn ordered(self, orderings: Orderings) -> Self {
-        Variant { orderings: Some(orderings), ..self }
+        Variant { orderings: Some(orderings), means: Some(Means::Ordering), ..self }
     }
 }
 

@@ -123,7 +123,7 @@ fn name_the_nameless(objects: &mut [Object]) {
 }
 
 fn waiting(log: &Log, names: &Names, objects: &[Object]) -> Vec<Waiting> {
-    let name = |id: ObjectId| &objects[names.objects[id.0 as usize].0 as usize].name;
+    let object = |id: ObjectId| &objects[names.objects[id.0 as usize].0 as usize];
     let thread = |id: ThreadId| names.threads[id.index()];
     let mut waiting: Vec<Waiting> = log
         .deadlock
@@ -132,12 +132,12 @@ fn waiting(log: &Log, names: &Names, objects: &[Object]) -> Vec<Waiting> {
         .map(|stuck| {
             let (what, holder) = match &stuck.wait {
                 Wait::Mutex { mutex, holder } => {
-                    (format!("mutex {}", name(*mutex)), holder.clone())
+                    (Waiting::for_object(object(*mutex)), holder.clone())
                 }
-                Wait::Notify(condvar) => (format!("condvar {}", name(*condvar)), None),
-                Wait::Message(channel) => (format!("channel {}", name(*channel)), None),
-                Wait::Room(channel) => (format!("channel {}", name(*channel)), None),
-                Wait::End(child) => (format!("thread {} to end", thread(*child)), None),
+                Wait::Notify(id) | Wait::Message(id) | Wait::Room(id) => {
+                    (Waiting::for_object(object(*id)), None)
+                }
+                Wait::End(child) => (Waiting::for_end(thread(*child), false), None),
             };
             let holder = holder.map(|(holder, place)| (thread(holder), place));
             Waiting { thread: thread(stuck.thread), what, place: stuck.place.clone(), holder }

@@ -63,17 +63,26 @@ impl Primitives for Std {
     /// It spins, because a sleeping thread would wake tens of microseconds late; after a while it
     /// gives way, because with fewer cores than threads the others need this one.
     ///
+    /// Whoever comes last goes on at once, and the others only when they have seen it, some hundred
+    /// nanoseconds later. That is longer than most of what could meet here, so each waits a little,
+    /// and every time another little: now and then they are even.
+    ///
     /// # Orderings
     /// `Relaxed`: the threads agree on a number and read nothing else by it, and the programs that
     /// begin here are about orderings, which it must not lend them.
     fn start_line(threads: usize) -> impl Fn() + Clone + Send + 'static {
+        static STARTS: AtomicUsize = AtomicUsize::new(0);
+        let start = STARTS.fetch_add(1, Ordering::Relaxed);
         let arrived = Arc::new(AtomicUsize::new(0));
         move || {
-            arrived.fetch_add(1, Ordering::Relaxed);
+            let nth = arrived.fetch_add(1, Ordering::Relaxed);
             let mut turns = 0u32;
             while arrived.load(Ordering::Relaxed) < threads {
                 turns += 1;
                 if turns < 1_000 { std::hint::spin_loop() } else { std::thread::yield_now() }
+            }
+            for turn in 0..uneven(start, nth) {
+                std::hint::black_box(turn);
             }
         }
     }
@@ -84,6 +93,16 @@ impl Primitives for Std {
         thread_local!(static INDEX: usize = NEXT.fetch_add(1, Ordering::Relaxed));
         INDEX.with(|index| *index)
     }
+}
+
+/// A number below 512, as good as drawn: how long a thread waits at a start line that it has already
+/// passed. (The mixing is that of SplitMix64; a single multiplication would keep the threads of one
+/// start always equally far apart.)
+fn uneven(start: usize, nth: usize) -> usize {
+    let mut mixed = (start as u64 * 16 + nth as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    mixed = (mixed ^ mixed >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94D0_49BB_1331_11EB);
+    (mixed >> 55) as usize
 }
 
 macro_rules! atomic_integer {
@@ -256,5 +275,18 @@ impl<T: Send + 'static> Receiver<T> for channel::Receiver<T> {
 impl<T: Send + 'static> JoinHandle<T> for std::thread::JoinHandle<T> {
     fn join(self) -> T {
         self.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::uneven;
+
+    #[test]
+    fn now_the_one_and_now_the_other_waits_longer() {
+        let first = (0..1_000).filter(|&start| uneven(start, 0) < uneven(start, 1)).count();
+        assert!((300..700).contains(&first), "{first}");
+        let close = |&start: &usize| uneven(start, 0).abs_diff(uneven(start, 1)) < 32;
+        assert!((0..1_000).filter(close).count() > 50, "sometimes they are nearly even");
     }
 }

@@ -5,9 +5,10 @@
 //! `AcqRel` for what changes the top, `Acquire` for looking at it: whoever takes a node sees what its
 //! pusher wrote into it. None of that helps: the value compared is right, and says too little.
 
+use super::epoch_stack::EpochStack;
 use super::{RACE, at_once};
-use crate::list::{Entry, Source, Variant, acceptable, failed, forbidden, runs};
-use crate::primitives::{AtomicInteger, Mutex, Primitives};
+use crate::list::{Entry, Means, Runs, Source, Variant, acceptable, failed, forbidden, runs};
+use crate::primitives::{AtomicInteger, Mutex, Primitives, Std};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed};
 
@@ -50,13 +51,22 @@ const VARIANTS: &[Variant] = &[
     Variant::broken("compare the top", runs!(P => take_and_give::<P>(pop, push)))
         .because("That the top is the same does not say that the stack is."),
     Variant::wrong_fix("look again first", runs!(P => take_and_give::<P>(pop_after_a_look, push)))
+        .by(Means::Check)
         .because("What the second look sees is as little as what the first one saw."),
     Variant::cure("count the pushes", runs!(P => take_and_give::<P>(pop, push_counting)))
         .because("Whenever a node comes back, the top has another number beside it.")
         .costs("Half the word is the number, or a compare and exchange of two words."),
     Variant::cure("one lock", runs!(P => take_and_give::<P>(pop_locked, push_locked)))
+        .by(Means::Lock)
         .because("Nobody touches the stack between the look and the taking.")
         .costs("Whoever is stopped while it holds the lock stops everybody."),
+    // On threads only: the model's memory is never given back, so it has nothing to show of this.
+    Variant::cure(
+        "epochs (crossbeam)",
+        Runs { threads: Some(|_| by_epochs().into()), ..Runs::NOWHERE },
+    )
+    .because("No node gets the address of one that somebody still looks at.")
+    .costs("Memory is given back late, and not at all while somebody looks for ever."),
 ];
 
 /// No node.
@@ -91,19 +101,32 @@ fn take_and_give<P: Primitives>(
     let (a, b) = (Arc::clone(&stack), Arc::clone(&stack));
     let (a, b) = at_once::<P, _, _>(
         move || pop(&a),
-        move || {
-            let (first, second) = (pop(&b), pop(&b));
-            if let Some(first) = first {
-                push(&b, first);
-            }
-            second
-        },
+        move || two_and_one_back(|| pop(&b), |node| push(&b, node)),
     );
-    let mut owners = [0; 3];
-    for node in [a, b, pop(&stack), pop(&stack)].into_iter().flatten() {
-        owners[node as usize] += 1;
-    }
-    [owners[1], owners[2]]
+    owners([a, b, pop(&stack), pop(&stack)])
+}
+
+/// Takes two nodes and gives the first back; returns the second.
+fn two_and_one_back(pop: impl Fn() -> Option<u64>, push: impl Fn(u64)) -> Option<u64> {
+    let (first, second) = (pop(), pop());
+    first.into_iter().for_each(push);
+    second
+}
+
+/// How many have node 1, and how many node 2.
+fn owners(taken: [Option<u64>; 4]) -> [u64; 2] {
+    [1, 2].map(|node| taken.iter().filter(|taken| **taken == Some(node)).count() as u64)
+}
+
+fn by_epochs() -> [u64; 2] {
+    let stack = Arc::new(EpochStack::default());
+    [2, 1].into_iter().for_each(|node| stack.push(node));
+    let (a, b) = (Arc::clone(&stack), Arc::clone(&stack));
+    let (a, b) = at_once::<Std, _, _>(
+        move || a.pop(),
+        move || two_and_one_back(|| b.pop(), |node| b.push(node)),
+    );
+    owners([a, b, stack.pop(), stack.pop()])
 }
 
 fn pop<P: Primitives>(stack: &Stack<P>) -> Option<u64> {

@@ -5,7 +5,7 @@
 //! changes. What is wrong is that there are two steps, and no ordering makes one of them.
 
 use super::{RACE, at_once};
-use crate::list::{Entry, Source, Variant, acceptable, failed, forbidden, runs};
+use crate::list::{Entry, Means, Source, Variant, acceptable, failed, forbidden, runs};
 use crate::primitives::{AtomicInteger, Mutex, Primitives};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -44,13 +44,17 @@ const VARIANTS: &[Variant] = &[
     Variant::broken("check, then take", runs!(P => two_requests::<P>(check_then_take)))
         .because("Between the check and the taking the other request takes what was there."),
     Variant::wrong_fix("check twice", runs!(P => two_requests::<P>(check_twice)))
+        .by(Means::Check)
         .because("The second check is as old as the first by the time it is acted on."),
     Variant::wrong_fix("a lock around each step", runs!(P => two_requests::<P>(lock_each_step)))
+        .by(Means::Lock)
         .because("Each step was indivisible already; the other comes between the two locks."),
     Variant::cure("one lock around both", runs!(P => two_requests::<P>(lock_both)))
+        .by(Means::Lock)
         .because("What was seen stays true until it has been acted on.")
         .costs("Every request waits for the one before it."),
     Variant::cure("compare and exchange", runs!(P => two_requests::<P>(compare_and_take)))
+        .by(Means::Atomic)
         .because("It takes only from the balance that it has looked at; otherwise it looks again.")
         .costs("Whoever was too late does its work again."),
 ];

@@ -4,7 +4,7 @@
 //! None: every call takes the map's lock, which orders all that it touches.
 
 use super::{RACE, at_once};
-use crate::list::{Entry, Source, Variant, acceptable, failed, forbidden, runs};
+use crate::list::{Entry, Means, Source, Variant, acceptable, failed, forbidden, runs};
 use crate::primitives::{Mutex, Primitives};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -42,11 +42,14 @@ const VARIANTS: &[Variant] = &[
     Variant::broken("look, then insert", runs!(P => two_requests::<P>(look_then_insert)))
         .because("The other request inserts between the look and the insertion."),
     Variant::wrong_fix("insert, then look again", runs!(P => two_requests::<P>(look_again)))
+        .by(Means::Check)
         .because("The first to look again still sees its own, and the second then replaces it."),
     Variant::cure("one call", runs!(P => two_requests::<P>(get_or_insert)))
+        .by(Means::Atomic)
         .because("The map looks and inserts while it holds its own lock.")
         .costs("Opening a connection happens under the lock, so all others wait for it."),
     Variant::cure("give way", runs!(P => two_requests::<P>(insert_if_absent)))
+        .by(Means::Atomic)
         .because("It inserts only where nothing is, and uses what is there otherwise.")
         .costs("Whoever comes second has opened a connection for nothing, and has to close it."),
 ];

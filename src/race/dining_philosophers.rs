@@ -4,7 +4,7 @@
 //! None beyond what locks bring.
 
 use super::RACE;
-use crate::list::{Entry, Parameter, Source, Variant, acceptable, failed, forbidden, runs};
+use crate::list::{Entry, Means, Parameter, Source, Variant, acceptable, failed, forbidden, runs};
 use crate::primitives::{Condvar, JoinHandle, Mutex, Primitives};
 use crate::report::Failure;
 use std::sync::Arc;
@@ -54,6 +54,7 @@ const VARIANTS: &[Variant] = &[
         "a pause before the right",
         runs!(P, [n, _] => dinner::<P>(n, pause_between)),
     )
+    .by(Means::Pause)
     .because("While one waits the others take their left forks too."),
     Variant::cure("one takes the right first", runs!(P, [n, _] => dinner::<P>(n, smaller_first)))
         .because(
@@ -64,6 +65,7 @@ const VARIANTS: &[Variant] = &[
         .because("With one philosopher standing there is a fork to spare.")
         .costs("A queue at the chairs, which all have to pass."),
     Variant::cure("one lock for the table", runs!(P, [n, _] => dinner::<P>(n, whole_table)))
+        .by(Means::Lock)
         .because("Whoever eats has the table to himself.")
         .costs("Neighbours who would not disturb each other wait for each other."),
 ];

@@ -7,7 +7,7 @@
 //! before the value that it stands for, which is how the pattern was broken for years \[1\]\[2\].
 
 use super::{RACE, at_once, ordered};
-use crate::list::{Entry, Source, Variant, acceptable, failed, forbidden, runs};
+use crate::list::{Entry, Means, Source, Variant, acceptable, failed, forbidden, runs};
 use crate::primitives::{AtomicBool, Mutex, OnceLock, Primitives, UnsafeCell};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::{self, Acquire, Relaxed, Release};
@@ -61,9 +61,11 @@ const VARIANTS: &[Variant] = &[
         .because("Whoever sees the flag up sees the value as well.")
         .costs("A load on every use, and that somebody understands it in a year."),
     Variant::cure("always lock", runs!(P => two_need_it::<P>(always_lock)))
+        .by(Means::Lock)
         .because("The lock brings what was done under it.")
         .costs("Every use takes the lock, for a value that never changes again."),
     Variant::cure("OnceLock", runs!(P => once_lock::<P>()))
+        .by(Means::Lock)
         .because("It is check twice, Release and Acquire, written once for everybody.")
         .costs("A load on every use."),
 ];

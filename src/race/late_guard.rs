@@ -4,7 +4,7 @@
 //! `Relaxed` throughout: a single number is at stake.
 
 use super::RACE;
-use crate::list::{Entry, Source, Variant, acceptable, failed, forbidden, runs};
+use crate::list::{Entry, Means, Source, Variant, acceptable, failed, forbidden, runs};
 use crate::primitives::{AtomicInteger, JoinHandle, Primitives};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -58,6 +58,7 @@ const VARIANTS: &[Variant] = &[
         "look, then compare and exchange",
         runs!(P => three_ask::<P>(u8::MAX, look_then_add)),
     )
+    .by(Means::Atomic)
     .because("It adds only to a number that it has seen to be below the limit.")
     .costs("Whoever was too late looks again."),
 ];

@@ -4,7 +4,7 @@
 //! None beyond what locks bring.
 
 use super::{RACE, at_once};
-use crate::list::{Entry, Source, Variant, acceptable, failed, forbidden, runs};
+use crate::list::{Entry, Means, Source, Variant, acceptable, failed, forbidden, runs};
 use crate::primitives::{Mutex, Primitives};
 use crate::report::Failure;
 use std::sync::Arc;
@@ -44,13 +44,16 @@ const VARIANTS: &[Variant] = &[
     Variant::broken("lock mine, then theirs", runs!(P => two_transfers::<P>(mine_first)))
         .because("Whose is whose depends on the direction, and so does the order."),
     Variant::wrong_fix("wait a moment in between", runs!(P => two_transfers::<P>(pause_between)))
+        .by(Means::Pause)
         .because("A pause makes room for exactly what must not happen."),
     Variant::wrong_fix("one lock at a time", runs!(P => two_transfers::<P>(one_at_a_time)))
+        .by(Means::Lock)
         .because("Nobody waits for ever, but what was read is out of date when it is written."),
     Variant::cure("the smaller number first", runs!(P => two_transfers::<P>(smaller_first)))
         .because("All take the locks in one order, so whoever has the last waits for nobody.")
         .costs("Everybody has to know the order, and to know what it will lock before it starts."),
     Variant::cure("one lock for all", runs!(P => two_transfers::<P>(one_for_all)))
+        .by(Means::Lock)
         .because("With one lock there is no second to wait for.")
         .costs("Transfers between other accounts wait as well."),
 ];

@@ -5,7 +5,7 @@
 //! that looking and falling asleep are one step for whoever sends the signal.
 
 use super::{RACE, at_once};
-use crate::list::{Entry, Source, Variant, acceptable, failed, forbidden, runs};
+use crate::list::{Entry, Means, Source, Variant, acceptable, failed, forbidden, runs};
 use crate::primitives::{AtomicBool, Condvar, Mutex, Primitives, Receiver, Sender};
 use crate::report::Failure;
 use std::sync::Arc;
@@ -53,15 +53,19 @@ const VARIANTS: &[Variant] = &[
     Variant::broken("look, then sleep", runs!(P => wait_for_it::<P>(look_then_sleep, raise_and_signal)))
         .because("Between the look and the sleep the flag is raised and the signal sent."),
     Variant::wrong_fix("look again and again", runs!(P => wait_for_it::<P>(look_in_a_loop, raise_and_signal)))
+        .by(Means::Check)
         .because("It would look again, if only it woke up."),
     Variant::wrong_fix("wake all", runs!(P => wait_for_it::<P>(look_in_a_loop, raise_and_wake_all)))
         .because("All who sleep are woken, and A does not sleep yet."),
     Variant::wrong_fix("signal under the lock", runs!(P => wait_for_it::<P>(look_in_a_loop, signal_locked)))
+        .by(Means::Lock)
         .because("A looks before it takes the lock, so the lock keeps nothing apart."),
     Variant::cure("look under the lock", runs!(P => wait_for_it::<P>(look_locked, raise_locked)))
+        .by(Means::Lock)
         .because("B cannot raise the flag between A's look and A's sleep: A has the lock until it sleeps.")
         .costs("Whoever raises the flag takes the lock."),
     Variant::cure("a channel", runs!(P => by_channel::<P>()))
+        .by(Means::Owner)
         .because("A message is kept until somebody takes it.")
         .costs("A place for the message."),
 ];

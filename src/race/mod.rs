@@ -1,7 +1,7 @@
 //! The catalogue: kinds of race besides the lost update, broken and cured side by side.
 //!
-//! Each race is one small program, generic over the [`Primitives`]
-//! it is written in. Its *variants* are the program as it is written by somebody who has not thought
+//! Each race is one small program, generic over the
+//! [`Primitives`](crate::primitives::Primitives) it is written in. Its *variants* are the program as it is written by somebody who has not thought
 //! of the race, plausible fixes that do not work, and cures.
 //!
 //! The races of orderings have the orderings as parameters. Their variants are too weak or the weakest
@@ -17,14 +17,24 @@
 //! - [`MEMORY`]: what no ordering cures
 //! - [`WAITING`]: who waits for whom, for ever
 //! - [`TASKS`]: an await is where another task goes on, on one thread
+//! - [`APPLICATIONS`]: what several people use at once; the first of them, a counter, is the
+//!   [ladder](crate::counter)
+//!
+//! False sharing is not among them: two threads that write to one cache line are slow and never
+//! wrong, so there is no interleaving to show. `benches/false_sharing.rs` measures it, and
+//! [`ShardedCounter`](crate::counter::ShardedCounter) keeps clear of it.
 
 mod aba;
 mod await_between;
 mod cancelled_read;
+mod chat_room;
 mod check_then_act;
+mod collaborative_editing;
 mod compound_action;
+mod dekker;
 mod dining_philosophers;
 mod double_checked;
+mod epoch_stack;
 mod full_channel;
 mod guard_across_await;
 mod independent_reads;
@@ -34,13 +44,16 @@ mod lock_order;
 mod lost_wakeup;
 mod message_passing;
 mod missed_close;
+mod multiplayer_game;
 mod over_released;
 mod peterson;
 mod reentered_actor;
 mod reference_count;
 mod relaxed_counter;
+mod replica;
 mod self_deadlock;
 mod spin_lock;
+mod start;
 mod stolen_wakeup;
 mod store_buffering;
 mod torn_read;
@@ -50,8 +63,11 @@ mod writer_starvation;
 pub use aba::ABA;
 pub use await_between::AWAIT_BETWEEN;
 pub use cancelled_read::CANCELLED_READ;
+pub use chat_room::CHAT_ROOM;
 pub use check_then_act::CHECK_THEN_ACT;
+pub use collaborative_editing::COLLABORATIVE_EDITING;
 pub use compound_action::COMPOUND_ACTION;
+pub use dekker::DEKKER;
 pub use dining_philosophers::DINING_PHILOSOPHERS;
 pub use double_checked::DOUBLE_CHECKED;
 pub use full_channel::FULL_CHANNEL;
@@ -63,6 +79,7 @@ pub use lock_order::LOCK_ORDER;
 pub use lost_wakeup::LOST_WAKEUP;
 pub use message_passing::MESSAGE_PASSING;
 pub use missed_close::MISSED_CLOSE;
+pub use multiplayer_game::MULTIPLAYER_GAME;
 pub use over_released::OVER_RELEASED;
 pub use peterson::PETERSON;
 pub use reentered_actor::REENTERED_ACTOR;
@@ -77,7 +94,7 @@ pub use unawaited_calls::UNAWAITED_CALLS;
 pub use writer_starvation::WRITER_STARVATION;
 
 use crate::list::{Entry, acceptable, failed};
-use crate::primitives::{JoinHandle, LocalFuture, Primitives, Tasks};
+use start::{at_once, fetch, on_one_thread, with_owner};
 
 /// The races of orderings, the easiest first.
 pub static ORDERINGS: &[&Entry] =
@@ -91,6 +108,7 @@ pub static MEMORY: &[&Entry] = &[
     &LATE_GUARD,
     &DOUBLE_CHECKED,
     &REFERENCE_COUNT,
+    &DEKKER,
     &PETERSON,
     &ABA,
 ];
@@ -113,6 +131,9 @@ pub static WAITING: &[&Entry] = &[
 pub static TASKS: &[&Entry] =
     &[&AWAIT_BETWEEN, &UNAWAITED_CALLS, &REENTERED_ACTOR, &GUARD_ACROSS_AWAIT, &CANCELLED_READ];
 
+/// Applications that several people use at once, the easiest first.
+pub static APPLICATIONS: &[&Entry] = &[&CHAT_ROOM, &MULTIPLAYER_GAME, &COLLABORATIVE_EDITING];
+
 /// What an entry of the catalogue says of itself unless it says otherwise.
 const RACE: Entry = Entry {
     name: "",
@@ -131,40 +152,6 @@ const RACE: Entry = Entry {
     parameters: &[],
     variants: &[],
 };
-
-/// Runs the two at the same time, as threads A and B, and waits for both.
-fn at_once<P: Primitives, T: Send + 'static, U: Send + 'static>(
-    a: impl FnOnce() -> T + Send + 'static,
-    b: impl FnOnce() -> U + Send + 'static,
-) -> (T, U) {
-    let line = P::start_line(2);
-    let other = line.clone();
-    let a = P::spawn("A", move || {
-        line();
-        a()
-    });
-    let b = P::spawn("B", move || {
-        other();
-        b()
-    });
-    (a.join(), b.join())
-}
-
-/// Runs the two as tasks A and B of one thread, and waits for both.
-fn on_one_thread<P: Tasks, T: 'static>(
-    a: impl Future<Output = T> + 'static,
-    b: impl Future<Output = T> + 'static,
-) -> [T; 2] {
-    let tasks: Vec<(_, LocalFuture<T>)> = vec![("A", Box::pin(a)), ("B", Box::pin(b))];
-    let both = P::run(tasks).try_into();
-    both.unwrap_or_else(|_| panic!("two tasks return two results"))
-}
-
-/// Asks another server. That takes time, and other tasks go on meanwhile.
-#[track_caller]
-fn fetch<P: Tasks>() -> P::Pause {
-    P::pause()
-}
 
 /// A variant that is a choice of orderings: its name, and a call whose family of primitives is
 /// filled in.

@@ -8,7 +8,7 @@
 //! one's flag.
 
 use super::{RACE, at_once};
-use crate::list::{Entry, Source, Variant, acceptable, failed, forbidden, runs};
+use crate::list::{Entry, Means, Source, Variant, acceptable, failed, forbidden, runs};
 use crate::primitives::{AtomicBool, AtomicInteger, Mutex, Primitives, UnsafeCell};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::{self, AcqRel, Acquire, Relaxed, Release, SeqCst};
@@ -62,18 +62,22 @@ const VARIANTS: &[Variant] = &[
         "Release and Acquire",
         runs!(P => two_enter::<P>(|door, me| peterson(door, me, Release, Acquire))),
     )
+    .by(Means::Ordering)
     .in_turns()
     .because("Each may miss the other's flag: an Acquire load need not see the newest store."),
     Variant::cure(
         "SeqCst",
         runs!(P => two_enter::<P>(|door, me| peterson(door, me, SeqCst, SeqCst))),
     )
+    .by(Means::Ordering)
     .because("All stores and loads are in one order, and the second to give the turn away waits.")
     .costs("A full fence, which is what a locked instruction would have cost; and it spins."),
     Variant::cure("swap the turn", runs!(P => two_enter::<P>(swap_the_turn)))
+        .by(Means::Atomic)
         .because("The second swap reads the first, and with it sees the first one's flag.")
         .costs("The locked instruction that the lock was meant to do without; and it spins."),
     Variant::cure("a mutex", runs!(P => two_enter::<P>(mutex)))
+        .by(Means::Lock)
         .because("It is made for this, for any number of threads.")
         .costs("A locked instruction; whoever waits sleeps."),
 ];

@@ -6,7 +6,7 @@
 //! comes between the two is not a question of what is visible.
 
 use super::{RACE, at_once, ordered};
-use crate::list::{Entry, Variant, acceptable, failed, forbidden};
+use crate::list::{Entry, Means, Variant, acceptable, failed, forbidden};
 use crate::primitives::{AtomicInteger, Primitives};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::{self, Relaxed, SeqCst};
@@ -35,7 +35,7 @@ pub static RELAXED_COUNTER: Entry = Entry {
 const VARIANTS: &[Variant] = &[
     ordered!(broken, "load and store, Relaxed", two_steps, [Relaxed, Relaxed]),
     ordered!(broken, "load and store, SeqCst", two_steps, [SeqCst, SeqCst]),
-    ordered!(cure, "fetch_add, Relaxed", one_step, [Relaxed]),
+    ordered!(cure, "fetch_add, Relaxed", one_step, [Relaxed]).by(Means::Atomic),
 ];
 
 fn two_steps<P: Primitives>([load, store]: [Ordering; 2], _: [Option<Ordering>; 0]) -> u64 {

@@ -4,7 +4,7 @@
 //! None beyond what locks bring.
 
 use super::{RACE, at_once};
-use crate::list::{Entry, Source, Variant, acceptable, failed, forbidden, runs};
+use crate::list::{Entry, Means, Source, Variant, acceptable, failed, forbidden, runs};
 use crate::primitives::{Mutex, Primitives};
 use crate::report::Failure;
 use std::sync::Arc;
@@ -52,11 +52,13 @@ const VARIANTS: &[Variant] = &[
     Variant::broken("match on the lock", runs!(P => two_close::<P>(match_on_the_lock)))
         .because("The guard lives until the match ends, and close() waits for it inside the match."),
     Variant::wrong_fix("look first, then close", runs!(P => two_close::<P>(look_first)))
+        .by(Means::Check)
         .because("The lock is free in between, and the other one sees the door open as well."),
     Variant::cure("hand the guard on", runs!(P => two_close::<P>(hand_on)))
         .because("The lock is taken once, and whoever needs what is behind it is given that.")
         .costs("Functions come in two kinds: those that lock, and those that are called with the lock."),
     Variant::cure("look again under the lock", runs!(P => two_close::<P>(look_again)))
+        .by(Means::Lock)
         .because("What close() does depends only on what it sees itself.")
         .costs("The lock is taken twice, and close() may find nothing to do."),
 ];

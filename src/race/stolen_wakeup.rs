@@ -4,7 +4,7 @@
 //! None beyond what locks bring.
 
 use super::RACE;
-use crate::list::{Entry, Source, Variant, acceptable, failed, forbidden, runs};
+use crate::list::{Entry, Means, Source, Variant, acceptable, failed, forbidden, runs};
 use crate::primitives::{Condvar, JoinHandle, Mutex, Primitives};
 use crate::report::Failure;
 use std::sync::Arc;
@@ -51,6 +51,7 @@ const VARIANTS: &[Variant] = &[
     )
     .because("It does not fall over, and leaves before the second thing comes."),
     Variant::cure("while empty, sleep", runs!(P => two_take::<P>(sleep_while_empty, wake_one)))
+        .by(Means::Check)
         .because("Whoever is woken looks again, under the lock, and sleeps again if need be.")
         .costs("Nothing but the word."),
 ];

@@ -8,7 +8,7 @@
 //! fences a half may be seen before the version that announces it \[2\].
 
 use super::{RACE, at_once};
-use crate::list::{Entry, Source, Variant, acceptable, failed, forbidden, runs};
+use crate::list::{Entry, Means, Source, Variant, acceptable, failed, forbidden, runs};
 use crate::primitives::{AtomicInteger, Mutex, Primitives};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release, SeqCst};
@@ -55,8 +55,10 @@ const VARIANTS: &[Variant] = &[
     Variant::broken("two halves", runs!(P => at_the_same_time::<P>(write, read)))
         .because("Between the two reads, or the two writes, the other comes in."),
     Variant::wrong_fix("lock the writer", runs!(P => at_the_same_time::<P>(write_locked, read)))
+        .by(Means::Lock)
         .because("A lock keeps out who wants it, and the reader does not ask."),
     Variant::wrong_fix("read until twice the same", runs!(P => at_the_same_time::<P>(write, read_twice)))
+        .by(Means::Check)
         .because("Between the writer's two stores the pair is torn, however often it is read."),
     Variant::wrong_fix(
         "seqlock without its fences",
@@ -65,12 +67,14 @@ const VARIANTS: &[Variant] = &[
     .in_turns()
     .because("In turns it holds. But nothing keeps a half from being seen before the odd version."),
     Variant::cure("one lock", runs!(P => at_the_same_time::<P>(write_locked, read_locked)))
+        .by(Means::Lock)
         .because("Nobody reads while somebody writes.")
         .costs("Readers wait for each other as well as for the writer."),
     Variant::cure("seqlock", runs!(P => at_the_same_time::<P>(write_versioned, read_versioned)))
         .because("The reader notices that somebody wrote meanwhile, and reads again.")
         .costs("A reader may have to read again and again; it writes nothing, so readers are free."),
     Variant::cure("one word", runs!(P => one_word::<P>()))
+        .by(Means::Atomic)
         .because("Both halves fit into one number, which is written and read in one step.")
         .costs("Nothing, where the pair fits into 64 bits (or 128, where the processor has such a step)."),
 ];

@@ -4,7 +4,7 @@
 //! None beyond what locks bring.
 
 use super::RACE;
-use crate::list::{Entry, Source, Variant, acceptable, failed, forbidden, runs};
+use crate::list::{Entry, Means, Source, Variant, acceptable, failed, forbidden, runs};
 use crate::primitives::{Condvar, JoinHandle, Mutex, Primitives};
 use std::sync::Arc;
 
@@ -56,6 +56,7 @@ const VARIANTS: &[Variant] = &[
         "look twice for a writer",
         runs!(P => two_read_one_writes::<P>(let_pass_once, wait_for_nobody)),
     )
+    .by(Means::Check)
     .because("A reader that has waited once goes in all the same."),
     Variant::cure(
         "writers first",

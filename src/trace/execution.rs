@@ -92,6 +92,18 @@ pub struct Waiting {
     pub holder: Option<(ThreadId, Place)>,
 }
 
+impl Waiting {
+    /// What is said of somebody who waits for a thread, or a task, to end.
+    pub(crate) fn for_end(thread: ThreadId, is_task: bool) -> String {
+        format!("{} {thread} to end", if is_task { "task" } else { "thread" })
+    }
+
+    /// What is said of somebody who waits for an object.
+    pub(crate) fn for_object(object: &Object) -> String {
+        format!("{} {}", format!("{:?}", object.kind).to_lowercase(), object.name)
+    }
+}
+
 impl fmt::Display for Waiting {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} waits for {} at {}", self.thread, self.what, self.place)?;

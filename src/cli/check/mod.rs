@@ -110,7 +110,7 @@ fn check_all(
     let variants = usual.entry.variants.iter().map(|variant| Subject { variant, ..usual });
     let check = |subject| engines::check(subject, runner, settings);
     let checked: Vec<_> =
-        variants.filter(Subject::is_modelled).map(check).collect::<Result<_, _>>()?;
+        variants.filter(|subject| runner.can_run(subject)).map(check).collect::<Result<_, _>>()?;
     match args.format {
         Format::Json => say!(out, "{}", json::all(&checked)),
         Format::Text => table::print(&checked, out),

@@ -17,6 +17,10 @@ pub(super) enum Kind {
     Held,
     /// From a write to the other thread's write that it overwrote.
     Overwrites,
+    /// From who waits to whom it waits for, in a circle.
+    Circle,
+    /// The same, on the way into a circle or to nobody.
+    Waits,
 }
 
 impl Kind {
@@ -24,14 +28,15 @@ impl Kind {
         match self {
             Kind::ReadsFrom => "from",
             Kind::Held => "held",
-            Kind::Overwrites => "over",
+            Kind::Overwrites | Kind::Circle => "over",
+            Kind::Waits => "awaits",
         }
     }
 
     pub fn tip(self) -> &'static str {
         match self {
-            Kind::ReadsFrom => "from",
-            Kind::Held | Kind::Overwrites => "over",
+            Kind::ReadsFrom | Kind::Waits => "from",
+            Kind::Held | Kind::Overwrites | Kind::Circle => "over",
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Drawing the SVG, row by row.
 
 use super::arrows::arrows;
+use super::circle::{nobody, waits};
 use super::layout::{BOX, LINE, Layout, ROW, across, broken, fold, head, sentence_width, width};
 use super::xml::{Escaped, fingerprint};
 use crate::diagram::explain::Explanation;
@@ -65,7 +66,8 @@ impl Drawing<'_> {
         for (at, row) in self.picture.rows.iter().enumerate() {
             self.lives(at, row);
         }
-        for arrow in arrows(self.picture, self.layout) {
+        let waits = waits(self.picture, self.layout, &self.explanation.waits);
+        for arrow in arrows(self.picture, self.layout).into_iter().chain(waits) {
             let (class, tip, path) = (arrow.kind.class(), arrow.kind.tip(), arrow.path);
             line!(
                 self,
@@ -185,6 +187,9 @@ impl Drawing<'_> {
                         self.step_box(column, y, "lost");
                         let x = self.layout.threads[column].middle();
                         self.middle(x, y + 5, "bad", &format!("waits for {what}"));
+                        if self.explanation.waits.of(*id).is_some_and(|wait| wait.on.is_none()) {
+                            self.middle(x, y + nobody(), "bad", "nobody");
+                        }
                     }
                 }
             }

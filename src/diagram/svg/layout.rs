@@ -114,7 +114,8 @@ impl Layout {
         let first_line = MARGIN + 16;
         let head = first_line + LINE * (title.len() as i32 - 1) + 40;
         let start = head + 14 + ROW / 2;
-        let below = start + (picture.rows.len() as i32 + 1) * ROW - ROW / 2;
+        let under = super::circle::height(picture, &explanation.waits);
+        let below = start + (picture.rows.len() as i32 + 1) * ROW - ROW / 2 + under;
         Layout {
             number,
             threads,

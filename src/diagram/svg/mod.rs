@@ -4,6 +4,7 @@
 //! description tell a screen reader everything, and equal traces give equal bytes.
 
 mod arrows;
+mod circle;
 mod drawing;
 mod layout;
 mod xml;

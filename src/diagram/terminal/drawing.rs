@@ -5,6 +5,7 @@ use super::paint::{Look, Pen};
 use crate::diagram::explain::Explanation;
 use crate::diagram::lanes::Lane;
 use crate::diagram::picture::{Idle, Picture, Row, StepRow};
+use crate::diagram::waits::Waits;
 use crate::diagram::words;
 use crate::trace::ThreadId;
 
@@ -187,8 +188,12 @@ impl Drawing<'_> {
         for (column, id) in self.picture.columns.iter().enumerate() {
             if let Some((_, what)) = stuck.iter().find(|(thread, _)| thread == id) {
                 let (at, room) = self.layout.threads[column];
+                let whole = layout::stuck_text(what);
+                // What it waits for says more than that it waits.
+                let text =
+                    if self.pen.width(&whole) > room { format!("✗ {what}") } else { whole };
                 self.pen.to(at);
-                self.pen.put(&layout::stuck_text(what), Look::Link, room);
+                self.pen.put(&text, Look::Link, room);
             }
         }
     }
@@ -204,10 +209,12 @@ impl Drawing<'_> {
             0..=40 => format!("schedule {schedule}: "),
             _ => String::new(),
         };
-        self.pen.wrapped(&format!("{schedule}{}", trace.ending()), Look::Plain, 2, width);
-        for sentence in &explanation.sentences {
+        let ending = explanation.waits.ending(trace);
+        self.pen.wrapped(&format!("{schedule}{ending}"), Look::Plain, 2, width);
+        for sentence in explanation.causes() {
             self.pen.wrapped(sentence, Look::Strong, 2, width);
         }
+        self.waits(&explanation.waits);
         let lines = &explanation.lines;
         let steps = lines.iter().map(|line| line.steps.len()).max().unwrap_or(0).min(16);
         let place = lines.iter().map(|line| self.pen.width(&line.place)).max().unwrap_or(0);
@@ -228,6 +235,31 @@ impl Drawing<'_> {
                 self.pen.to(at);
                 self.pen.put(text, Look::Plain, width.saturating_sub(at));
             }
+            self.pen.end();
+        }
+    }
+
+    /// Who waits for whom: a circle to be followed, and what leads to it or to nobody.
+    fn waits(&mut self, waits: &Waits) {
+        let width = self.layout.width;
+        for (at, wait) in waits.waits.iter().enumerate() {
+            let margin = match at {
+                _ if at >= waits.circle => "      ",
+                0 => "  ┌─▶ ",
+                _ => "  │   ",
+            };
+            self.pen.put(margin, Look::Link, 6);
+            self.pen.to(6);
+            let beside = if at < waits.circle { "  │" } else { "" };
+            self.pen.wrapped_beside(beside, &wait.sentence, Look::Strong, 8, width);
+            let below = match at + 1 {
+                next if next < waits.circle => "  │   ▼",
+                next if next == waits.circle => "  └───┘",
+                _ if waits.leads_on(at) => "      ▼",
+                _ if wait.on.is_none() => "      ▼ nobody",
+                _ => continue,
+            };
+            self.pen.put(below, Look::Link, width);
             self.pen.end();
         }
     }

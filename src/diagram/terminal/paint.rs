@@ -88,13 +88,26 @@ impl Pen {
         self.owed = 0;
     }
 
-    /// Writes a paragraph: the first line at `first`, those that follow at `hang`.
+    /// Writes a paragraph: those lines that follow the first begin at `hang`.
     pub fn wrapped(&mut self, text: &str, look: Look, hang: usize, width: usize) {
+        self.wrapped_beside("", text, look, hang, width);
+    }
+
+    /// The same, with this in front of the lines that follow the first.
+    pub fn wrapped_beside(
+        &mut self,
+        margin: &str,
+        text: &str,
+        look: Look,
+        hang: usize,
+        width: usize,
+    ) {
         let mut fresh = true;
         for word in text.split(' ') {
             let needed = self.width(word) + usize::from(!fresh);
             if !fresh && self.at + needed > width {
                 self.end();
+                self.put(margin, Look::Link, hang);
                 self.to(hang);
             } else if !fresh {
                 self.to(self.at + 1);
@@ -141,6 +154,8 @@ fn ascii(text: &str) -> String {
             '┼' | '┬' | '┴' => out.push('+'),
             '┌' => out.push('.'),
             '└' => out.push('\''),
+            '┘' => out.push('\''),
+            '▼' => out.push('v'),
             '✗' => out.push('x'),
             '▶' | '»' => out.push('>'),
             '×' => out.push('x'),
