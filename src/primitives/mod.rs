@@ -22,6 +22,7 @@
 //! # Layout
 //! - this file: the traits, each with its contract
 //! - `std`: real threads; `loom`: loom; `model`: racelab's explorer
+//! - `weakened`: a program of `model`'s with one ordering, fence, signal or lock taken away
 //!
 //! `#[track_caller]` stands on every method that is a step, so that the step knows the line of the
 //! program that asked for it.
@@ -29,10 +30,12 @@
 pub mod loom;
 mod model;
 mod std;
+mod weakened;
 
 pub use self::loom::{Gated, Interleavings, Loom, LoomIn, Plain};
 pub use self::model::{Model, ModelSender};
 pub use self::std::Std;
+pub use self::weakened::{Change, Watched, Weakening, weakened, weakenings};
 
 use ::std::ops::DerefMut;
 use ::std::sync::atomic::Ordering;
