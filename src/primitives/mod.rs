@@ -23,6 +23,7 @@
 //! - this file: the traits, each with its contract
 //! - `std`: real threads; `loom`: loom; `model`: racelab's explorer
 //! - `tasks`: the words for tasks that share a thread, of those families that have any
+//! - `weakened`: a program of `model`'s with one ordering, fence, signal or lock taken away
 //!
 //! `#[track_caller]` stands on every method that is a step, so that the step knows the line of the
 //! program that asked for it.
@@ -31,11 +32,13 @@ pub mod loom;
 mod model;
 mod std;
 mod tasks;
+mod weakened;
 
 pub use self::loom::{Gated, Interleavings, Loom, LoomIn, Plain};
 pub use self::model::{Model, ModelSender};
 pub use self::std::Std;
 pub use self::tasks::{Cell, LocalFuture, Lock, Task, Tasks};
+pub use self::weakened::{Change, Watched, Weakening, weakened, weakenings};
 
 use ::std::ops::DerefMut;
 use ::std::sync::atomic::Ordering;

@@ -1,11 +1,17 @@
 //! racelab's explorer: the types of [`model`](crate::model), as a family.
 
+mod guard;
+
+pub use guard::Guard;
+
+use super::weakened::{self, Woken};
 use super::{
     AtomicBool, AtomicInteger, Condvar, JoinHandle, Mutex, OnceLock, Primitives, Receiver, Sender,
     UnsafeCell,
 };
 use crate::explore::runtime::with_current;
 use crate::model::{self, cell, sync, sync::atomic, sync::mpsc, thread};
+use guard::taken;
 use std::sync::atomic::Ordering;
 
 /// The family of the explorer's primitives.
@@ -45,7 +51,9 @@ impl Primitives for Model {
     #[inline]
     #[track_caller]
     fn fence(order: Ordering) {
-        atomic::fence(order);
+        if let Some(order) = weakened::fence(order) {
+            atomic::fence(order);
+        }
     }
 
     #[track_caller]
@@ -86,42 +94,42 @@ macro_rules! atomic_integer {
             #[inline]
             #[track_caller]
             fn load(&self, order: Ordering) -> $integer {
-                self.load(order)
+                self.load(weakened::load(order))
             }
             #[inline]
             #[track_caller]
             fn store(&self, value: $integer, order: Ordering) {
-                self.store(value, order);
+                self.store(value, weakened::store(order));
             }
             #[inline]
             #[track_caller]
             fn swap(&self, value: $integer, order: Ordering) -> $integer {
-                self.swap(value, order)
+                self.swap(value, weakened::update(order))
             }
             #[inline]
             #[track_caller]
             fn fetch_add(&self, value: $integer, order: Ordering) -> $integer {
-                self.fetch_add(value, order)
+                self.fetch_add(value, weakened::update(order))
             }
             #[inline]
             #[track_caller]
             fn fetch_sub(&self, value: $integer, order: Ordering) -> $integer {
-                self.fetch_sub(value, order)
+                self.fetch_sub(value, weakened::update(order))
             }
             #[inline]
             #[track_caller]
             fn fetch_or(&self, value: $integer, order: Ordering) -> $integer {
-                self.fetch_or(value, order)
+                self.fetch_or(value, weakened::update(order))
             }
             #[inline]
             #[track_caller]
             fn fetch_and(&self, value: $integer, order: Ordering) -> $integer {
-                self.fetch_and(value, order)
+                self.fetch_and(value, weakened::update(order))
             }
             #[inline]
             #[track_caller]
             fn fetch_max(&self, value: $integer, order: Ordering) -> $integer {
-                self.fetch_max(value, order)
+                self.fetch_max(value, weakened::update(order))
             }
             #[inline]
             #[track_caller]
@@ -132,7 +140,9 @@ macro_rules! atomic_integer {
                 success: Ordering,
                 failure: Ordering,
             ) -> Result<$integer, $integer> {
-                self.compare_exchange(current, new, success, failure)
+                let success = weakened::update(success);
+                let failure = weakened::failure(failure);
+                weakened::exchanged(self.compare_exchange(current, new, success, failure), current)
             }
             #[inline]
             #[track_caller]
@@ -143,7 +153,9 @@ macro_rules! atomic_integer {
                 success: Ordering,
                 failure: Ordering,
             ) -> Result<$integer, $integer> {
-                self.compare_exchange_weak(current, new, success, failure)
+                let success = weakened::update(success);
+                let failure = weakened::failure(failure);
+                weakened::exchanged(self.compare_exchange_weak(current, new, success, failure), current)
             }
         }
     )*};
@@ -159,17 +171,17 @@ impl AtomicBool for atomic::AtomicBool {
     #[inline]
     #[track_caller]
     fn load(&self, order: Ordering) -> bool {
-        self.load(order)
+        self.load(weakened::load(order))
     }
     #[inline]
     #[track_caller]
     fn store(&self, value: bool, order: Ordering) {
-        self.store(value, order);
+        self.store(value, weakened::store(order));
     }
     #[inline]
     #[track_caller]
     fn swap(&self, value: bool, order: Ordering) -> bool {
-        self.swap(value, order)
+        self.swap(value, weakened::update(order))
     }
     #[inline]
     #[track_caller]
@@ -180,12 +192,14 @@ impl AtomicBool for atomic::AtomicBool {
         success: Ordering,
         failure: Ordering,
     ) -> Result<bool, bool> {
-        self.compare_exchange(current, new, success, failure)
+        let success = weakened::update(success);
+        let failure = weakened::failure(failure);
+        weakened::exchanged(self.compare_exchange(current, new, success, failure), current)
     }
 }
 
 impl<T: Send + 'static> Mutex<T> for sync::Mutex<T> {
-    type Guard<'a> = sync::MutexGuard<'a, T>;
+    type Guard<'a> = Guard<'a, T>;
 
     #[track_caller]
     fn named(name: &'static str, value: T) -> Self {
@@ -194,14 +208,16 @@ impl<T: Send + 'static> Mutex<T> for sync::Mutex<T> {
     #[inline]
     #[track_caller]
     fn lock(&self) -> Self::Guard<'_> {
-        self.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+        Guard::new(self, taken(self.lock()))
     }
     #[inline]
     #[track_caller]
     fn try_lock(&self) -> Option<Self::Guard<'_>> {
         match self.try_lock() {
-            Ok(guard) => Some(guard),
-            Err(sync::TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+            Ok(guard) => Some(Guard::new(self, guard)),
+            Err(sync::TryLockError::Poisoned(poisoned)) => {
+                Some(Guard::new(self, poisoned.into_inner()))
+            }
             Err(sync::TryLockError::WouldBlock) => None,
         }
     }
@@ -214,21 +230,31 @@ impl Condvar<Model> for sync::Condvar {
     }
     #[inline]
     #[track_caller]
-    fn wait<'a, T: Send + 'static>(&self, guard: &mut sync::MutexGuard<'a, T>)
+    fn wait<'a, T: Send + 'static>(&self, guard: &mut Guard<'a, T>)
     where
         sync::Mutex<T>: 'a,
     {
-        self.sleep(guard, false);
+        guard.sleep_on(self);
     }
     #[inline]
     #[track_caller]
     fn notify_one(&self) {
-        self.notify_one();
+        wake(self, weakened::signal(Woken::One));
     }
     #[inline]
     #[track_caller]
     fn notify_all(&self) {
-        self.notify_all();
+        wake(self, weakened::signal(Woken::All));
+    }
+}
+
+#[inline]
+#[track_caller]
+fn wake(condvar: &sync::Condvar, woken: Woken) {
+    match woken {
+        Woken::Nobody => {}
+        Woken::One => condvar.notify_one(),
+        Woken::All => condvar.notify_all(),
     }
 }
 

@@ -2,15 +2,16 @@
 //! another.
 //!
 //! # Orderings
-//! `AcqRel` for what changes the top, `Acquire` for looking at it: whoever takes a node sees what its
-//! pusher wrote into it. None of that helps: the value compared is right, and says too little.
+//! `Release` for putting a node on top, `Acquire` for looking at the top: whoever takes a node sees what
+//! its pusher wrote into it. Taking one hands nothing on. None of that helps: the value compared is right,
+//! and says too little.
 
 use super::epoch_stack::EpochStack;
 use super::{RACE, at_once};
 use crate::list::{Entry, Means, Runs, Source, Variant, acceptable, failed, forbidden, runs};
 use crate::primitives::{AtomicInteger, Mutex, Primitives, Std};
 use std::sync::Arc;
-use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed};
+use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
 const FORBIDDEN: &str = "a node has two owners";
 
@@ -134,7 +135,7 @@ fn pop<P: Primitives>(stack: &Stack<P>) -> Option<u64> {
     while node(top) != NIL {
         let below = stack.below[node(top) as usize].load(Relaxed);
         let next = below | number(top) << 32;
-        match stack.top.compare_exchange(top, next, AcqRel, Acquire) {
+        match stack.top.compare_exchange(top, next, Relaxed, Acquire) {
             Ok(_) => return Some(node(top)),
             Err(now) => top = now,
         }
@@ -144,11 +145,11 @@ fn pop<P: Primitives>(stack: &Stack<P>) -> Option<u64> {
 
 /// Gives a node back; `count` is the number beside the new top.
 fn push_with<P: Primitives>(stack: &Stack<P>, node: u64, count: impl Fn(u64) -> u64) {
-    let mut top = stack.top.load(Acquire);
+    let mut top = stack.top.load(Relaxed);
     loop {
         stack.below[node as usize].store(self::node(top), Relaxed);
         let next = node | count(number(top)) << 32;
-        match stack.top.compare_exchange(top, next, AcqRel, Acquire) {
+        match stack.top.compare_exchange(top, next, Release, Relaxed) {
             Ok(_) => return,
             Err(now) => top = now,
         }
@@ -171,7 +172,7 @@ fn pop_after_a_look<P: Primitives>(stack: &Stack<P>) -> Option<u64> {
         }
         let below = stack.below[node(top) as usize].load(Relaxed);
         let still = stack.top.load(Acquire) == top;
-        if still && stack.top.compare_exchange(top, below, AcqRel, Acquire).is_ok() {
+        if still && stack.top.compare_exchange(top, below, Relaxed, Relaxed).is_ok() {
             return Some(node(top));
         }
     }

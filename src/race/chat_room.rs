@@ -1,15 +1,14 @@
 //! A chat room: what is written has to be kept, and all have to read it in the same order.
 //!
 //! # Orderings
-//! `Relaxed` for the numbers: what is wrong with them is how many steps they take. A message is
-//! stored at its place with `Release` and read with `Acquire`, so that who sees it sees what belongs
-//! to it.
+//! `Relaxed`: what is wrong with the numbers is how many steps they take, and the messages are read when
+//! all who write have been joined.
 
 use super::{RACE, at_once, with_owner};
 use crate::list::{Entry, Means, Source, Variant, acceptable, failed, forbidden, runs};
 use crate::primitives::{AtomicInteger, Mutex, Primitives, Receiver, Sender};
 use std::sync::Arc;
-use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+use std::sync::atomic::Ordering::Relaxed;
 
 const FORBIDDEN: &str = "a message is lost, or two readers see another order";
 
@@ -126,7 +125,7 @@ fn read<P: Primitives>(room: &Room<P>) -> Log {
     if log != 0 {
         return log;
     }
-    let places = room.places.iter().map(|place| place.load(Acquire));
+    let places = room.places.iter().map(|place| place.load(Relaxed));
     places.filter(|author| *author != 0).fold(0, with)
 }
 
@@ -164,7 +163,7 @@ fn locked<P: Primitives>(room: &Room<P>, author: Author) -> i64 {
 
 fn own_place<P: Primitives>(room: &Room<P>, author: Author) -> i64 {
     let number = room.next.fetch_add(1, Relaxed);
-    room.places[number as usize - 1].store(author, Release);
+    room.places[number as usize - 1].store(author, Relaxed);
     number
 }
 

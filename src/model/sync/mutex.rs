@@ -83,6 +83,15 @@ impl<T: ?Sized> Mutex<T> {
         lock_result(taken == lock::TAKEN_POISONED, self.guard_at(Location::caller()))
     }
 
+    /// As [`lock`](Self::lock), asked for at `place`.
+    pub(crate) fn lock_at(
+        &self,
+        place: &'static Location<'static>,
+    ) -> LockResult<MutexGuard<'_, T>> {
+        let taken = step_at(place, &self.word, Op::Lock);
+        lock_result(taken == lock::TAKEN_POISONED, self.guard_at(place))
+    }
+
     /// Takes the lock if it is free.
     ///
     /// # Errors
