@@ -143,7 +143,7 @@ fn reading_again_while_a_writer_waits_is_a_deadlock() {
     let report = explore(program);
     let stuck = report.failures().next().unwrap();
     let text = stuck.to_string();
-    assert!(text.contains("M waits for rwlock rw at") && text.contains("A waits for"), "{text}");
+    assert!(text.contains("M waits for rwlock lock at") && text.contains("A waits for"), "{text}");
 }
 
 #[test]

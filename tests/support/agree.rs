@@ -49,7 +49,7 @@ where
 {
     let found = agree(&program);
     let rc11 = Explorer::new().memory(Memory::Rc11).explore(&program);
-    rc11.assert_complete();
+    assert!(rc11.is_complete(), "{rc11}");
     assert_eq!(outcomes(&rc11), found, "{rc11}");
     found.into_iter().map(|found| found.expect("a value")).collect()
 }

@@ -6,16 +6,16 @@ use super::{Mark, Thread};
 const OWN_FRAMES: usize = 64 << 10;
 
 /// Where a thread stands in its own code: its stack pointer, with the registers that a call leaves as
-/// they are. All else that it will read again lies on its stack above.
+/// they are, and where in the code that is, since a short loop is unrolled. All else that it will read again lies on its stack above.
 #[derive(Clone, Copy)]
 #[repr(C)] // written by assembly
 pub(crate) struct Standing {
     stack_pointer: usize,
-    registers: [usize; 11],
+    registers: [usize; 12],
 }
 
 impl Standing {
-    pub(super) const NOWHERE: Standing = Standing { stack_pointer: usize::MAX, registers: [0; 11] };
+    pub(super) const NOWHERE: Standing = Standing { stack_pointer: usize::MAX, registers: [0; 12] };
 
     /// Where the caller stands: its own frame is the lowest that counts.
     #[inline(always)]
@@ -36,7 +36,10 @@ impl Standing {
                 "mov [{0} + 32], r13",
                 "mov [{0} + 40], r14",
                 "mov [{0} + 48], r15",
+                "lea {1}, [rip]",
+                "mov [{0} + 56], {1}",
                 in(reg) &raw mut here,
+                out(reg) _,
                 options(nostack, preserves_flags)
             );
         }
@@ -51,6 +54,8 @@ impl Standing {
                 "stp x24, x25, [{0}, #48]",
                 "stp x26, x27, [{0}, #64]",
                 "stp x28, x29, [{0}, #80]",
+                "adr {1}, .",
+                "str {1}, [{0}, #96]",
                 in(reg) &raw mut here,
                 out(reg) _,
                 options(nostack, preserves_flags)
