@@ -5,7 +5,7 @@
 
 use super::{RACE, fetch, on_one_thread};
 use crate::diagram::graph::Aim;
-use crate::list::{Entry, Source, Variant, acceptable, failed, forbidden, runs};
+use crate::list::{Entry, Means, Source, Variant, acceptable, failed, forbidden, runs};
 use crate::primitives::{Cell, Lock, Tasks};
 use std::rc::Rc;
 
@@ -57,14 +57,18 @@ const VARIANTS: &[Variant] = &[
         "a lock around each half",
         runs!(tasks P => two_requests::<P, _>(lock_each_half)),
     )
+    .by(Means::Lock)
     .because("Each half was undivided already; the other request comes between the two locks."),
     Variant::cure("await first", runs!(tasks P => two_requests::<P, _>(await_first)))
+        .by(Means::Atomic)
         .because("Between reading and writing there is no await, so nobody comes in.")
         .costs("Nothing, where what is written does not need what was read before."),
     Variant::cure("look again", runs!(tasks P => two_requests::<P, _>(look_again)))
+        .by(Means::Atomic)
         .because("It writes only if nobody has written since it read.")
         .costs("Whoever was too late asks the other server once more."),
     Variant::cure("a lock to await", runs!(tasks P => two_requests::<P, _>(hold_a_lock)))
+        .by(Means::Lock)
         .because(
             "The other request waits for the lock, from before the read until after the write.",
         )

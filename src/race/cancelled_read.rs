@@ -4,7 +4,7 @@
 //! None: there is one thread.
 
 use super::{RACE, fetch, on_one_thread};
-use crate::list::{Entry, Source, Variant, acceptable, failed, forbidden, runs};
+use crate::list::{Entry, Means, Source, Variant, acceptable, failed, forbidden, runs};
 use crate::primitives::{Cell, Tasks};
 use futures_lite::future::or;
 use std::cell::RefCell;
@@ -54,9 +54,11 @@ pub static CANCELLED_READ: Entry = Entry {
 const VARIANTS: &[Variant] = &[
     Variant::broken("drop it, read again", runs!(tasks P => one_number::<P, _>(read_again)))
         .because("What the dropped read had taken off the line is in no one's hands any more."),
-    Variant::wrong_fix("wait longer", runs!(tasks P => one_number::<P, _>(wait_longer))).because(
-        "However long it waits, the first digit may come just before, and the second after.",
-    ),
+    Variant::wrong_fix("wait longer", runs!(tasks P => one_number::<P, _>(wait_longer)))
+        .by(Means::Pause)
+        .because(
+            "However long it waits, the first digit may come just before, and the second after.",
+        ),
     Variant::cure("keep the digits outside", runs!(tasks P => one_number::<P, _>(keep_outside)))
         .because("The number belongs to the reader, so it is still there when the read is dropped.")
         .costs("Whoever reads has to keep half a number, and to know that it is one."),

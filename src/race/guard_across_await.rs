@@ -4,7 +4,7 @@
 //! None beyond what locks bring.
 
 use super::{RACE, fetch, on_one_thread};
-use crate::list::{Entry, Source, Variant, acceptable, failed, forbidden, runs};
+use crate::list::{Entry, Means, Source, Variant, acceptable, failed, forbidden, runs};
 use crate::primitives::{Cell, Lock, Mutex, Tasks};
 use crate::report::Failure;
 use std::rc::Rc;
@@ -50,11 +50,13 @@ const VARIANTS: &[Variant] = &[
     Variant::broken("lock, then await", runs!(tasks P => two_withdrawals::<P, _>(hold_across)))
         .because("The guard lives until the end of the function, across the await."),
     Variant::wrong_fix("lock twice", runs!(tasks P => two_withdrawals::<P, _>(lock_twice)))
+        .by(Means::Lock)
         .because("Nobody blocks any more, but what was read is out of date when it is written."),
     Variant::cure("await, then lock", runs!(tasks P => two_withdrawals::<P, _>(await_first)))
         .because("From taking the lock to giving it back there is no await: nobody finds it taken.")
         .costs("What is asked of the other server cannot depend on the balance."),
     Variant::cure("a lock to await", runs!(tasks P => two_withdrawals::<P, _>(hold_an_async_lock)))
+        .by(Means::Lock)
         .because("Whoever waits for this lock gives the thread away, and is woken when it is free.")
         .costs("A slower lock; and withdrawals wait for each other's answers."),
 ];

@@ -4,7 +4,7 @@
 //! None: there is one thread.
 
 use super::{RACE, fetch, on_one_thread};
-use crate::list::{Entry, Source, Variant, acceptable, failed, forbidden, runs};
+use crate::list::{Entry, Means, Source, Variant, acceptable, failed, forbidden, runs};
 use crate::primitives::{Cell, Lock, Tasks};
 use std::cell::RefCell;
 use std::future::poll_fn;
@@ -55,14 +55,18 @@ const VARIANTS: &[Variant] = &[
         "look again, then await",
         runs!(tasks P => two_customers::<P, _>(look_twice)),
     )
+    .by(Means::Check)
     .because("Behind the second look there is an await as well."),
     Variant::cure("take first", runs!(tasks P => two_customers::<P, _>(take_first)))
+        .by(Means::Atomic)
         .because("Between the look and the taking there is no await.")
         .costs("A seat whose payment fails has to be put back."),
     Variant::cure("a lock to await", runs!(tasks P => two_customers::<P, _>(hold_a_lock)))
+        .by(Means::Lock)
         .because("The second customer waits for the lock, and looks when the first is done.")
         .costs("All wait for the slowest payment; an office that calls itself waits for ever."),
     Variant::cure("a mailbox", runs!(tasks P => one_after_the_other::<P>()))
+        .by(Means::Owner)
         .because(
             "One task takes the messages, and the next only when it is done with the one before.",
         )
