@@ -297,6 +297,12 @@ impl Request {
         }
     }
 
+    /// Can this kind of step have more than one?
+    #[inline]
+    pub(super) fn has_alternatives(&self) -> bool {
+        matches!(self.op, Op::Choose | Op::NotifyOne | Op::CompareExchangeWeak)
+    }
+
     /// How many alternatives the step has in this state: waiters to wake, values to choose, failing
     /// for no reason.
     ///

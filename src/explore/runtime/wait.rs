@@ -21,7 +21,16 @@ impl Runtime {
     }
 
     /// In how many ways a thread can take the step that it has asked for.
+    #[inline]
     pub(crate) fn alternatives(&self, thread: u8) -> u32 {
+        match self.threads[usize::from(thread)].request.has_alternatives() {
+            true => self.count_alternatives(thread),
+            false => 1,
+        }
+    }
+
+    #[inline(never)] // few steps have any
+    fn count_alternatives(&self, thread: u8) -> u32 {
         let actor = &self.threads[usize::from(thread)];
         let request = &actor.request;
         let fails_anew = || !actor.failures.iter().any(|failed| failed.fails_like(request));
