@@ -16,7 +16,7 @@ fn two_requests(get: impl Fn() -> u64 + Send + Sync + 'static) -> [u64; 2] {
     let get = Arc::new(get);
     let requests = [&get, &get].map(|get| {
         let get = Arc::clone(get);
-        thread::spawn(move || get())
+        thread::spawn(move || (*get)())
     });
     // `get` lives on until both are answered: what it owns is always dropped here, by main.
     requests.map(|request| request.join().unwrap())

@@ -85,7 +85,7 @@ pub(crate) fn racing<P: PartialEq>(
     if accesses.is_empty() && claims.is_empty() {
         return Racing::default();
     }
-    let clocks = clocks(count, &event, after);
+    let clocks = clocks(count, event, after);
     // A step's own clock counts itself, so it is known to whoever has that.
     let knows = |clock: &Clock, step: usize| {
         let thread = event(step).thread;

@@ -301,31 +301,27 @@ macro_rules! world {
                         }
                         CellRead => self.seen.push(extra::read(&shared.cell)),
                         CellWrite => extra::write(&shared.cell),
-                        Spawn => {
-                            if !self.unborn.is_empty() {
-                                let child = self.unborn.remove(0);
-                                let theirs = Arc::clone(shared);
-                                let handle = thread::spawn(move || {
-                                    let mut seen = vec![Vec::new(); theirs.program.threads.len()];
-                                    body(&theirs, child, &mut seen);
-                                    seen
-                                });
-                                if !shared.program.threads[child].detached {
-                                    self.children.push((child, handle));
-                                }
+                        Spawn if !self.unborn.is_empty() => {
+                            let child = self.unborn.remove(0);
+                            let theirs = Arc::clone(shared);
+                            let handle = thread::spawn(move || {
+                                let mut seen = vec![Vec::new(); theirs.program.threads.len()];
+                                body(&theirs, child, &mut seen);
+                                seen
+                            });
+                            if !shared.program.threads[child].detached {
+                                self.children.push((child, handle));
                             }
                         }
-                        Join => {
-                            if !self.children.is_empty() {
-                                let (child, handle) = self.children.remove(0);
-                                match handle.join() {
-                                    Ok(theirs) => {
-                                        for (mine, theirs) in all.iter_mut().zip(theirs) {
-                                            mine.extend(theirs);
-                                        }
+                        Join if !self.children.is_empty() => {
+                            let (child, handle) = self.children.remove(0);
+                            match handle.join() {
+                                Ok(theirs) => {
+                                    for (mine, theirs) in all.iter_mut().zip(theirs) {
+                                        mine.extend(theirs);
                                     }
-                                    Err(_) => all[child].push(666),
                                 }
+                                Err(_) => all[child].push(666),
                             }
                         }
                         Panic => panic!("on purpose"),
