@@ -171,3 +171,17 @@ fn a_count_that_is_given_up_stays_so_when_the_explorer_goes_back() {
     let report = explorer.explore(|| racy(10, 1));
     assert_eq!((report.executions(), report.interleavings()), (50, None), "{report}");
 }
+
+#[test]
+fn a_step_that_could_wait_has_no_closed_form_though_it_never_had_to() {
+    use racelab::model::sync::mpsc;
+    // Loading commutes with all else, so in no execution that is run does the receiver come too early.
+    let report = Explorer::new().prove_up_to(0).explore(|| {
+        let x = Arc::new(AtomicU64::new(0));
+        let (sender, receiver) = mpsc::channel();
+        let sends = thread::spawn(move || sender.send(1u64).is_ok());
+        let receives = thread::spawn(move || (x.load(SeqCst), receiver.recv().ok()));
+        (sends.join().unwrap(), receives.join().unwrap())
+    });
+    assert_eq!((report.interleavings(), report.proof()), (Some(7), Proof::None), "{report}");
+}
