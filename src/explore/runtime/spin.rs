@@ -111,12 +111,11 @@ impl Runtime {
         }
         thread.idle = 0;
         thread.idle_stack = None;
-        self.wipes_from_now_on();
-        let thread = &mut self.threads[current];
         if thread.looked_at.is_empty() || thread.looked_at.len() >= Look::MOST {
             thread.looked_at.clear();
             return false;
         }
+        self.wipes_from_now_on();
         if self.spins.wasted {
             return !self.has_news(self.current);
         }

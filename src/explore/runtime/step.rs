@@ -87,7 +87,7 @@ impl Runtime {
         let seen = if WATCHED { self.seen.take() } else { None };
         // Looked at where it stands: most steps are only repeated, and a copy costs as much as they.
         let request = &self.threads[index].request;
-        let Request { op, object, word, .. } = *request;
+        let Request { op, object, word, place, .. } = *request;
         let operands = (request.a, request.b);
         let before = seen.map_or_else(|| self.word(request), |seen| seen.value);
         // Where the memory decides what is seen, it also says what fails.
@@ -117,9 +117,7 @@ impl Runtime {
             self.record(thread, choice, taken, &effect, seen);
         }
         self.steps += 1;
-        if self.spins.wipes > 0 {
-            self.note_on_path(thread, choice);
-        }
+        self.note_on_path(thread, choice);
         self.asking &= !(1 << thread);
         let actor = &mut self.threads[index];
         actor.result = match op {
@@ -140,9 +138,24 @@ impl Runtime {
                 // SAFETY: the request is pending, so its thread borrows the object.
                 unsafe { (*word).set(effect.word) };
             }
-            if self.spins.wipes > 0 {
-                let outdated = seen.is_some_and(|seen| seen.outdated);
-                self.note_look(thread, writes, outdated, operands);
+            // Who saw an old value has not seen the news: there is some, since some store came later.
+            let outdated = seen.is_some_and(|seen| seen.outdated);
+            let version = info.version - u32::from(outdated);
+            if writes {
+                actor.looked_at.clear();
+            } else if op != Op::Store && actor.looked_at.len() < Look::MOST {
+                // A blind store that changes nothing has not looked either.
+                let (failed, result) = (actor.failed, actor.result);
+                actor.looked_at.push(Look {
+                    object,
+                    version,
+                    step: nth,
+                    op,
+                    failed,
+                    operands,
+                    place,
+                    result,
+                });
             }
         }
         if self.anyone_failed && effect.action.mode() == Some(Mode::Write) {
@@ -168,24 +181,6 @@ impl Runtime {
             }
         }
         done
-    }
-
-    /// What a thread that yields may have looked at: its last step. Noted once any thread has yielded,
-    /// since the execution that comes upon that is run again.
-    #[inline(never)]
-    fn note_look(&mut self, thread: u8, writes: bool, outdated: bool, operands: (u64, u64)) {
-        let actor = &mut self.threads[usize::from(thread)];
-        let Request { op, object, place, .. } = actor.request;
-        if writes {
-            actor.looked_at.clear();
-        } else if op != Op::Store && actor.looked_at.len() < Look::MOST {
-            // A blind store that changes nothing has not looked either. Who saw an old value has not
-            // seen the news: there is some, since some store came later.
-            let version = self.objects[object as usize].version - u32::from(outdated);
-            let (step, failed, result) = (actor.last_step, actor.failed, actor.result);
-            let look = Look { object, version, step, op, failed, operands, place, result };
-            actor.looked_at.push(look);
-        }
     }
 
     /// What a step does to its thread and to others: who holds a lock, who sleeps, who may go on.
