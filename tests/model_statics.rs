@@ -9,7 +9,7 @@ use racelab::model::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use racelab::model::sync::{Barrier, Condvar, LazyLock, Mutex, Once, OnceLock, RwLock};
 use racelab::model::thread;
 use racelab::{Explorer, explore};
-use std::sync::Mutex as RealMutex;
+use std::sync::{Arc, Mutex as RealMutex};
 use support::all_agree;
 
 #[test]
@@ -194,4 +194,21 @@ fn what_a_program_puts_into_a_static_of_std_is_not_taken_for_the_compilers() {
         (text, number)
     });
     assert_eq!(seen, [("text".to_owned(), 7)]);
+}
+
+#[test]
+fn a_run_that_is_repeated_begins_with_fresh_statics_too() {
+    // The first time a thread yields its execution is run again: by then the lock's value was changed.
+    let program = || {
+        static USES: Mutex<u32> = Mutex::new(0);
+        let x = Arc::new(AtomicU32::new(0));
+        let theirs = Arc::clone(&x);
+        let sets = thread::spawn(move || theirs.store(1, SeqCst));
+        *USES.lock().unwrap() += 1;
+        let seen = x.load(SeqCst);
+        thread::yield_now();
+        sets.join().unwrap();
+        (*USES.lock().unwrap(), seen)
+    };
+    assert_eq!(all_agree(program), [(1, 0), (1, 1)]);
 }

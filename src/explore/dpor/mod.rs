@@ -164,7 +164,10 @@ impl Dpor {
                 this.redundant += 1;
                 return;
             }
-            this.names.learn(runtime, &this.history, this.shared);
+            // A run that was stopped before it had repeated all has not met all its objects.
+            if runtime.steps as usize >= this.history.len() {
+                this.names.learn(runtime, &this.history, this.shared);
+            }
             if matches!(ending, Ending::Stopped | Ending::Undefined) {
                 at_end(Execution { runtime, ending, course: this, interleavings: None });
                 return;

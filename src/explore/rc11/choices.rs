@@ -41,7 +41,15 @@ impl Graph {
             _ => out.push(Choice::Only),
         }
         if out.len() > 1 && self.may_break_sc(thread, step) {
+            let writes = step.op().location().map(|location| self.modification_order(location));
+            let newest = writes.and_then(|writes| writes.last().copied()).unwrap_or(INIT);
             out.retain(|&choice| {
+                // Nothing leads away from what stands behind all else.
+                if let Choice::Read(write) | Choice::Fail(write) | Choice::Behind(write) = choice
+                    && write == newest
+                {
+                    return true;
+                }
                 self.push(thread, step, choice);
                 let consistent = self.sc_is_acyclic();
                 self.pop();

@@ -23,7 +23,7 @@ impl<S: Step> Search<S> {
     pub(super) fn settle(&mut self, node: &Node<S>) {
         let at = self.nodes.len() as EventId;
         let first = self.claims.partition_point(|claim| claim.since < at);
-        if node.is_complete || !node.follows || at == 0 {
+        if node.done != 0 || !node.follows || at == 0 {
             self.claims.truncate(first);
             return;
         }

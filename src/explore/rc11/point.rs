@@ -18,8 +18,6 @@ pub(super) struct Node<S> {
     pub(super) is_guided: bool,
     /// Was something left out below the way under exploration?
     pub(super) is_partial: bool,
-    /// Has some thread's step been explored here in every way, so that all is explored?
-    pub(super) is_complete: bool,
     /// Is it on a branch?
     pub(super) follows: bool,
     pub(super) sleepers: Vec<Sleeper>,
@@ -28,7 +26,7 @@ pub(super) struct Node<S> {
     pub(super) branches: Vec<Branch>,
     /// Threads that have to go first here, at some time, in every way.
     pub(super) wanted: u64,
-    /// Threads that have gone first here in every way.
+    /// Threads that have gone first here in every way. When there is one, all is explored.
     pub(super) done: u64,
     /// The steps that could be taken here, where it matters who goes first.
     pub(super) ready: Vec<(u8, S)>,
@@ -43,7 +41,6 @@ impl<S> Default for Node<S> {
             at: 0,
             is_guided: false,
             is_partial: false,
-            is_complete: false,
             follows: false,
             sleepers: Vec::new(),
             branches: Vec::new(),
@@ -104,7 +101,6 @@ impl<S: Step> Search<S> {
         }
         node.sleepers.push(Sleeper { thread, since, choice: None });
         node.done |= 1 << thread;
-        node.is_complete = true;
     }
 
     /// Sets a point to the first step of one of its branches. False: there are none left.

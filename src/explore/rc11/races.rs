@@ -115,6 +115,10 @@ impl<S: Step> Search<S> {
     fn come_back(&mut self, earlier: EventId, end: EventId, thread: u8, step: &S) {
         let graph = self.graph();
         let node = &self.nodes[earlier as usize];
+        let ready = node.ready.iter().fold(0u64, |ready, (t, _)| ready | 1 << t);
+        if ready & !(node.wanted | node.done) == 0 {
+            return; // whoever is able has gone or will go first
+        }
         // What lies between without needing the earlier one could go before it.
         let between: Vec<EventId> =
             (earlier + 1..end).filter(|&id| !graph.causes(earlier, id)).collect();
@@ -133,7 +137,7 @@ impl<S: Step> Search<S> {
         {
             able |= 1 << thread;
         }
-        able &= node.ready.iter().fold(0, |able, (t, _)| able | 1 << t);
+        able &= ready;
         items.push(last);
         let covers = |s: &Sleeper| self.is_covered(s, &node.ready, earlier, &items, true);
         if able == 0 || able & (node.wanted | node.done) != 0 || node.sleepers.iter().any(covers) {

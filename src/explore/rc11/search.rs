@@ -197,7 +197,7 @@ impl<S: Step> Search<S> {
             node.sleepers.extend(sleep_on);
         }
         let follows = !node.branches.is_empty();
-        (node.is_complete, node.follows) = (false, follows);
+        node.follows = follows;
         for (thread, pending) in pending.iter().enumerate() {
             let (thread, Pending::Ready(step)) = (thread as u8, pending) else { continue };
             // Somebody may have made it ask for another step than the one that sleeps.

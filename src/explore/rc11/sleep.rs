@@ -98,36 +98,22 @@ impl<S: Step> Search<S> {
         if sleeper.choice.is_some() || sleeper.since != at {
             return false;
         }
-        let step = match sleeper.since == at {
-            true => {
-                ready.iter().find(|(thread, _)| *thread == sleeper.thread).map(|(_, step)| step)
-            }
-            false => self.step_of(sleeper),
-        };
-        let Some(step) = step else { return false };
+        let step = ready.iter().find(|(thread, _)| *thread == sleeper.thread);
+        let Some((_, step)) = step else { return false };
         let op = step.op();
         if let Op::Load { location, .. } | Op::Update { location, .. } = op {
             let knows = |event| graph.known_at(at, (sleeper.thread, step), event);
             let wakes = |write| graph.may_see(knows, location, write);
-            let there = (sleeper.since..at).filter(|&id| {
-                let event = graph.event(id);
-                event.written.is_some() && event.op.location() == Some(location)
+            let mut writes =
+                items.iter().filter(|item| item.writes && item.op.location() == Some(location));
+            return !writes.any(|item| {
+                // What reads something else than it has read stands at another place.
+                let id = graph.named(item.name()).filter(|_| in_graph);
+                let same = |&id: &EventId| item.choice(graph) == Some(graph.event(id).choice);
+                id.filter(same).is_none_or(wakes)
             });
-            return !there.into_iter().any(wakes)
-                && !items.iter().filter(|i| i.writes && i.op.location() == Some(location)).any(
-                    |item| {
-                        // What reads something else than it has read stands at another place.
-                        let id = graph.named(item.name()).filter(|_| in_graph);
-                        let same =
-                            |&id: &EventId| item.choice(graph) == Some(graph.event(id).choice);
-                        id.filter(same).is_none_or(wakes)
-                    },
-                );
         }
-        let touched = |(object, mode): (u32, crate::trace::Mode)| {
-            graph.touched_between(sleeper.since, at, object, |m| m.conflicts(mode))
-        };
         let item = graph.next_item(sleeper.thread, op, Choice::Only, false);
-        !op.touches().any(touched) && !items.iter().any(|other| other.touches_as(&item))
+        !items.iter().any(|other| other.touches_as(&item))
     }
 }

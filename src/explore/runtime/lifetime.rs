@@ -127,14 +127,20 @@ pub(crate) fn claimed(word: &Word, becomes: Becomes, place: &'static Location<'s
     };
     let Some(object) = object else { return };
     runtime.look_through(object, word);
-    runtime.claim(object, false, place);
+    // With nobody else there, and all joined who have used it, whoever comes later comes after this.
+    let tells = others || runtime.used_by_others(object);
+    if tells {
+        runtime.claim(object, false, place);
+    }
     runtime.note_pending_use(object, false, place);
     match becomes {
         Becomes::Itself => {}
         Becomes::Another => {
             word.forget_number();
-            let address = std::ptr::from_ref(word) as usize;
-            runtime.renewed.push((address, runtime.claims.len() - 1));
+            if tells {
+                let address = std::ptr::from_ref(word) as usize;
+                runtime.renewed.push((address, runtime.claims.len() - 1));
+            }
         }
         Becomes::Gone => {
             word.mark_dropped();
@@ -209,10 +215,10 @@ impl Runtime {
         while asking != 0 {
             let thread = asking.trailing_zeros() as u8;
             asking &= asking - 1;
-            let request = self.threads[usize::from(thread)].request;
+            let request = &self.threads[usize::from(thread)].request;
             if request.object == object || request.mutex == object {
                 let first = Use { thread: self.current, writes: true, frees, place };
-                let second = Use::of(thread, &request);
+                let second = Use::of(thread, request);
                 self.end_undefined(Undefined { object, first, second, told: true });
                 return;
             }

@@ -88,6 +88,8 @@ pub(crate) fn run<D: Driver, R>(
             if (*rt).live != 0 {
                 leave::leave(rt);
             }
+            // The next run has statics of its own, as the first one had.
+            (*rt).leave_statics();
             driver.rerun();
         }
     };
