@@ -90,6 +90,7 @@ fn a_wrong_name_is_answered_with_the_right_one() {
         &["no program \"raci\"", "did you mean 'racy'?", "'racelab list' lists all"],
     );
     assert_refused("stress zookeeper", &["'racelab list' lists what there is"]);
+    assert_refused("stress racy --variant 9", &["written in one way only"]);
     assert_refused("strss", &["did you mean 'stress'?"]);
     assert_refused("stress --thread 2", &["did you mean '--threads'?"]);
     assert_refused("xyzzy", &["'racelab help' lists what there is"]);

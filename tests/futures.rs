@@ -1,25 +1,13 @@
 //! A lock to await: every interleaving, each class once.
 
+#[path = "support/literally.rs"]
+mod literally;
+
+use literally::explored;
+use racelab::Failure;
 use racelab::model::future::{Mutex, block_on};
 use racelab::model::thread;
-use racelab::{Explorer, Failure, Reduction, Report};
-use std::fmt::Debug;
 use std::sync::Arc;
-
-/// Explores with the reduction, and holds it against every interleaving run literally.
-fn explored<T: Clone + Ord + Debug + Send>(program: impl Fn() -> T + Send + Sync) -> Report<T> {
-    let report = Explorer::new().classes(true).explore(&program);
-    let literally = Explorer::new().reduction(Reduction::None).explore(&program);
-    let outcomes = |report: &Report<T>| -> Vec<_> {
-        let outcomes = report.outcomes().iter();
-        outcomes.map(|o| (format!("{:?}", o.result()), o.interleavings())).collect()
-    };
-    assert!(report.is_complete() && literally.is_complete());
-    assert_eq!(outcomes(&report), outcomes(&literally), "{report}");
-    assert_eq!(report.interleavings(), Some(u128::from(literally.executions())));
-    assert_eq!((report.traces(), report.redundant()), (report.executions(), 0));
-    report
-}
 
 /// So many threads, each of which runs the future that `task` makes for it.
 fn run<F: Future<Output = ()> + 'static>(

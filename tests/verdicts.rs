@@ -109,9 +109,8 @@ fn example(trace: &Trace) -> String {
 
 fn under_loom(subject: Subject) -> String {
     let Some(run) = subject.variant.runs.loom else { return "  loom: cannot run it\n".into() };
-    let Subject { entry, size, .. } = subject;
     let loom = LoomExplorer::new().max_executions(LOOM_RUNS);
-    let report = match loom.try_explore(move || run(size).named(entry.outcome)) {
+    let report = match loom.try_explore(move || subject.run_as(run)) {
         Ok(report) => report,
         Err(error) => return format!("  loom: {error}\n"),
     };

@@ -1,10 +1,12 @@
 //! The subcommands and their options.
 
+use super::subject::find;
 use super::usage::{Usage, cannot_write, one_line};
 use super::values::{
     already_run, large_number, number, only_interleavings, schedule, the_machine_s, time,
 };
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use racelab::list::Subject;
 use std::io::{self, ErrorKind, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -63,6 +65,19 @@ pub struct ReplayArgs {
     /// switches as possible
     #[arg(value_parser = schedule)]
     pub schedule: String,
+    #[command(flatten)]
+    pub chosen: ChosenArgs,
+    /// The steps after which an execution is cut, 1 to 1,000,000,000 [default: as many as a
+    /// program of this size needs]
+    #[arg(long, value_parser = number::<1, 1_000_000_000>)]
+    pub max_steps: Option<u64>,
+    #[command(flatten)]
+    pub drawing: Drawing,
+}
+
+/// Which program it is: its variant, its size, and the memory it runs under.
+#[derive(Debug, Args)]
+pub struct ChosenArgs {
     /// How many threads, 1 to 16 [default: 2]
     #[arg(long, value_parser = number::<1, 16>)]
     pub threads: Option<u64>,
@@ -76,12 +91,14 @@ pub struct ReplayArgs {
     /// Which values a load may see
     #[arg(long, value_enum, default_value_t = MemoryArg::Sc)]
     pub memory: MemoryArg,
-    /// The steps after which an execution is cut, 1 to 1,000,000,000 [default: as many as any
-    /// counter of this size needs]
-    #[arg(long, value_parser = number::<1, 1_000_000_000>)]
-    pub max_steps: Option<u64>,
-    #[command(flatten)]
-    pub drawing: Drawing,
+}
+
+impl ChosenArgs {
+    /// The program of this name.
+    pub fn subject(&self, program: &str) -> Result<Subject, Usage> {
+        let size = [("threads", self.threads), ("increments", self.increments)];
+        find(program, self.variant.as_deref(), &size)
+    }
 }
 
 /// What `stress` takes.
@@ -136,8 +153,8 @@ pub struct CheckArgs {
     /// Stop after this many executions (of this run) and show what was found
     #[arg(long, value_parser = number::<1, 1_000_000_000_000>)]
     pub max_executions: Option<u64>,
-    /// The steps after which an execution is cut, 1 to 1,000,000,000 [default: as many as any
-    /// counter of this size needs]
+    /// The steps after which an execution is cut, 1 to 1,000,000,000 [default: as many as a
+    /// program of this size needs]
     #[arg(long, value_parser = number::<1, 1_000_000_000>)]
     pub max_steps: Option<u64>,
     /// How many cores the explorer uses, 1 to 64; the verdict is the same
@@ -229,19 +246,8 @@ pub struct ShowArgs {
     /// Which program: a name that `list` gives
     #[arg(default_value = "racy")]
     pub program: String,
-    /// How many threads, 1 to 16 [default: 2]
-    #[arg(long, value_parser = number::<1, 16>)]
-    pub threads: Option<u64>,
-    /// How often each thread increments, 1 to 1,000 [default: 1]
-    #[arg(long, value_parser = number::<1, 1_000>)]
-    pub increments: Option<u64>,
-    /// Which of its variants, where it has several: a number from 1 as `check` lists them, or its
-    /// name [default: the last that is broken]
-    #[arg(long, alias = "case")]
-    pub variant: Option<String>,
-    /// Which values a load may see
-    #[arg(long, value_enum, default_value_t = MemoryArg::Sc)]
-    pub memory: MemoryArg,
+    #[command(flatten)]
+    pub chosen: ChosenArgs,
     /// The interleaving with this number, from 1 in schedule order
     #[arg(long, value_name = "N", value_parser = large_number)]
     pub interleaving: Option<u128>,
@@ -311,8 +317,8 @@ pub struct DiagramArgs {
 /// How large a program's states may become.
 #[derive(Debug, Args)]
 pub struct BoundArgs {
-    /// The steps after which an execution is cut, 1 to 1,000,000,000 [default: as many as any
-    /// counter of this size needs]
+    /// The steps after which an execution is cut, 1 to 1,000,000,000 [default: as many as a
+    /// program of this size needs]
     #[arg(long, value_parser = number::<1, 1_000_000_000>)]
     pub max_steps: Option<u64>,
     /// The states after which a search among them is given up, 1 to 1,000,000,000

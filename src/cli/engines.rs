@@ -140,8 +140,7 @@ fn under_loom(
     })?;
     let Limits { timeout, max_executions, .. } = settings.limits;
     let loom = LoomExplorer::new().timeout(timeout).max_executions(max_executions);
-    let Subject { entry, size, .. } = subject;
-    Ok(loom.try_explore(move || run(size).named(entry.outcome))?)
+    Ok(loom.try_explore(move || subject.run_as(run))?)
 }
 
 /// Interleavings up to this number are also run one by one, where no closed form holds.

@@ -3,15 +3,13 @@
 use super::args::ReplayArgs;
 use super::limits::Bounds;
 use super::out::Out;
-use super::subject::find;
 use super::{Usage, Verdict, diagram};
 
 /// Replays a schedule and draws it. It draws what was asked for, so a loss is no failure.
 pub fn run(args: &ReplayArgs, out: &mut Out) -> Result<Verdict, Usage> {
-    let size = [("threads", args.threads), ("increments", args.increments)];
-    let subject = find(&args.program, args.variant.as_deref(), &size)?;
+    let subject = args.chosen.subject(&args.program)?;
     let bounds = Bounds::of(&subject, usize::MAX).with_steps(args.max_steps);
-    let explorer = bounds.explorer().memory(args.memory.into());
+    let explorer = bounds.explorer().memory(args.chosen.memory.into());
     let trace = explorer.try_replay(&args.schedule, || subject.run())?;
     diagram::draw(&trace, &args.drawing, out);
     Ok(Verdict::Kept)

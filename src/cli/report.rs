@@ -5,12 +5,13 @@ use super::folder::Folder;
 use super::limits::Bounds;
 use super::out::{Out, say};
 use super::progress::Progress;
-use super::subject::verdict;
+use super::subject::{typed, verdict};
 use super::usage::one_line;
 use super::{Usage, Verdict, graphs, style};
 use racelab::diagram::html::{self, Program, Race};
 use racelab::explore::Memory;
 use racelab::list::{Entry, PARTS, Part, Size, Subject};
+use racelab::report::capital;
 
 /// A graph of more states than this would make the page slow to load.
 const LARGEST: usize = 4_000;
@@ -70,12 +71,6 @@ fn pages(part: &'static Part) -> impl Iterator<Item = Page> {
     })
 }
 
-/// The words with a capital letter.
-fn capital(words: &str) -> String {
-    let mut letters = words.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
-}
-
 fn race(page: &Page) -> Race<'_> {
     let Entry { name, title, story, .. } = page.entry;
     let [programs, shapes] = &page.choices;
@@ -113,7 +108,7 @@ fn programs<'r>(
         Ok(Program {
             name: name(&subject),
             label: label(&subject),
-            command: style::command(&command(&subject)),
+            command: style::command(&format!("show {}", typed(&subject))),
             path: entry.path,
             source: entry.source,
             graphs,
@@ -132,14 +127,6 @@ fn label(subject: &Subject) -> String {
         _ => subject.variant.name,
     };
     format!("{name}: {}", verdict(subject))
-}
-
-fn command(subject: &Subject) -> String {
-    let name = subject.entry.name;
-    match subject.entry.variants {
-        [_] => format!("show {name}"),
-        _ => format!("show {name} --variant {}", subject.entry.number(subject.variant)),
-    }
 }
 
 /// What tells the graphs of a program apart: its size, where it has one; else the memory, where that

@@ -6,7 +6,6 @@ use super::args::{Drawing, Format, ShowArgs};
 use super::limits::Bounds;
 use super::out::{Out, say};
 use super::progress::Progress;
-use super::subject::find;
 use super::usage::warn;
 use super::{Usage, Verdict, diagram, graphs};
 use racelab::explore::{Explorer, Memory};
@@ -26,10 +25,9 @@ struct Show {
 
 /// Draws the execution asked for.
 pub fn run(args: &ShowArgs, out: &mut Out) -> Result<Verdict, Usage> {
-    let size = [("threads", args.threads), ("increments", args.increments)];
-    let subject = find(&args.program, args.variant.as_deref(), &size)?;
+    let subject = args.chosen.subject(&args.program)?;
     let bounds = Bounds::given(&args.bounds, &subject);
-    let show = Show { subject, memory: args.memory.into(), bounds, timeout: args.timeout };
+    let show = Show { subject, memory: args.chosen.memory.into(), bounds, timeout: args.timeout };
     if args.all {
         return all::run(&show, args.drawing.format, out);
     }

@@ -59,13 +59,11 @@ pub fn end_with_terminal() {
     let is_gone = || {
         let mut input = libc::pollfd { fd: libc::STDIN_FILENO, events: 0, revents: 0 };
         // SAFETY: the pointer is to one entry, a local variable.
-        let found = unsafe { libc::poll(&raw mut input, 1, 0) };
+        let found = unsafe { libc::poll(&raw mut input, 1, -1) };
         found > 0 && input.revents & (libc::POLLHUP | libc::POLLERR | libc::POLLNVAL) != 0
     };
     std::thread::spawn(move || {
-        while !is_gone() {
-            std::thread::sleep(std::time::Duration::from_millis(100));
-        }
+        while !is_gone() {} // asked again only when a signal comes in between
         // A moment for whoever got the signal and restores what is left to restore.
         std::thread::sleep(std::time::Duration::from_millis(500));
         let _ = low_level::emulate_default_handler(signal_hook::consts::SIGHUP);

@@ -4,6 +4,7 @@ use super::args::StressArgs;
 use super::out::{Out, say};
 use super::progress::Progress;
 use super::style::{self, BAD, GOOD, HEADING, ODD, TYPE, paint};
+use super::subject::numbered;
 use super::table::{Align, Table};
 use super::{Usage, Verdict, subject};
 use racelab::counter::Maker;
@@ -15,6 +16,9 @@ use std::time::Duration;
 /// Runs a program on real threads and prints what came of it.
 pub fn run(args: &StressArgs, out: &mut Out) -> Result<Verdict, Usage> {
     let entry = subject::entry(&args.program)?;
+    if let Some(words) = &args.variant {
+        subject::variant(entry, words)?;
+    }
     match &entry.usual().runs.hammer {
         Some(maker) => hammered(entry, maker, args, out),
         None => repeated(args, out),
@@ -77,10 +81,10 @@ fn repeated(args: &StressArgs, out: &mut Out) -> Result<Verdict, Usage> {
         (None, Role::Cure) => (GOOD, "Nothing went wrong. That is no proof; this is:"),
         (None, _) => (ODD, "Nothing went wrong here, and that says little; this needs no luck:"),
     };
-    let mut words = format!("check {}", subject.entry.name);
-    if args.variant.is_some() {
-        words.push_str(&format!(" --variant {}", subject.entry.number(subject.variant)));
-    }
+    let mut words = match args.variant.is_some() {
+        true => format!("check {}", numbered(&subject)),
+        false => format!("check {}", subject.entry.name),
+    };
     if subject.variant.promise == Promise::HoldsInTurns {
         words.push_str(" --memory rc11");
     }

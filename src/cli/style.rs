@@ -32,9 +32,7 @@ pub fn command(words: &str) -> String {
 
 /// How many columns text may take: the terminal's, at most 80; 80 when there is none.
 pub fn width() -> usize {
-    let columns = terminal_size::terminal_size().map_or(80, |(width, _)| usize::from(width.0));
-    // A terminal that reports 0 columns does not know.
-    if columns == 0 { 80 } else { columns.clamp(20, 80) }
+    terminal_columns().map_or(80, |columns| columns.clamp(20, 80))
 }
 
 /// The terminal's columns; `None` when there is no terminal, or it does not know.

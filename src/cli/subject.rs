@@ -74,7 +74,8 @@ fn has_no(entry: &Entry, given: &[(&str, Option<u64>)], name: &str) -> Usage {
     Usage::new(format!("{program} has one size; leave out {}", all.join(" and ")))
 }
 
-fn variant(entry: &'static Entry, words: &str) -> Result<&'static Variant, Usage> {
+/// The variant that is meant.
+pub fn variant(entry: &'static Entry, words: &str) -> Result<&'static Variant, Usage> {
     entry.variant(words).ok_or_else(|| {
         let name = entry.name;
         if let [_] = entry.variants {
@@ -87,14 +88,22 @@ fn variant(entry: &'static Entry, words: &str) -> Result<&'static Variant, Usage
     })
 }
 
+/// What stands for it on a command line: `racy`, `dekker --variant 4`.
+pub fn typed(subject: &Subject) -> String {
+    match subject.entry.variants {
+        [_] => subject.entry.name.to_owned(),
+        _ => numbered(subject),
+    }
+}
+
+/// The same with the variant's number in any case.
+pub fn numbered(subject: &Subject) -> String {
+    format!("{} --variant {}", subject.entry.name, subject.entry.number(subject.variant))
+}
+
 /// Why a program cannot be explored, and what to do instead.
 fn not_modelled(subject: &Subject) -> Usage {
-    let Subject { entry, variant, .. } = subject;
-    let mut command = format!("stress {}", entry.name);
-    if entry.variants.len() > 1 {
-        command.push_str(&format!(" --variant {}", entry.number(variant)));
-    }
-    let command = style::command(&command);
+    let command = style::command(&format!("stress {}", typed(subject)));
     Usage::new(format!(
         "{subject} exists on real threads only, so no engine can check it; try: {command}"
     ))

@@ -57,12 +57,6 @@ pub fn race<P: Primitives, C: Counter + Default>(threads: usize, increments: usi
 
 /// What all counters have in common.
 const COUNTER: Entry = Entry {
-    name: "",
-    title: "",
-    story: "",
-    sources: &[],
-    path: "",
-    source: "",
     outcome: &["count"],
     forbidden: "an update was lost",
     grade: |ending, [threads, increments]| match ending {
@@ -94,7 +88,7 @@ const COUNTER: Entry = Entry {
             offered: &[1, 2],
         },
     ],
-    variants: &[],
+    ..Entry::BLANK
 };
 
 /// A counter's one variant: where it can be run. `everywhere` counters are generic over the family,

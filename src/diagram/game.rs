@@ -1,7 +1,7 @@
 //! Playing the scheduler: the learner chooses who goes next, and losing an update is the win.
 
-use super::graph::{Aim, Ending, Graph, Move, State, capital};
-use crate::report::counted;
+use super::graph::{Aim, Ending, Graph, Move, State};
+use crate::report::{capital, counted};
 use crate::trace::{ThreadId, Trace};
 
 /// A game on a graph: the moves taken so far.

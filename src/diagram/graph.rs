@@ -5,6 +5,7 @@
 //! nothing here runs a program.
 
 use super::words;
+use crate::report::capital;
 use crate::trace::{Object, Place, Step, Thread, ThreadId, Trace};
 use std::borrow::Cow;
 
@@ -141,12 +142,6 @@ impl Ending {
             false => format!("{}.", capital(&self.text)),
         }
     }
-}
-
-/// The sentence with a capital letter.
-pub(super) fn capital(sentence: &str) -> String {
-    let mut letters = sentence.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
 impl Graph {

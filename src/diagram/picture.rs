@@ -80,6 +80,11 @@ pub(crate) enum Idle {
 const DRAWN_LINKS: usize = 3;
 
 impl<'t> Picture<'t> {
+    /// Which column is a thread's, from 0; `None`: it has none.
+    pub fn column(&self, thread: ThreadId) -> Option<usize> {
+        self.columns.iter().position(|column| *column == thread)
+    }
+
     /// Makes a trace ready. Traces of more than `fold_above` steps lose their dull stretches;
     /// `orders` writes the memory orderings beside the steps.
     pub fn new(trace: &'t Trace, fold_above: usize, orders: Option<bool>) -> Self {

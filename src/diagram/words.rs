@@ -93,6 +93,12 @@ fn short_order(order: Ordering) -> &'static str {
     }
 }
 
+/// What stands for steps that are not drawn.
+pub(crate) fn fold(count: usize, by: &[(ThreadId, usize)]) -> String {
+    let by: Vec<_> = by.iter().map(|(id, n)| format!("{n} by {id}")).collect();
+    format!("{count} steps: {}", by.join(", "))
+}
+
 /// The head of a thread's column: its letter, and its name where it has one of its own.
 pub(crate) fn thread_name(threads: &[Thread], id: ThreadId) -> String {
     let name = threads.get(id.index()).and_then(|thread| thread.name.as_deref());

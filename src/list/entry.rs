@@ -75,6 +75,25 @@ pub struct Parameter {
 }
 
 impl Entry {
+    /// What an entry says of itself unless it says otherwise: nothing.
+    pub(crate) const BLANK: Entry = Entry {
+        name: "",
+        title: "",
+        story: "",
+        sources: &[],
+        path: "",
+        source: "",
+        outcome: &[],
+        forbidden: "",
+        grade: |ending, _| match ending {
+            Ok(_) => acceptable(""),
+            Err(failure) => failed(failure),
+        },
+        aim: None,
+        parameters: &[],
+        variants: &[],
+    };
+
     /// The variant that is meant when none is named: the last that is broken; the only one, where
     /// there is only one.
     pub fn usual(&self) -> &'static Variant {

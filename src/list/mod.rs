@@ -61,6 +61,17 @@ pub struct Part {
     pub entries: &'static [&'static Entry],
 }
 
+/// What the parts of the catalogue have in common.
+const RACES: Part = Part {
+    heading: "",
+    entry: "race",
+    variant: "variant",
+    fails: "fails",
+    holds: "holds",
+    side_by_side: false,
+    entries: &[],
+};
+
 /// The whole list, part by part.
 pub static PARTS: &[Part] = &[
     Part {
@@ -72,51 +83,11 @@ pub static PARTS: &[Part] = &[
         side_by_side: true,
         entries: LADDER,
     },
-    Part {
-        heading: "races of orderings",
-        entry: "race",
-        variant: "orderings",
-        fails: "fails",
-        holds: "holds",
-        side_by_side: false,
-        entries: ORDERINGS,
-    },
-    Part {
-        heading: "races on memory",
-        entry: "race",
-        variant: "variant",
-        fails: "fails",
-        holds: "holds",
-        side_by_side: false,
-        entries: MEMORY,
-    },
-    Part {
-        heading: "races about waiting",
-        entry: "race",
-        variant: "variant",
-        fails: "fails",
-        holds: "holds",
-        side_by_side: false,
-        entries: WAITING,
-    },
-    Part {
-        heading: "races between tasks",
-        entry: "race",
-        variant: "variant",
-        fails: "fails",
-        holds: "holds",
-        side_by_side: false,
-        entries: TASKS,
-    },
-    Part {
-        heading: "shared applications",
-        entry: "application",
-        variant: "variant",
-        fails: "fails",
-        holds: "holds",
-        side_by_side: false,
-        entries: APPLICATIONS,
-    },
+    Part { heading: "races of orderings", variant: "orderings", entries: ORDERINGS, ..RACES },
+    Part { heading: "races on memory", entries: MEMORY, ..RACES },
+    Part { heading: "races about waiting", entries: WAITING, ..RACES },
+    Part { heading: "races between tasks", entries: TASKS, ..RACES },
+    Part { heading: "shared applications", entry: "application", entries: APPLICATIONS, ..RACES },
 ];
 
 impl Part {

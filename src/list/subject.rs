@@ -1,6 +1,6 @@
 //! A program, chosen and sized: ready to be run.
 
-use super::{Entry, Graded, Outcome, Size, Variant};
+use super::{Entry, Graded, Outcome, Run, Size, Variant};
 use crate::explore::{ExploreError, Explorer};
 use crate::report::{Failure, Grade, Report, counted};
 use std::fmt;
@@ -36,7 +36,7 @@ impl Subject {
     /// # Panics
     /// When it is not [modelled](Subject::is_modelled).
     pub fn run(&self) -> Outcome {
-        self.variant.runs.model.expect(NOT_HERE)(self.size).named(self.entry.outcome)
+        self.run_as(self.variant.runs.model.expect(NOT_HERE))
     }
 
     /// Runs the program on real threads.
@@ -44,7 +44,12 @@ impl Subject {
     /// # Panics
     /// When it cannot be run there.
     pub fn run_on_threads(&self) -> Outcome {
-        self.variant.runs.threads.expect(NOT_HERE)(self.size).named(self.entry.outcome)
+        self.run_as(self.variant.runs.threads.expect(NOT_HERE))
+    }
+
+    /// Runs the program as one of its variant's [runs](crate::list::Runs) does.
+    pub fn run_as(&self, run: Run) -> Outcome {
+        run(self.size).named(self.entry.outcome)
     }
 
     /// What is thought of an ending.

@@ -26,7 +26,6 @@
 
 use crate::trace::Place;
 use std::cell::RefCell;
-use std::collections::BTreeSet;
 use std::fmt;
 use std::panic::Location;
 use std::sync::atomic::AtomicBool;
@@ -34,7 +33,7 @@ use std::sync::atomic::Ordering::{self, AcqRel, Acquire, Relaxed, Release, SeqCs
 use std::sync::{Arc, Mutex};
 
 /// One change for the worse, at one place of a program.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Weakening {
     /// Where.
     pub place: Place,
@@ -79,18 +78,6 @@ impl fmt::Display for Change {
     }
 }
 
-impl PartialOrd for Change {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Change {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.to_string().cmp(&other.to_string())
-    }
-}
-
 /// `src/race/spin_lock.rs:61:25: Relaxed`
 impl fmt::Display for Weakening {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -118,7 +105,7 @@ static EVER: AtomicBool = AtomicBool::new(false);
 
 /// Where a program that is watched leaves what could be weakened.
 #[derive(Clone, Debug, Default)]
-pub struct Watched(Arc<Mutex<BTreeSet<Weakening>>>);
+pub struct Watched(Arc<Mutex<Vec<Weakening>>>);
 
 impl Watched {
     /// Runs a program, as a thread of the [`Model`](super::Model) family's, and notes what could be
@@ -128,12 +115,14 @@ impl Watched {
     }
 }
 
-/// All single weakenings of a program that `explore` runs, watched, as often as it likes.
+/// All single weakenings of a program that `explore` runs, watched, as often as it likes; in the order
+/// of their places.
 pub fn weakenings(explore: impl FnOnce(Watched)) -> Vec<Weakening> {
     let watched = Watched::default();
     explore(watched.clone());
-    let found = watched.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-    found.iter().cloned().collect()
+    let mut found = watched.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).clone();
+    found.sort_by(|a, b| a.place.cmp(&b.place));
+    found
 }
 
 /// Runs a program, as a thread of the [`Model`](super::Model) family's, with one weakening.
@@ -164,8 +153,12 @@ fn at(place: &'static Location<'static>, could: &[Change]) -> Option<Change> {
     WATCH.with_borrow(|watch| match watch.as_ref()? {
         Watch::Noting(Watched(found)) => {
             let mut found = found.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-            let noted = |&change: &Change| Weakening { place: place.into(), change };
-            found.extend(could.iter().map(noted));
+            for &change in could {
+                let weakening = Weakening { place: place.into(), change };
+                if !found.contains(&weakening) {
+                    found.push(weakening);
+                }
+            }
             None
         }
         Watch::Weakening(weakening) => {

@@ -6,8 +6,8 @@
 //! its pusher wrote into it. Taking one hands nothing on. None of that helps: the value compared is right,
 //! and says too little.
 
+use super::at_once;
 use super::epoch_stack::EpochStack;
-use super::{RACE, at_once};
 use crate::list::{Entry, Means, Runs, Source, Variant, acceptable, failed, forbidden, runs};
 use crate::primitives::{AtomicInteger, Mutex, Primitives, Std};
 use std::sync::Arc;
@@ -45,7 +45,7 @@ pub static ABA: Entry = Entry {
         Err(failure) => failed(failure),
     },
     variants: VARIANTS,
-    ..RACE
+    ..Entry::BLANK
 };
 
 const VARIANTS: &[Variant] = &[

@@ -3,7 +3,7 @@
 //! # Orderings
 //! None: there is one thread.
 
-use super::{RACE, fetch, on_one_thread};
+use super::{fetch, on_one_thread};
 use crate::diagram::graph::Aim;
 use crate::list::{Entry, Means, Source, Variant, acceptable, failed, forbidden, runs};
 use crate::primitives::{Cell, Lock, Tasks};
@@ -45,7 +45,7 @@ pub static AWAIT_BETWEEN: Entry = Entry {
     },
     aim: Some(&Aim::LOSE_AN_UPDATE),
     variants: VARIANTS,
-    ..RACE
+    ..Entry::BLANK
 };
 
 const VARIANTS: &[Variant] = &[

@@ -4,7 +4,7 @@
 //! `Relaxed` throughout: a single number is at stake, and all threads agree on the order in which it
 //! changes. What is wrong is that there are two steps, and no ordering makes one of them.
 
-use super::{RACE, at_once};
+use super::at_once;
 use crate::list::{Entry, Means, Source, Variant, acceptable, failed, forbidden, runs};
 use crate::primitives::{AtomicInteger, Mutex, Primitives};
 use std::sync::Arc;
@@ -37,7 +37,7 @@ pub static CHECK_THEN_ACT: Entry = Entry {
         Err(failure) => failed(failure),
     },
     variants: VARIANTS,
-    ..RACE
+    ..Entry::BLANK
 };
 
 const VARIANTS: &[Variant] = &[

@@ -5,7 +5,7 @@
 //! changes.
 
 use super::replica::Replica;
-use super::{RACE, at_once, with_owner};
+use super::{at_once, with_owner};
 use crate::list::{Entry, Means, Runs, Source, Variant, acceptable, failed, forbidden, runs};
 use crate::primitives::{AtomicInteger, Mutex, Primitives, Receiver, Sender};
 use std::sync::Arc;
@@ -52,7 +52,7 @@ pub static COLLABORATIVE_EDITING: Entry = Entry {
         Err(failure) => failed(failure),
     },
     variants: VARIANTS,
-    ..RACE
+    ..Entry::BLANK
 };
 
 const VARIANTS: &[Variant] = &[

@@ -3,7 +3,7 @@
 //! # Orderings
 //! None: every call takes the map's lock, which orders all that it touches.
 
-use super::{RACE, at_once};
+use super::at_once;
 use crate::list::{Entry, Means, Source, Variant, acceptable, failed, forbidden, runs};
 use crate::primitives::{Mutex, Primitives};
 use std::collections::BTreeMap;
@@ -35,7 +35,7 @@ pub static COMPOUND_ACTION: Entry = Entry {
         Err(failure) => failed(failure),
     },
     variants: VARIANTS,
-    ..RACE
+    ..Entry::BLANK
 };
 
 const VARIANTS: &[Variant] = &[

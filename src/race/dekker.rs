@@ -6,7 +6,7 @@
 //! between them. The turn only decides who gives way: it is stored before the own flag is lowered
 //! with `Release`, and whoever sees the flag down with `Acquire` sees the turn and what was done inside.
 
-use super::{RACE, at_once};
+use super::at_once;
 use crate::list::{Entry, Means, Source, Variant, acceptable, failed, forbidden, runs};
 use crate::primitives::{AtomicBool, AtomicInteger, Mutex, Primitives, UnsafeCell};
 use std::sync::Arc;
@@ -46,7 +46,7 @@ pub static DEKKER: Entry = Entry {
         Err(failure) => failed(failure),
     },
     variants: VARIANTS,
-    ..RACE
+    ..Entry::BLANK
 };
 
 const VARIANTS: &[Variant] = &[

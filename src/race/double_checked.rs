@@ -6,7 +6,7 @@
 //! The load inside may be `Relaxed`: there the lock orders. With anything weaker the flag may be seen
 //! before the value that it stands for, which is how the pattern was broken for years \[1\]\[2\].
 
-use super::{RACE, at_once, ordered};
+use super::{at_once, ordered};
 use crate::list::{Entry, Means, Source, Variant, acceptable, failed, forbidden, runs};
 use crate::primitives::{AtomicBool, Mutex, OnceLock, Primitives, UnsafeCell};
 use std::sync::Arc;
@@ -45,7 +45,7 @@ pub static DOUBLE_CHECKED: Entry = Entry {
         Err(failure) => failed(failure),
     },
     variants: VARIANTS,
-    ..RACE
+    ..Entry::BLANK
 };
 
 const VARIANTS: &[Variant] = &[

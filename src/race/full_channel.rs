@@ -4,7 +4,7 @@
 //! # Orderings
 //! None beyond what channels bring.
 
-use super::{RACE, at_once};
+use super::at_once;
 use crate::list::{Entry, Source, Variant, acceptable, failed, forbidden, runs};
 use crate::primitives::{Primitives, Receiver, Sender};
 use crate::report::Failure;
@@ -44,7 +44,7 @@ pub static FULL_CHANNEL: Entry = Entry {
         Err(failure) => failed(failure),
     },
     variants: VARIANTS,
-    ..RACE
+    ..Entry::BLANK
 };
 
 const VARIANTS: &[Variant] = &[

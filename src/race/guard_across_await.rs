@@ -3,7 +3,7 @@
 //! # Orderings
 //! None beyond what locks bring.
 
-use super::{RACE, fetch, on_one_thread};
+use super::{fetch, on_one_thread};
 use crate::list::{Entry, Means, Source, Variant, acceptable, failed, forbidden, runs};
 use crate::primitives::{Cell, Lock, Mutex, Tasks};
 use crate::report::Failure;
@@ -43,7 +43,7 @@ pub static GUARD_ACROSS_AWAIT: Entry = Entry {
         Err(failure) => failed(failure),
     },
     variants: VARIANTS,
-    ..RACE
+    ..Entry::BLANK
 };
 
 const VARIANTS: &[Variant] = &[

@@ -5,7 +5,7 @@
 //! either, and there is no order of stores to *different* locations that all threads agree on.
 //! `SeqCst` makes one.
 
-use super::{RACE, ordered};
+use super::ordered;
 use crate::list::{Entry, Variant, acceptable, failed, forbidden};
 use crate::primitives::{AtomicInteger, JoinHandle, Primitives};
 use std::sync::Arc;
@@ -30,7 +30,7 @@ pub static INDEPENDENT_READS: Entry = Entry {
         Err(failure) => failed(failure),
     },
     variants: VARIANTS,
-    ..RACE
+    ..Entry::BLANK
 };
 
 const VARIANTS: &[Variant] = &[

@@ -4,7 +4,7 @@
 //! `SeqCst` for the flag that is looked at outside the lock, and it does not help: what is missing is
 //! that looking and falling asleep are one step for whoever sends the signal.
 
-use super::{RACE, at_once};
+use super::at_once;
 use crate::list::{Entry, Means, Source, Variant, acceptable, failed, forbidden, runs};
 use crate::primitives::{AtomicBool, Condvar, Mutex, Primitives, Receiver, Sender};
 use crate::report::Failure;
@@ -46,7 +46,7 @@ pub static LOST_WAKEUP: Entry = Entry {
         Err(failure) => failed(failure),
     },
     variants: VARIANTS,
-    ..RACE
+    ..Entry::BLANK
 };
 
 const VARIANTS: &[Variant] = &[

@@ -6,7 +6,7 @@
 //! nothing. A `Release` fence before a relaxed store and an `Acquire` fence after a relaxed load
 //! work as well.
 
-use super::{RACE, at_once, ordered};
+use super::{at_once, ordered};
 use crate::list::{Entry, Variant, acceptable, failed, forbidden};
 use crate::primitives::{AtomicInteger, Primitives};
 use std::sync::Arc;
@@ -31,7 +31,7 @@ pub static MESSAGE_PASSING: Entry = Entry {
         Err(failure) => failed(failure),
     },
     variants: VARIANTS,
-    ..RACE
+    ..Entry::BLANK
 };
 
 const VARIANTS: &[Variant] = &[

@@ -3,7 +3,6 @@
 //! # Orderings
 //! None beyond what channels bring.
 
-use super::RACE;
 use crate::list::{Entry, Source, Variant, acceptable, failed, forbidden, runs};
 use crate::primitives::{JoinHandle, Primitives, Receiver, Sender};
 use crate::report::Failure;
@@ -34,7 +33,7 @@ pub static MISSED_CLOSE: Entry = Entry {
         Err(failure) => failed(failure),
     },
     variants: VARIANTS,
-    ..RACE
+    ..Entry::BLANK
 };
 
 const VARIANTS: &[Variant] = &[

@@ -93,7 +93,7 @@ pub use torn_read::TORN_READ;
 pub use unawaited_calls::UNAWAITED_CALLS;
 pub use writer_starvation::WRITER_STARVATION;
 
-use crate::list::{Entry, acceptable, failed};
+use crate::list::Entry;
 use start::{at_once, fetch, on_one_thread, with_owner};
 
 /// The races of orderings, the easiest first.
@@ -133,25 +133,6 @@ pub static TASKS: &[&Entry] =
 
 /// Applications that several people use at once, the easiest first.
 pub static APPLICATIONS: &[&Entry] = &[&CHAT_ROOM, &MULTIPLAYER_GAME, &COLLABORATIVE_EDITING];
-
-/// What an entry of the catalogue says of itself unless it says otherwise.
-const RACE: Entry = Entry {
-    name: "",
-    title: "",
-    story: "",
-    sources: &[],
-    path: "",
-    source: "",
-    outcome: &[],
-    forbidden: "",
-    grade: |ending, _| match ending {
-        Ok(_) => acceptable(""),
-        Err(failure) => failed(failure),
-    },
-    aim: None,
-    parameters: &[],
-    variants: &[],
-};
 
 /// A variant that is a choice of orderings: its name, and a call whose family of primitives is
 /// filled in.

@@ -4,7 +4,7 @@
 //! `Relaxed` throughout: the whole board is a single number, and all threads agree on the order in
 //! which it changes.
 
-use super::{RACE, at_once, with_owner};
+use super::{at_once, with_owner};
 use crate::list::{Entry, Means, Source, Variant, acceptable, failed, forbidden, runs};
 use crate::primitives::{AtomicInteger, Mutex, Primitives, Receiver, Sender};
 use std::sync::Arc;
@@ -44,7 +44,7 @@ pub static MULTIPLAYER_GAME: Entry = Entry {
         Err(failure) => failed(failure),
     },
     variants: VARIANTS,
-    ..RACE
+    ..Entry::BLANK
 };
 
 const VARIANTS: &[Variant] = &[

@@ -3,7 +3,7 @@
 //! # Orderings
 //! None beyond what locks bring.
 
-use super::{RACE, at_once};
+use super::at_once;
 use crate::list::{Entry, Source, Variant, acceptable, failed, forbidden, runs};
 use crate::primitives::{Mutex, Primitives};
 use std::sync::Arc;
@@ -42,7 +42,7 @@ pub static OVER_RELEASED: Entry = Entry {
         Err(failure) => failed(failure),
     },
     variants: VARIANTS,
-    ..RACE
+    ..Entry::BLANK
 };
 
 const VARIANTS: &[Variant] = &[

@@ -7,7 +7,7 @@
 //! `AcqRel` will do: of two swaps one comes second and reads the first, and with it sees the first
 //! one's flag.
 
-use super::{RACE, at_once};
+use super::at_once;
 use crate::list::{Entry, Means, Source, Variant, acceptable, failed, forbidden, runs};
 use crate::primitives::{AtomicBool, AtomicInteger, Mutex, Primitives, UnsafeCell};
 use std::sync::Arc;
@@ -48,7 +48,7 @@ pub static PETERSON: Entry = Entry {
         Err(failure) => failed(failure),
     },
     variants: VARIANTS,
-    ..RACE
+    ..Entry::BLANK
 };
 
 const VARIANTS: &[Variant] = &[

@@ -7,7 +7,7 @@
 //! by its own subtraction (`AcqRel`), or by a fence behind it, which only the last one needs \[1\].
 //! Counting alone, `Relaxed`, is exact and orders nothing.
 
-use super::{RACE, at_once, ordered};
+use super::{at_once, ordered};
 use crate::list::{Entry, Source, Variant, acceptable, failed, forbidden, runs};
 use crate::primitives::{AtomicInteger, Primitives, UnsafeCell};
 use std::sync::Arc;
@@ -47,7 +47,7 @@ pub static REFERENCE_COUNT: Entry = Entry {
         Err(failure) => failed(failure),
     },
     variants: VARIANTS,
-    ..RACE
+    ..Entry::BLANK
 };
 
 const VARIANTS: &[Variant] = &[

@@ -5,7 +5,7 @@
 //! the last holder wrote is then visible to the next one. With anything weaker two threads are
 //! never inside together, and race all the same.
 
-use super::{RACE, at_once, ordered};
+use super::{at_once, ordered};
 use crate::list::{Entry, Variant, acceptable, failed, forbidden};
 use crate::primitives::{AtomicBool, Primitives, UnsafeCell};
 use std::sync::Arc;
@@ -30,7 +30,7 @@ pub static SPIN_LOCK: Entry = Entry {
         Err(failure) => failed(failure),
     },
     variants: VARIANTS,
-    ..RACE
+    ..Entry::BLANK
 };
 
 const VARIANTS: &[Variant] = &[

@@ -3,7 +3,6 @@
 //! # Orderings
 //! None beyond what locks bring.
 
-use super::RACE;
 use crate::list::{Entry, Means, Source, Variant, acceptable, failed, forbidden, runs};
 use crate::primitives::{Condvar, JoinHandle, Mutex, Primitives};
 use crate::report::Failure;
@@ -37,7 +36,7 @@ pub static STOLEN_WAKEUP: Entry = Entry {
         Err(failure) => failed(failure),
     },
     variants: VARIANTS,
-    ..RACE
+    ..Entry::BLANK
 };
 
 const VARIANTS: &[Variant] = &[

@@ -8,7 +8,7 @@
 //! each thread does the same for accesses of any ordering; one of the two fences alone is not
 //! enough, since it needs its partner.
 
-use super::{RACE, at_once, ordered};
+use super::{at_once, ordered};
 use crate::list::{Entry, Variant, acceptable, failed, forbidden};
 use crate::primitives::{AtomicInteger, Primitives};
 use std::sync::Arc;
@@ -34,7 +34,7 @@ pub static STORE_BUFFERING: Entry = Entry {
         Err(failure) => failed(failure),
     },
     variants: VARIANTS,
-    ..RACE
+    ..Entry::BLANK
 };
 
 const VARIANTS: &[Variant] = &[

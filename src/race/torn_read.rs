@@ -7,7 +7,7 @@
 //! is `Release` and its partner the first load, `Acquire`: who sees it sees both halves. Without the
 //! fences a half may be seen before the version that announces it \[2\].
 
-use super::{RACE, at_once};
+use super::at_once;
 use crate::list::{Entry, Means, Source, Variant, acceptable, failed, forbidden, runs};
 use crate::primitives::{AtomicInteger, Mutex, Primitives};
 use std::sync::Arc;
@@ -48,7 +48,7 @@ pub static TORN_READ: Entry = Entry {
         Err(failure) => failed(failure),
     },
     variants: VARIANTS,
-    ..RACE
+    ..Entry::BLANK
 };
 
 const VARIANTS: &[Variant] = &[

@@ -3,7 +3,6 @@
 //! # Orderings
 //! None beyond what locks bring.
 
-use super::RACE;
 use crate::list::{Entry, Means, Source, Variant, acceptable, failed, forbidden, runs};
 use crate::primitives::{Condvar, JoinHandle, Mutex, Primitives};
 use std::sync::Arc;
@@ -43,7 +42,7 @@ pub static WRITER_STARVATION: Entry = Entry {
         Err(failure) => failed(failure),
     },
     variants: VARIANTS,
-    ..RACE
+    ..Entry::BLANK
 };
 
 const VARIANTS: &[Variant] = &[

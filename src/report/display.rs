@@ -104,6 +104,17 @@ pub fn counted(n: u128, what: &str) -> String {
     format!("{} {what}{s}", grouped(n))
 }
 
+/// Words with a capital letter, to begin a sentence with.
+///
+/// # Examples
+/// ```
+/// assert_eq!(racelab::report::capital("an update was lost"), "An update was lost");
+/// ```
+pub fn capital(words: &str) -> String {
+    let mut letters = words.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
 /// A number with its thousands set apart: `34,650`.
 pub fn grouped(n: u128) -> String {
     let digits = n.to_string();

@@ -16,7 +16,7 @@ mod failure;
 mod outcome;
 mod verdict;
 
-pub use display::{counted, duration, grouped, percent};
+pub use display::{capital, counted, duration, grouped, percent};
 pub use failure::{Failure, RacingAccess};
 pub use outcome::{Grade, Outcome};
 pub use verdict::{Coverage, Engine, Proof, Report};

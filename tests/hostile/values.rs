@@ -275,7 +275,7 @@ fn a_thread_local_that_is_gone_cannot_be_used_and_says_so_as_std_s_does() {
 /// An outcome that counts as any other and holds one of the model's objects, which takes a step when it
 /// is copied.
 #[derive(Clone, Debug)]
-struct Holds(#[allow(dead_code)] mpsc::Sender<u32>);
+struct Holds(#[expect(dead_code, reason = "it is dropped")] mpsc::Sender<u32>);
 
 impl PartialEq for Holds {
     fn eq(&self, _: &Holds) -> bool {

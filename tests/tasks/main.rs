@@ -2,6 +2,8 @@
 //!
 //! `random` holds random tasks against every interleaving; `real` runs the list's on a real executor.
 
+#[path = "../support/literally.rs"]
+mod literally;
 mod random;
 mod real;
 
@@ -10,26 +12,17 @@ use racelab::model::cell::Cell;
 use racelab::model::future::{LocalFuture, Mutex, block_on, pause, run, spawn};
 use racelab::model::{sync, thread};
 use racelab::trace::Action;
-use racelab::{Explorer, Failure, Memory, Reduction, Report};
+use racelab::{Explorer, Failure, Memory, Report};
 use std::fmt::Debug;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-/// Explores with the reduction, and holds it against every interleaving run literally, against the
-/// graph of states, and against the executions under Rust's orderings.
+/// As [`literally::explored`], and held against the graph of states, and against the executions under
+/// Rust's orderings.
 fn explored<T: Clone + Ord + Debug + Send>(program: impl Fn() -> T + Send + Sync) -> Report<T> {
-    let report = Explorer::new().classes(true).prove_up_to(0).explore(&program);
-    let literally = Explorer::new().reduction(Reduction::None).explore(&program);
-    let outcomes = |report: &Report<T>| -> Vec<_> {
-        let outcomes = report.outcomes().iter();
-        outcomes.map(|o| (format!("{:?}", o.result()), o.interleavings())).collect()
-    };
-    assert!(report.is_complete() && literally.is_complete());
-    assert_eq!(outcomes(&report), outcomes(&literally), "{report}");
-    assert_eq!(report.interleavings(), Some(u128::from(literally.executions())));
-    assert_eq!((report.traces(), report.redundant()), (report.executions(), 0));
+    let report = literally::explored(&program);
     let by_states = Explorer::new().prove_up_to(0).prove_by_states(true).explore(&program);
     assert_eq!(by_states.interleavings(), report.interleavings());
     let rc11 = Explorer::new().memory(Memory::Rc11).explore(&program);

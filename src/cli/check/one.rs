@@ -3,6 +3,7 @@
 use crate::cli::engines::Checked;
 use crate::cli::out::{Out, say};
 use crate::cli::style::{self, BAD, GOOD, HEADING, ODD, paint};
+use crate::cli::subject::typed;
 use crate::cli::table::{Align, Table};
 use racelab::diagram::Timeline;
 use racelab::explore::Memory;
@@ -119,7 +120,7 @@ fn nothing_found(checked: &Checked) -> (anstyle::Style, String) {
         return (ODD, "One thread alone has nobody to race with: try --threads 2.".into());
     }
     if !subject.variant.promise.is_kept_under(Memory::Rc11) {
-        return (ODD, weaker(checked));
+        return (ODD, weaker(&typed(&subject)));
     }
     let mut described = checked.report.outcomes().iter().filter_map(Outcome::description);
     let text = match described.next() {
@@ -131,12 +132,8 @@ fn nothing_found(checked: &Checked) -> (anstyle::Style, String) {
     (GOOD, format!("{subject} keeps its promise: {text}."))
 }
 
-/// Nothing was found here, and elsewhere something is.
-pub fn weaker(checked: &Checked) -> String {
-    let number = match checked.subject.entry.variants {
-        [_] => String::new(),
-        _ => format!(" --variant {}", checked.subject.entry.number(checked.subject.variant)),
-    };
-    let words = format!("check {}{number} --memory rc11", checked.subject.entry.name);
-    format!("No interleaving goes wrong. See what the orderings allow: {}", style::command(&words))
+/// Nothing was found here, and elsewhere something is: of the program that is `typed` like this.
+pub fn weaker(typed: &str) -> String {
+    let command = style::command(&format!("check {typed} --memory rc11"));
+    format!("No interleaving goes wrong. See what the orderings allow: {command}")
 }

@@ -1,11 +1,11 @@
 //! All variants of an entry, a row each, and how the program goes wrong.
 
-use super::one::counterexample;
+use super::one::{self, counterexample, weaker};
 use crate::cli::engines::{Checked, Runner};
 use crate::cli::out::{Out, say};
 use crate::cli::style::{self, BAD, GOOD, HEADING, ODD, TYPE, paint};
+use crate::cli::subject::numbered;
 use crate::cli::table::{Align, Table};
-use racelab::diagram::Timeline;
 use racelab::explore::Memory;
 use racelab::list::{Entry, Part, Promise};
 use racelab::report::grouped;
@@ -114,12 +114,10 @@ fn nothing_found(checked: &[Checked]) -> String {
     if checked.iter().any(|one| !one.report.is_complete()) {
         return "Nothing forbidden so far, but a limit stopped it: not everything was run.".into();
     }
-    let weak = |promise| promise == Promise::HoldsInTurns;
     match first.settings.memory {
         Memory::Rc11 => "Every variant holds.".to_owned(),
-        _ if entry.variants.iter().any(|variant| weak(variant.promise)) => {
-            let command = style::command(&format!("check {} --memory rc11", entry.name));
-            format!("No interleaving goes wrong. See what the orderings allow: {command}")
+        _ if entry.variants.iter().any(|v| v.promise == Promise::HoldsInTurns) => {
+            weaker(entry.name)
         }
         _ => "No interleaving goes wrong.".to_owned(),
     }
@@ -134,13 +132,12 @@ fn picture(broken: &Checked, width: usize, out: &mut Out) {
     say!(out, "{}", paint(HEADING, style::wrap(&heading, "", width)));
     say!(out);
     let columns = style::terminal_columns().unwrap_or(100);
-    let picture = Timeline::new(worst.example()).width(columns.clamp(20, 100)).colour(true);
-    say!(out, "{}", picture.to_string().trim_end());
+    say!(out, "{}", one::picture(worst, columns.clamp(20, 100)));
     say!(out);
-    let mut words = format!("play {}", entry.name);
-    if subject.variant.name != entry.usual().name {
-        words.push_str(&format!(" --variant {}", entry.number(subject.variant)));
-    }
+    let mut words = match subject.variant.name == entry.usual().name {
+        true => format!("play {}", entry.name),
+        false => format!("play {}", numbered(&subject)),
+    };
     if memory == Memory::Rc11 {
         words.push_str(" --memory rc11");
     }

@@ -10,7 +10,7 @@ use super::subject::find;
 use super::{Usage, Verdict, graphs, style};
 use racelab::diagram::game::Game;
 use racelab::diagram::graph::Graph;
-use racelab::report::grouped;
+use racelab::report::{capital, grouped};
 use racelab::trace::ThreadId;
 use ratatui::DefaultTerminal;
 use ratatui::crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
@@ -145,8 +145,7 @@ impl<'g> Player<'g> {
 
     /// At the beginning of a sentence: `Thread A`, `Task A`.
     fn called(&self, thread: ThreadId) -> String {
-        let kind = if self.graph.kind() == "task" { "Task" } else { "Thread" };
-        format!("{kind} {thread}")
+        format!("{} {thread}", capital(self.graph.kind()))
     }
 
     fn go(&mut self, thread: ThreadId) {

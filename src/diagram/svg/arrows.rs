@@ -89,7 +89,7 @@ fn end(picture: &Picture, layout: &Layout, step: usize, shift: i32) -> Option<En
 }
 
 fn column(picture: &Picture, layout: &Layout, id: ThreadId) -> Option<Column> {
-    let at = picture.columns.iter().position(|column| *column == id)?;
+    let at = picture.column(id)?;
     Some(layout.threads[at])
 }
 

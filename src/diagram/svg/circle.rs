@@ -40,7 +40,7 @@ pub(super) fn waits(picture: &Picture, layout: &Layout, waits: &Waits) -> Vec<Ar
     let mut arrows = Vec::new();
     for (at, wait) in waits.waits.iter().enumerate() {
         let kind = if at < waits.circle { Kind::Circle } else { Kind::Waits };
-        let Some(from) = column(picture, wait.thread).map(|from| layout.threads[from]) else {
+        let Some(from) = picture.column(wait.thread).map(|from| layout.threads[from]) else {
             continue;
         };
         let Some(to) = wait.on else {
@@ -48,7 +48,7 @@ pub(super) fn waits(picture: &Picture, layout: &Layout, waits: &Waits) -> Vec<Ar
             arrows.push(Arrow { kind, path: format!("M{x} {bottom}V{}", bottom + FIRST + 8) });
             continue;
         };
-        let Some(to) = column(picture, to).map(|to| layout.threads[to]) else { continue };
+        let Some(to) = picture.column(to).map(|to| layout.threads[to]) else { continue };
         let path = if runs_below(picture, wait) {
             let path = under(from.middle() + ASIDE, to.middle() - ASIDE, bottom, depth);
             depth += NEXT;
@@ -64,12 +64,8 @@ pub(super) fn waits(picture: &Picture, layout: &Layout, waits: &Waits) -> Vec<Ar
 
 /// Does its arrow lead elsewhere than to the right-hand neighbour?
 fn runs_below(picture: &Picture, wait: &Wait) -> bool {
-    let ends = wait.on.map(|on| (column(picture, wait.thread), column(picture, on)));
+    let ends = wait.on.map(|on| (picture.column(wait.thread), picture.column(on)));
     matches!(ends, Some((Some(from), Some(to))) if to != from + 1)
-}
-
-fn column(picture: &Picture, thread: crate::trace::ThreadId) -> Option<usize> {
-    picture.columns.iter().position(|column| *column == thread)
 }
 
 /// Down, across and up again, with rounded corners.

@@ -2,10 +2,11 @@
 
 use super::arrows::arrows;
 use super::circle::{nobody, waits};
-use super::layout::{BOX, LINE, Layout, ROW, across, broken, fold, head, sentence_width, width};
+use super::layout::{BOX, LINE, Layout, ROW, across, broken, head, sentence_width, width};
 use super::xml::{Escaped, fingerprint};
 use crate::diagram::explain::Explanation;
 use crate::diagram::picture::{Idle, Picture, Row, StepRow};
+use crate::diagram::words;
 use crate::trace::ThreadId;
 use std::fmt::Write;
 
@@ -169,7 +170,7 @@ impl Drawing<'_> {
         match row {
             Row::Step(row) => self.step(y, row),
             Row::Fold { count, by, values } => {
-                let text = fold(*count, by);
+                let text = words::fold(*count, by);
                 let first = self.layout.threads.first().map_or(0, |column| column.left);
                 let last = self.layout.threads.last().map_or(0, |column| column.right());
                 let (left, width) = ((first + last - width(&text)) / 2 - 8, width(&text) + 16);
@@ -216,7 +217,7 @@ impl Drawing<'_> {
             layout.number,
             y + 5
         );
-        match self.picture.columns.iter().position(|id| *id == row.thread) {
+        match self.picture.column(row.thread) {
             Some(column) => {
                 let class = match row.lost {
                     true => "lost".to_owned(),
@@ -233,7 +234,7 @@ impl Drawing<'_> {
         }
         for (id, idle) in &row.others {
             let Idle::Waits { why, first: true } = idle else { continue };
-            if let Some(column) = self.picture.columns.iter().position(|column| column == id) {
+            if let Some(column) = self.picture.column(*id) {
                 self.text(layout.threads[column].middle() + 8, y + 5, "wait small", why);
             }
         }

@@ -162,7 +162,7 @@ fn thread_width(picture: &Picture, column: usize) -> i32 {
 fn shared_width(picture: &Picture, row: &Row) -> i32 {
     match row {
         Row::Step(row) if !picture.columns.contains(&row.thread) => width(&across(picture, row)),
-        Row::Fold { count, by, .. } => width(&fold(*count, by)) + 16,
+        Row::Fold { count, by, .. } => width(&words::fold(*count, by)) + 16,
         Row::Step(_) | Row::Stuck(_) => 0,
     }
 }
@@ -185,12 +185,6 @@ pub(super) fn head(picture: &Picture, id: ThreadId) -> String {
 /// A step of a thread that has no column.
 pub(super) fn across(picture: &Picture, row: &StepRow) -> String {
     format!("{}: {}", words::thread_name(&picture.trace.threads, row.thread), row.text)
-}
-
-/// What stands for steps that are not drawn.
-pub(super) fn fold(count: usize, by: &[(ThreadId, usize)]) -> String {
-    let by: Vec<_> = by.iter().map(|(id, n)| format!("{n} by {id}")).collect();
-    format!("{count} steps: {}", by.join(", "))
 }
 
 /// Breaks a text into lines of at most `room` pixels: between words, and within one that is longer.

@@ -108,7 +108,7 @@ impl Drawing<'_> {
             self.pen.to(layout.switch);
             self.pen.put("»", Look::Plain, 1);
         }
-        let column = self.picture.columns.iter().position(|id| *id == row.thread);
+        let column = self.picture.column(row.thread);
         if row.switch || row.index == 0 || (layout.narrow && column.is_some()) {
             self.pen.to(layout.switch + 1);
             let look = column.map_or(Look::Plain, Look::Thread);
@@ -169,10 +169,9 @@ impl Drawing<'_> {
     }
 
     fn fold(&mut self, count: usize, by: &[(ThreadId, usize)], values: &[String]) {
-        let by: Vec<_> = by.iter().map(|(id, count)| format!("{count} by {id}")).collect();
         self.pen.to(self.layout.number);
         self.pen.put("⋮", Look::Faint, 1);
-        self.span(&format!("{count} steps: {}", by.join(", ")), Look::Faint);
+        self.span(&words::fold(count, by), Look::Faint);
         for (&(at, room), value) in self.layout.values.iter().zip(values) {
             self.pen.to(at);
             self.pen.put(value, Look::Faint, room);
