@@ -71,6 +71,6 @@ pub mod stress;
 pub mod trace;
 
 pub use explore::{Explorer, Memory, Reduction, explore};
-pub use loom::{LoomError, LoomExplorer, explore_with_loom};
+pub use loom::{LoomError, LoomExplorer, LoomMode, explore_with_loom};
 pub use report::{Coverage, Engine, Failure, Grade, Outcome, Proof, Report};
 pub use trace::{LostUpdate, Step, Trace};

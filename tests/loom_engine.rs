@@ -1,25 +1,23 @@
 //! The loom engine: what it counts, and what becomes of bad input.
 
 use racelab::counter::{Counter, RacyCounter};
-use racelab::primitives::loom::Mode;
 use racelab::primitives::{
-    AtomicInteger, Condvar, Interleavings, JoinHandle, Loom, LoomIn, Mutex, Primitives, Receiver,
-    Sender, UnsafeCell,
+    AtomicInteger, Condvar, JoinHandle, Loom, Mutex, Primitives, Receiver, Sender, UnsafeCell,
 };
 use racelab::{Failure, LoomError, LoomExplorer, Proof, Report, explore_with_loom};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
 /// `spawned` threads, and the main thread if `main`, each count up `increments` times.
-fn racy<M: Mode>(spawned: usize, main: bool, increments: usize) -> Report<u64> {
+fn racy(spawned: usize, main: bool, increments: usize) -> Report<u64> {
     explore_with_loom(move || {
-        let counter = Arc::new(RacyCounter::<LoomIn<M>>::default());
-        let count = move |counter: &RacyCounter<LoomIn<M>>| {
+        let counter = Arc::new(RacyCounter::<Loom>::default());
+        let count = move |counter: &RacyCounter<Loom>| {
             (0..increments).for_each(|_| counter.increment());
         };
         let start = |_| {
             let counter = Arc::clone(&counter);
-            LoomIn::<M>::spawn("", move || count(&counter))
+            Loom::spawn("", move || count(&counter))
         };
         let threads: Vec<_> = (0..spawned).map(start).collect();
         if main {
@@ -42,7 +40,7 @@ fn table<T: Copy>(report: &Report<T>) -> Vec<(T, u128)> {
 #[test]
 fn racy_2x1_has_6_interleavings_and_4_of_them_lose_an_update() {
     for (spawned, main) in [(2, false), (1, true)] {
-        let report = racy::<Interleavings>(spawned, main, 1);
+        let report = racy(spawned, main, 1);
         assert_eq!(table(&report), [(1, 4), (2, 2)]);
         assert_eq!(report.traces(), 6);
         let coverage = report.coverage().expect("straight-line threads");
@@ -55,7 +53,7 @@ fn racy_2x1_has_6_interleavings_and_4_of_them_lose_an_update() {
 
 #[test]
 fn racy_2x2_has_70_interleavings() {
-    let report = racy::<Interleavings>(2, false, 2);
+    let report = racy(2, false, 2);
     assert_eq!(table(&report), [(2, 32), (3, 32), (4, 6)]);
     assert!(report.is_complete());
 }
@@ -63,7 +61,7 @@ fn racy_2x2_has_70_interleavings() {
 #[test]
 fn racy_3x1_has_90_interleavings() {
     for (spawned, main) in [(3, false), (2, true)] {
-        let report = racy::<Interleavings>(spawned, main, 1);
+        let report = racy(spawned, main, 1);
         assert_eq!(table(&report), [(1, 48), (2, 36), (3, 6)]);
         assert!(report.is_complete());
     }

@@ -2,21 +2,19 @@
 //!
 //! Measured on loom 0.7.3; upstream: tokio-rs/loom, issues 166, 180 and 392.
 
-use racelab::primitives::loom::Mode;
-use racelab::primitives::{
-    AtomicInteger, Gated, Interleavings, JoinHandle, LoomIn, Plain, Primitives,
-};
-use racelab::{Report, explore_with_loom};
+use racelab::LoomMode::{self, Gated, Interleavings, Plain};
+use racelab::primitives::{AtomicInteger, JoinHandle, Loom, Primitives};
+use racelab::{LoomExplorer, Report};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::{self, Acquire, Relaxed, Release, SeqCst};
 
 /// Two threads load, then store one more. Returns what each had read, and the end.
-fn load_then_store<M: Mode>() -> Report<(u64, u64, u64)> {
-    explore_with_loom(|| {
-        let count = Arc::new(<LoomIn<M> as Primitives>::AtomicU64::named("count", 0));
+fn load_then_store(mode: LoomMode) -> Report<(u64, u64, u64)> {
+    LoomExplorer::new().mode(mode).explore(|| {
+        let count = Arc::new(<Loom as Primitives>::AtomicU64::named("count", 0));
         let increment = || {
             let count = Arc::clone(&count);
-            LoomIn::<M>::spawn("", move || {
+            Loom::spawn("", move || {
                 let seen = count.load(Acquire);
                 count.store(seen + 1, Release);
                 seen
@@ -34,7 +32,7 @@ fn values<T: Clone>(report: &Report<T>) -> Vec<T> {
 
 #[test]
 fn with_plain_loads_and_stores_loom_never_lets_the_second_thread_go_first() {
-    let report = load_then_store::<Plain>();
+    let report = load_then_store(Plain);
     assert_eq!(values(&report), [(0, 0, 1), (0, 1, 2)], "never (1, 0, 2)");
     let coverage = report.coverage().expect("straight-line threads");
     assert_eq!((coverage.visited, coverage.total), (5, 6));
@@ -44,7 +42,7 @@ fn with_plain_loads_and_stores_loom_never_lets_the_second_thread_go_first() {
 
 #[test]
 fn a_start_gate_brings_the_missing_executions_back() {
-    let report = load_then_store::<Gated>();
+    let report = load_then_store(Gated);
     assert_eq!(values(&report), [(0, 0, 1), (0, 1, 2), (1, 0, 2)]);
     let coverage = report.coverage().expect("straight-line threads");
     assert_eq!((coverage.visited, coverage.total), (6, 6));
@@ -54,19 +52,19 @@ fn a_start_gate_brings_the_missing_executions_back() {
 
 #[test]
 fn with_loads_and_stores_as_read_modify_writes_loom_visits_exactly_the_interleavings() {
-    let report = load_then_store::<Interleavings>();
+    let report = load_then_store(Interleavings);
     assert_eq!(values(&report), [(0, 0, 1), (0, 1, 2), (1, 0, 2)]);
     assert_eq!(report.traces(), 6);
     assert!(report.is_complete());
 }
 
 /// Each thread stores to its own flag, then loads the other's: may both read 0?
-fn store_buffering<M: Mode>(store: Ordering, load: Ordering) -> Report<(u32, u32)> {
-    explore_with_loom(move || {
-        let x = Arc::new(<LoomIn<M> as Primitives>::AtomicU32::named("x", 0));
-        let y = Arc::new(<LoomIn<M> as Primitives>::AtomicU32::named("y", 0));
+fn store_buffering(mode: LoomMode, store: Ordering, load: Ordering) -> Report<(u32, u32)> {
+    LoomExplorer::new().mode(mode).explore(move || {
+        let x = Arc::new(<Loom as Primitives>::AtomicU32::named("x", 0));
+        let y = Arc::new(<Loom as Primitives>::AtomicU32::named("y", 0));
         let (x2, y2) = (Arc::clone(&x), Arc::clone(&y));
-        let thread = LoomIn::<M>::spawn("", move || {
+        let thread = Loom::spawn("", move || {
             x2.store(1, store);
             y2.load(load)
         });
@@ -78,8 +76,8 @@ fn store_buffering<M: Mode>(store: Ordering, load: Ordering) -> Report<(u32, u32
 
 #[test]
 fn seqcst_is_no_more_than_acquire_and_release_to_loom() {
-    let weak = store_buffering::<Gated>(Release, Acquire);
-    let strong = store_buffering::<Gated>(SeqCst, SeqCst);
+    let weak = store_buffering(Gated, Release, Acquire);
+    let strong = store_buffering(Gated, SeqCst, SeqCst);
     assert_eq!(values(&weak), values(&strong));
     // The language forbids it: all SeqCst accesses have one order, and the first of the two loads
     // comes after both stores in it. So this is a false alarm, and no interleaving shows it.
@@ -91,7 +89,7 @@ fn seqcst_is_no_more_than_acquire_and_release_to_loom() {
 #[test]
 fn in_interleavings_both_threads_cannot_read_0() {
     for (store, load) in [(Relaxed, Relaxed), (SeqCst, SeqCst)] {
-        let report = store_buffering::<Interleavings>(store, load);
+        let report = store_buffering(Interleavings, store, load);
         assert_eq!(values(&report), [(0, 1), (1, 0), (1, 1)]);
         assert_eq!(report.interleavings(), Some(6));
         assert!(report.is_complete());

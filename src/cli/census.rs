@@ -47,7 +47,7 @@ pub fn run(args: &CensusArgs, out: &mut Out) -> Result<Verdict, Usage> {
 /// executions is run: where plain accesses race, nearly every one shows it.
 fn refuse_races(subject: &Subject, bounds: Bounds) -> Result<(), Usage> {
     let explorer = bounds.explorer().max_executions(1_000).timeout(Duration::from_secs(2));
-    let report = explorer.try_explore(|| subject.run())?;
+    let report = subject.explore(&explorer)?;
     let is_race = |failure: &Failure| matches!(failure, Failure::DataRace { .. });
     if !report.failures().any(|outcome| outcome.result().err().is_some_and(is_race)) {
         return Ok(());
@@ -140,7 +140,7 @@ impl Census {
     }
 
     fn replay(&self, schedule: &str) -> Result<Trace, Usage> {
-        Ok(self.bounds.explorer().try_replay(schedule, || self.subject.run())?)
+        Ok(self.subject.replay(&self.bounds.explorer(), schedule)?)
     }
 
     fn json(&self) -> serde_json::Value {

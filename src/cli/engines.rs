@@ -4,10 +4,10 @@ use super::limits::{self, Bounds};
 use super::progress::Progress;
 use super::subject::no_tasks;
 use super::usage::Usage;
-use racelab::LoomExplorer;
 use racelab::explore::Memory;
-use racelab::list::{Outcome, Run, Subject};
+use racelab::list::{Outcome, Subject};
 use racelab::report::{Proof, Report, counted, grouped, percent};
+use racelab::{LoomExplorer, LoomMode};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -39,8 +39,7 @@ impl Runner {
         let runs = &subject.variant.runs;
         match self {
             Runner::Explorer => runs.model.is_some(),
-            Runner::Loom => runs.loom.is_some(),
-            Runner::PlainLoom => runs.plain_loom.is_some(),
+            Runner::Loom | Runner::PlainLoom => runs.loom.is_some(),
         }
     }
 }
@@ -118,8 +117,8 @@ pub fn check_from(
     let progress = Progress::start(format!("{subject} under the {}", runner.name()));
     let report = match runner {
         Runner::Explorer => explore(subject, settings, &progress, checkpoint)?,
-        Runner::Loom => under_loom(subject, subject.variant.runs.loom, settings)?,
-        Runner::PlainLoom => under_loom(subject, subject.variant.runs.plain_loom, settings)?,
+        Runner::Loom => under_loom(subject, LoomMode::Interleavings, settings)?,
+        Runner::PlainLoom => under_loom(subject, LoomMode::Plain, settings)?,
     };
     let (proof, report) = (report.proof(), subject.graded(report));
     let called_off = checkpoint.is_some_and(|checkpoint| checkpoint.stop.load(Relaxed));
@@ -129,18 +128,20 @@ pub fn check_from(
 /// loom's report.
 fn under_loom(
     subject: Subject,
-    run: Option<Run>,
+    mode: LoomMode,
     settings: Settings,
 ) -> Result<Report<Outcome>, Usage> {
-    let run = run.ok_or_else(|| match subject.variant.runs.tasks {
-        true => no_tasks(subject.entry),
-        false => Usage::new(format!(
-            "loom cannot run {subject}; leave out --engine, and the explorer does"
-        )),
-    })?;
+    if subject.variant.runs.loom.is_none() {
+        return Err(match subject.variant.runs.tasks {
+            true => no_tasks(subject.entry),
+            false => Usage::new(format!(
+                "loom cannot run {subject}; leave out --engine, and the explorer does"
+            )),
+        });
+    }
     let Limits { timeout, max_executions, .. } = settings.limits;
-    let loom = LoomExplorer::new().timeout(timeout).max_executions(max_executions);
-    Ok(loom.try_explore(move || subject.run_as(run))?)
+    let loom = LoomExplorer::new().mode(mode).timeout(timeout).max_executions(max_executions);
+    Ok(subject.explore_with_loom(&loom)?)
 }
 
 /// Interleavings up to this number are also run one by one, where no closed form holds.
@@ -164,7 +165,7 @@ fn explore(
         Some(Checkpoint { file, stop }) => explorer.checkpoint(file).stop_when(Arc::clone(stop)),
         None => explorer,
     };
-    Ok(progress.follow(explorer).try_explore(|| subject.run())?)
+    Ok(subject.explore(&progress.follow(explorer))?)
 }
 
 impl Checked {

@@ -16,7 +16,7 @@ pub fn states(
     bounds: Bounds,
 ) -> Result<StateGraph<Outcome>, explore::ExploreError> {
     let _progress = Progress::start(format!("every interleaving of {subject}"));
-    StateGraph::build(&bounds.explorer(), || subject.run())
+    subject.states(&bounds.explorer())
 }
 
 /// The program's executions, ready to be drawn. `None` when they have more states than the bounds
@@ -41,7 +41,7 @@ fn unbounded(
         }
     }
     let _progress = Progress::start(format!("every execution of {subject}"));
-    let unfolding = Unfolding::build(&bounds.explorer().memory(memory), || subject.run())?;
+    let unfolding = subject.unfold(&bounds.explorer().memory(memory))?;
     Ok(from_unfolding(subject, memory, &unfolding))
 }
 

@@ -10,7 +10,7 @@ pub fn run(args: &ReplayArgs, out: &mut Out) -> Result<Verdict, Usage> {
     let subject = args.chosen.subject(&args.program)?;
     let bounds = Bounds::of(&subject, usize::MAX).with_steps(args.max_steps);
     let explorer = bounds.explorer().memory(args.chosen.memory.into());
-    let trace = explorer.try_replay(&args.schedule, || subject.run())?;
+    let trace = subject.replay(&explorer, &args.schedule)?;
     diagram::draw(&trace, &args.drawing, out);
     Ok(Verdict::Kept)
 }

@@ -53,7 +53,7 @@ impl Show {
     }
 
     fn schedule(&self, schedule: &str) -> Result<Trace, Usage> {
-        Ok(self.explorer().try_replay(schedule, || self.subject.run())?)
+        Ok(self.subject.replay(&self.explorer(), schedule)?)
     }
 
     /// The interleaving with this number, without a look at those before it.

@@ -11,6 +11,7 @@
 use super::os_threads::{self, Marked};
 use super::watchdog::Watch;
 use super::{ExploreError, Explorer, runtime};
+use parking_lot::Mutex;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::mpsc::{Sender, channel};
 use std::thread::{self, Builder, JoinHandle};
@@ -44,17 +45,35 @@ where
     R: Send,
     F: FnOnce() -> R + Send,
 {
+    let results: Vec<_> = bodies.iter().map(|_| Mutex::new(None)).collect();
+    let bodies = bodies.into_iter().zip(&results).map(|(body, result)| {
+        let body: Body<'_> = Box::new(move || {
+            let returned = catch_unwind(AssertUnwindSafe(body));
+            *result.lock() = Some(returned);
+        });
+        body
+    });
+    run_all(settings, bodies.collect())?;
+    let results = results.into_iter().map(|result| result.into_inner().expect("each has one"));
+    let results = results.collect::<thread::Result<Vec<R>>>();
+    Ok(results.unwrap_or_else(|panic| resume_unwind(panic)))
+}
+
+/// What an OS thread runs: it keeps its result, and its panic, itself.
+type Body<'a> = Box<dyn FnOnce() + Send + 'a>;
+
+/// Runs each of `bodies`, on an OS thread of its own, to its end.
+fn run_all(settings: &Explorer, bodies: Vec<Body<'_>>) -> Result<(), ExploreError> {
     let (leave, left) = channel();
     let mut threads = Vec::with_capacity(bodies.len());
-    let mut results: Vec<_> = bodies.iter().map(|_| None).collect();
     let mut spoilt = vec![false; bodies.len()];
     let mut any_left = false;
     let mut refused = None;
     for (number, body) in bodies.into_iter().enumerate() {
         // SAFETY: what the body borrows outlives this function, which does not return before each
-        // thread has been joined or, if it was spoilt, has left its result: then it is in a loop
-        // that uses nothing. Nothing unwinds between here and there: what may panic is the bodies,
-        // and they are caught where they run.
+        // thread has been joined or, if it was spoilt, has told that its body has returned: then it
+        // is in a loop that uses nothing. Nothing unwinds between here and there: what may panic is
+        // the bodies, which catch that themselves.
         match unsafe { Waiting::start(settings.patience, number, body, &leave) } {
             Ok(waiting) => threads.push(waiting),
             Err(error) => {
@@ -70,9 +89,8 @@ where
     }
     for _ in &threads {
         // A thread that did not run its body leaves nothing, and neither do those behind it.
-        let Ok(Left { number, result, is_spoilt, has_left }) = left.recv() else { break };
+        let Ok(Left { number, is_spoilt, has_left }) = left.recv() else { break };
         any_left |= has_left;
-        results[number] = Some(result);
         spoilt[number] = is_spoilt;
     }
     for (waiting, spoilt) in threads.into_iter().zip(spoilt) {
@@ -83,19 +101,18 @@ where
     if any_left {
         os_threads::wait(settings.patience);
     }
-    if let Some(why) = refused {
-        let what = "no OS thread for an exploration to run on".to_owned();
-        return Err(ExploreError::Unavailable { what, why });
+    match refused {
+        None => Ok(()),
+        Some(why) => {
+            let what = "no OS thread for an exploration to run on".to_owned();
+            Err(ExploreError::Unavailable { what, why })
+        }
     }
-    let results = results.into_iter().map(|result| result.expect("each thread leaves one"));
-    let results = results.collect::<thread::Result<Vec<R>>>();
-    Ok(results.unwrap_or_else(|panic| resume_unwind(panic)))
 }
 
-/// What a thread leaves when its body has returned.
-struct Left<R> {
+/// What a thread tells when its body has returned.
+struct Left {
     number: usize,
-    result: thread::Result<R>,
     is_spoilt: bool,
     has_left: bool,
 }
@@ -108,13 +125,13 @@ struct Waiting {
 
 impl Waiting {
     /// # Safety
-    /// What `body` and its result borrow must outlive the thread, or its leaving its result if it is
-    /// spoilt.
-    unsafe fn start<R: Send>(
+    /// What `body` borrows must outlive the thread, or its telling that the body has returned if it
+    /// is spoilt.
+    unsafe fn start(
         patience: Duration,
         number: usize,
-        body: impl FnOnce() -> R + Send,
-        leave: &Sender<Left<R>>,
+        body: Body<'_>,
+        leave: &Sender<Left>,
     ) -> Result<Self, String> {
         let (go, told) = channel();
         let leave = leave.clone();
@@ -123,12 +140,12 @@ impl Waiting {
                 runtime::prepare();
                 let marked = Marked::this_thread();
                 let watch = Watch::this_thread(patience);
-                let result = catch_unwind(AssertUnwindSafe(body));
+                body();
                 drop(watch);
                 let (is_spoilt, has_left) = (runtime::is_spoilt(), runtime::has_left());
                 // A thread that is spoilt stays the explorer's.
                 let marked = is_spoilt.then_some(marked);
-                let _ = leave.send(Left { number, result, is_spoilt, has_left });
+                let _ = leave.send(Left { number, is_spoilt, has_left });
                 while marked.is_some() {
                     thread::park();
                 }

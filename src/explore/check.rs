@@ -9,7 +9,7 @@ use super::replay::record;
 use super::runtime::{self, Clock, ROUNDS};
 use super::tally::{Entry, last_shown};
 use super::workers::Worker;
-use super::{ExploreError, Explorer, Memory, replay};
+use super::{ExploreError, Explorer, Memory, Program, replay};
 use crate::report::{Engine, Failure, Outcome, Proof, Report};
 use crate::trace::Trace;
 use std::fmt::Debug;
@@ -45,13 +45,20 @@ impl Explorer {
         F: Fn() -> T + Send + Sync,
         T: Clone + Ord + Debug + Send,
     {
+        self.explore_program(&program)
+    }
+
+    fn explore_program<T>(&self, program: Program<'_, T>) -> Result<Report<T>, ExploreError>
+    where
+        T: Clone + Ord + Debug + Send,
+    {
         if runtime::is_exploring() {
             return Err(ExploreError::Nested);
         }
         self.as_fine_as_needed(|settings| {
-            let (mut report, closed_form) = settings.explore_once(&program)?;
+            let (mut report, closed_form) = settings.explore_once(program)?;
             if report.complete && settings.memory == Memory::SequentiallyConsistent {
-                report.proof = second_total(settings, &program, &report, closed_form)?;
+                report.proof = second_total(settings, program, &report, closed_form)?;
             }
             Ok(report)
         })
@@ -59,12 +66,11 @@ impl Explorer {
 
     /// Explores `program`; the count is not held against anything yet. Also returns the number of
     /// interleavings where it is known without running any.
-    pub(super) fn explore_once<T, F>(
+    pub(super) fn explore_once<T>(
         &self,
-        program: &F,
+        program: Program<'_, T>,
     ) -> Result<(Report<T>, Option<u128>), ExploreError>
     where
-        F: Fn() -> T + Send + Sync,
         T: Clone + Ord + Debug + Send,
     {
         let started = Instant::now();

@@ -6,6 +6,7 @@
 //! with those steps.
 
 use super::{ExploreError, Explorer};
+use crate::explore::Program;
 use serde::{Deserialize, Serialize};
 
 /// Which of them are steps.
@@ -57,7 +58,7 @@ impl Explorer {
     }
 
     /// The finer steps that a program asks for in some of its executions, as far as a thousand tell.
-    pub(super) fn finer_steps_of<T>(&self, program: &(impl Fn() -> T + Send + Sync)) -> Finer {
+    pub(super) fn finer_steps_of<T>(&self, program: Program<'_, T>) -> Finer {
         let some = Explorer {
             max_executions: 1_000,
             counting: false,

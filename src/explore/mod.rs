@@ -80,3 +80,7 @@ pub(crate) use finer::Finer;
 pub(crate) use left::Left;
 pub use progress::Progress;
 pub use states::{Blocked, Count, Move, Partial, State, StateGraph, Unfolding};
+
+/// The program, called once for each execution. Behind a pointer: so the explorer is compiled once
+/// for each type of outcome and not for each program.
+type Program<'a, T> = &'a (dyn Fn() -> T + Send + Sync);

@@ -6,21 +6,20 @@
 //! through the graph of states where somebody asks for it. Where the two differ one of them is
 //! wrong, and that is never a verdict on the program.
 
-use super::{ExploreError, Explorer, Reduction, StateGraph};
+use super::{ExploreError, Explorer, Program, Reduction, StateGraph};
 use crate::report::{Failure, Proof, Report};
 use std::fmt::Debug;
 
 /// Holds the count of a complete exploration against a second total, where one is to be had.
 ///
 /// `closed_form` is the number of interleavings where it is known without running any.
-pub(super) fn second_total<T, F>(
+pub(super) fn second_total<T>(
     settings: &Explorer,
-    program: &F,
+    program: Program<'_, T>,
     report: &Report<T>,
     closed_form: Option<u128>,
 ) -> Result<Proof, ExploreError>
 where
-    F: Fn() -> T + Send + Sync,
     T: Clone + Ord + Debug + Send,
 {
     let Some(counted) = report.interleavings() else { return Ok(Proof::None) };
@@ -45,14 +44,13 @@ where
 }
 
 /// Runs every interleaving by itself: as many in all, and as many for each outcome?
-fn by_running_each<T, F>(
+fn by_running_each<T>(
     settings: &Explorer,
-    program: &F,
+    program: Program<'_, T>,
     report: &Report<T>,
     counted: u128,
 ) -> Result<Proof, ExploreError>
 where
-    F: Fn() -> T + Send + Sync,
     T: Clone + Ord + Debug + Send,
 {
     // A few more than were counted: enough to see that it was wrong.

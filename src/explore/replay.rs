@@ -5,16 +5,17 @@ use super::rc11::Follow;
 use super::runtime::{Driver, Ending, Pick, Runtime, Taken, run};
 use super::tally::{self, Steps};
 use super::{ExploreError, Explorer, Finer};
+use crate::explore::Program;
 use crate::report::Failure;
 use crate::trace::{Object, Thread, ThreadId, Trace};
 use std::fmt::Debug;
 
 /// Runs the steps of a recorded execution again and writes its trace.
-pub(super) fn record<T: Debug, F: Fn() -> T>(
+pub(super) fn record<T: Debug>(
     settings: &Explorer,
     runtime: &mut Runtime,
     steps: &Steps,
-    program: &F,
+    program: Program<'_, T>,
     result: &Result<T, Failure>,
 ) -> Trace {
     let mut driver = Script { steps, next: 0, memory: settings.follow() };
@@ -110,10 +111,10 @@ impl Driver for Script<'_> {
 }
 
 /// Runs a schedule that a person has written or a report has given.
-pub(super) fn replay<T: Debug, F: Fn() -> T + Send + Sync>(
+pub(super) fn replay<T: Debug>(
     schedule: &str,
     settings: &Explorer,
-    program: &F,
+    program: Program<'_, T>,
 ) -> Result<Trace, ExploreError> {
     let result = settings.as_fine_as_needed(|settings| follow(schedule, settings, program));
     if let Err(ExploreError::Schedule(_)) = result {
@@ -127,10 +128,10 @@ pub(super) fn replay<T: Debug, F: Fn() -> T + Send + Sync>(
 }
 
 /// Runs a schedule under these settings.
-fn follow<T: Debug, F: Fn() -> T>(
+fn follow<T: Debug>(
     schedule: &str,
     settings: &Explorer,
-    program: &F,
+    program: Program<'_, T>,
 ) -> Result<Trace, ExploreError> {
     let moves = parse(schedule)?;
     let mut runtime = Runtime::new(settings.stack_size, settings.finer);

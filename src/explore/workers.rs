@@ -7,7 +7,7 @@ use super::left::Books;
 use super::progress::{Done, Watch};
 use super::runtime::Runtime;
 use super::tally::Tally;
-use super::{ExploreError, Explorer, Memory, Reduction, checkpoint};
+use super::{ExploreError, Explorer, Memory, Program, Reduction, checkpoint};
 use std::cell::RefCell;
 use std::fmt::Debug;
 use std::path::Path;
@@ -39,10 +39,11 @@ enum Start {
 impl<T: Ord + Debug + Send> Worker<Dpor, T> {
     /// Explores `program` to the end, or to the limits of `settings`, with as many workers as they
     /// ask for; returns what all have found together.
-    pub fn crew<F>(settings: &Explorer, program: &F, started: Instant) -> Result<Self, ExploreError>
-    where
-        F: Fn() -> T + Sync,
-    {
+    pub fn crew(
+        settings: &Explorer,
+        program: Program<'_, T>,
+        started: Instant,
+    ) -> Result<Self, ExploreError> {
         let literal = settings.reduction == Reduction::None;
         let jobs = if literal || settings.checkpoint.is_some() { 1 } else { settings.jobs };
         let crew = Crew::new(jobs);
@@ -98,11 +99,11 @@ impl<T: Ord + Debug + Send> Worker<Dpor, T> {
     }
 
     /// Explores `program` from where a checkpoint stopped, and keeps one if it is stopped itself.
-    fn resumed<F: Fn() -> T>(
+    fn resumed(
         mut self,
         file: &Path,
         settings: &Explorer,
-        program: &F,
+        program: Program<'_, T>,
         started: Instant,
     ) -> Result<Self, ExploreError> {
         let keeper = checkpoint::Keeper::open(file)?;
@@ -148,10 +149,10 @@ impl<E: Exploration + Send, T: Ord + Debug + Send> Worker<E, T> {
     }
 
     /// Explores `program` alone.
-    pub fn alone<F: Fn() -> T + Sync>(
+    pub fn alone(
         engine: E,
         settings: &Explorer,
-        program: &F,
+        program: Program<'_, T>,
         started: Instant,
     ) -> Result<Self, ExploreError> {
         let mut worker =
@@ -173,10 +174,10 @@ impl<E: Exploration + Send, T: Ord + Debug + Send> Worker<E, T> {
     }
 
     /// Runs execution after execution until nothing is left; returns whether that was all.
-    fn work<F: Fn() -> T>(
+    fn work(
         &mut self,
         settings: &Explorer,
-        program: &F,
+        program: Program<'_, T>,
         started: Instant,
         crew: &Crew,
         start: Start,
@@ -188,10 +189,10 @@ impl<E: Exploration + Send, T: Ord + Debug + Send> Worker<E, T> {
         complete
     }
 
-    fn run_all<F: Fn() -> T>(
+    fn run_all(
         &mut self,
         settings: &Explorer,
-        program: &F,
+        program: Program<'_, T>,
         crew: &Crew,
         start: Start,
         (number, watch): (usize, &Watch<'_>),

@@ -1,8 +1,10 @@
 //! A program, chosen and sized: ready to be run.
 
 use super::{Entry, Graded, Outcome, Run, Size, Variant};
-use crate::explore::{ExploreError, Explorer};
+use crate::explore::{ExploreError, Explorer, StateGraph, Unfolding};
+use crate::loom::{LoomError, LoomExplorer};
 use crate::report::{Failure, Grade, Report, counted};
+use crate::trace::Trace;
 use std::fmt;
 
 /// One variant of one entry, at one size.
@@ -90,7 +92,63 @@ impl Subject {
     /// # Panics
     /// When it is not [modelled](Subject::is_modelled).
     pub fn check(&self, explorer: &Explorer) -> Result<Report<Outcome>, ExploreError> {
-        Ok(self.graded(explorer.try_explore(|| self.run())?))
+        Ok(self.graded(self.explore(explorer)?))
+    }
+
+    /// As [`check`](Subject::check), with the outcomes as they came.
+    ///
+    /// # Errors
+    /// When it cannot be explored at all.
+    ///
+    /// # Panics
+    /// When it is not [modelled](Subject::is_modelled).
+    pub fn explore(&self, explorer: &Explorer) -> Result<Report<Outcome>, ExploreError> {
+        explorer.try_explore(|| self.run())
+    }
+
+    /// Runs one of its schedules again.
+    ///
+    /// # Errors
+    /// When the schedule is not one of the program's.
+    ///
+    /// # Panics
+    /// When it is not [modelled](Subject::is_modelled).
+    pub fn replay(&self, explorer: &Explorer, schedule: &str) -> Result<Trace, ExploreError> {
+        explorer.try_replay(schedule, || self.run())
+    }
+
+    /// Its states.
+    ///
+    /// # Errors
+    /// Those of [`StateGraph::build`].
+    ///
+    /// # Panics
+    /// When it is not [modelled](Subject::is_modelled).
+    pub fn states(&self, explorer: &Explorer) -> Result<StateGraph<Outcome>, ExploreError> {
+        StateGraph::build(explorer, || self.run())
+    }
+
+    /// Its partial executions.
+    ///
+    /// # Errors
+    /// Those of [`Unfolding::build`].
+    ///
+    /// # Panics
+    /// When it is not [modelled](Subject::is_modelled).
+    pub fn unfold(&self, explorer: &Explorer) -> Result<Unfolding<Outcome>, ExploreError> {
+        Unfolding::build(explorer, || self.run())
+    }
+
+    /// What loom makes of it.
+    ///
+    /// # Errors
+    /// When loom cannot explore it.
+    ///
+    /// # Panics
+    /// When loom [cannot run it](crate::list::Runs::loom).
+    pub fn explore_with_loom(&self, loom: &LoomExplorer) -> Result<Report<Outcome>, LoomError> {
+        let (subject, run) = (*self, self.variant.runs.loom.expect(NOT_HERE));
+        loom.try_explore(move || subject.run_as(run))
     }
 
     /// Its size in words: `3 threads × 2 increments`; empty where it has none.

@@ -98,8 +98,6 @@ pub struct Runs {
     pub model: Option<Run>,
     /// Under loom, for [`explore_with_loom`](crate::explore_with_loom).
     pub loom: Option<Run>,
-    /// Under loom as it comes, which misses interleavings.
-    pub plain_loom: Option<Run>,
     /// On real threads that hammer it for seconds.
     pub hammer: Option<Maker>,
     /// Are those who take its steps tasks of one thread? Then the real thread is one, too, and loom,
@@ -109,14 +107,8 @@ pub struct Runs {
 
 impl Runs {
     /// To begin with.
-    pub const NOWHERE: Runs = Runs {
-        threads: None,
-        model: None,
-        loom: None,
-        plain_loom: None,
-        hammer: None,
-        tasks: false,
-    };
+    pub const NOWHERE: Runs =
+        Runs { threads: None, model: None, loom: None, hammer: None, tasks: false };
 }
 
 /// A call of a generic program in every family: `runs!(P => pass::<P>())`, or, for a program that
@@ -139,9 +131,6 @@ macro_rules! runs {
             threads: $crate::list::runs!(in $crate::primitives::Std, $family, $size, $program),
             model: $crate::list::runs!(in $crate::primitives::Model, $family, $size, $program),
             loom: $crate::list::runs!(in $crate::primitives::Loom, $family, $size, $program),
-            plain_loom: $crate::list::runs!(
-                in $crate::primitives::LoomIn<$crate::primitives::Plain>, $family, $size, $program
-            ),
             ..$crate::list::Runs::NOWHERE
         }
     };

@@ -25,6 +25,7 @@
 //! - this file: [`explore_with_loom`], and [`LoomExplorer`] with its limits
 //! - `finish`: from a log to a trace; `collect`: from executions to a report; `class`: which executions are the same but for the
 //!   order of independent steps; `coverage`: how many interleavings there are
+//! - `mode`: what a load and a store are to loom
 //! - `error`: what loom cannot do; `panics`: panics caught without noise
 //!
 //! # Limitations
@@ -36,9 +37,11 @@ mod collect;
 mod coverage;
 mod error;
 mod finish;
+mod mode;
 pub(crate) mod panics;
 
 pub use error::LoomError;
+pub use mode::LoomMode;
 
 use crate::primitives::loom::log::{self, Log};
 use crate::primitives::loom::stop::{Abandon, OnHang, Stop};
@@ -73,6 +76,7 @@ where
 /// An exploration by loom, with its limits.
 #[derive(Clone, Debug)]
 pub struct LoomExplorer {
+    mode: LoomMode,
     max_branches: usize,
     max_executions: Option<u64>,
     timeout: Option<Duration>,
@@ -80,7 +84,12 @@ pub struct LoomExplorer {
 
 impl Default for LoomExplorer {
     fn default() -> Self {
-        LoomExplorer { max_branches: 1_000, max_executions: None, timeout: None }
+        LoomExplorer {
+            mode: LoomMode::default(),
+            max_branches: 1_000,
+            max_executions: None,
+            timeout: None,
+        }
     }
 }
 
@@ -88,6 +97,13 @@ impl LoomExplorer {
     /// An exploration with loom's own limits.
     pub fn new() -> LoomExplorer {
         LoomExplorer::default()
+    }
+
+    /// What a load and a store are to loom ([`LoomMode::Interleavings`] unless set).
+    #[must_use]
+    pub fn mode(mut self, mode: LoomMode) -> Self {
+        self.mode = mode;
+        self
     }
 
     /// The largest number of points in one execution at which loom may switch (1 or more; 1,000
@@ -221,7 +237,7 @@ impl LoomExplorer {
                     resume_unwind(Box::new(Limit));
                 }
             }
-            let result = execute(&*program, unlocks_are_points, &on_hang);
+            let result = execute(&*program, limits.mode, unlocks_are_points, &on_hang);
             collected.lock().returned(result);
         };
         let checked = catch_unwind(AssertUnwindSafe(|| self.builder().check(body)));
@@ -273,15 +289,20 @@ enum Ended {
 }
 
 /// Runs the program's main thread once. `None` when it ended in a panic, which the log then has.
-fn execute<T>(program: impl Fn() -> T, unlocks_are_points: bool, on_hang: &OnHang) -> Option<T> {
+fn execute<T>(
+    program: impl Fn() -> T,
+    mode: LoomMode,
+    unlocks_are_points: bool,
+    on_hang: &OnHang,
+) -> Option<T> {
     // 0 is the number of no execution: that of an object which was made outside.
     static EXECUTIONS: AtomicU64 = AtomicU64::new(1);
     let number = EXECUTIONS.fetch_add(1, Ordering::Relaxed);
-    let mut log = Log::new(number, unlocks_are_points, Arc::clone(on_hang));
+    let mut log = Log::new(number, mode, unlocks_are_points, Arc::clone(on_hang));
     log.set_main(::loom::thread::current());
     log::begin(log);
     let result = catch_unwind(AssertUnwindSafe(program));
-    threads::note_panic(&result);
+    threads::note_panic(result.as_ref().err().map(|payload| payload.as_ref()));
     if threads::end(0) {
         resume_unwind(Box::new(Abandon));
     }

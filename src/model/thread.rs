@@ -15,6 +15,8 @@ use crate::explore::Finer;
 use crate::explore::runtime::{
     self, Bits, Op, State, Word, step_ordered_at, wait_in, wait_to_spin, with_current,
 };
+use smallbox::space::S8;
+use smallbox::{SmallBox, smallbox};
 use std::borrow::Cow;
 use std::io;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
@@ -112,24 +114,49 @@ unsafe fn start<T, F>(name: Option<Cow<'static, str>>, stack_size: usize, f: F) 
 where
     F: FnOnce() -> T,
 {
+    let mut f = Some(f);
+    let f: ThreadBody<'_, T> = smallbox!(move || f.take().expect("a thread runs once")());
+    // SAFETY: by the caller's promise.
+    unsafe { start_boxed(name, stack_size, f) }
+}
+
+/// What a thread of the program runs, once, and what that returns.
+type ThreadBody<'a, T> = SmallBox<dyn FnMut() -> T + 'a, S8>;
+
+/// As [`start`]; compiled once for each type of result, and not for each closure.
+///
+/// # Safety
+/// What `f` and its result borrow must outlive the thread.
+#[track_caller]
+unsafe fn start_boxed<T>(
+    name: Option<Cow<'static, str>>,
+    stack_size: usize,
+    mut f: ThreadBody<'_, T>,
+) -> JoinHandle<T> {
     let (leave, left) = oneshot::channel();
+    let mut leave = Some(leave);
     let place = Location::caller();
     let body = move || {
-        let result = catch_unwind(AssertUnwindSafe(f));
+        let result = catch_unwind(AssertUnwindSafe(&mut *f));
         if let Err(payload) = &result {
             runtime::note_panic(payload.as_ref());
         }
         // Nobody wants it if the handle is gone.
-        let _ = leave.send(result);
-        if with_current(|runtime| runtime.finer.ends) {
-            let me = with_current(|runtime| runtime.current_thread());
-            end_step(me, Op::Store, Release, place);
-        }
-        with_current(|runtime| runtime.returns());
+        let _ = leave.take().map(|leave| leave.send(result));
+        returns(place);
     };
     // SAFETY: by the caller's promise.
-    let number = unsafe { runtime::spawn_thread(name.clone(), stack_size, body) };
+    let number = unsafe { runtime::spawn_thread(name.clone(), stack_size, smallbox!(body)) };
     JoinHandle { left, thread: Thread::new(number, name) }
+}
+
+/// A thread's closure has returned.
+fn returns(place: &'static Location<'static>) {
+    if with_current(|runtime| runtime.finer.ends) {
+        let me = with_current(|runtime| runtime.current_thread());
+        end_step(me, Op::Store, Release, place);
+    }
+    with_current(|runtime| runtime.returns());
 }
 
 /// A step on a thread's end.

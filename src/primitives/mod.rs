@@ -34,7 +34,7 @@ mod std;
 mod tasks;
 mod weakened;
 
-pub use self::loom::{Gated, Interleavings, Loom, LoomIn, Plain};
+pub use self::loom::Loom;
 pub use self::model::{Model, ModelSender};
 pub use self::std::Std;
 pub use self::tasks::{Cell, LocalFuture, Lock, Task, Tasks};

@@ -34,6 +34,8 @@ impl Primitives for Std {
         name: &'static str,
         body: impl FnOnce() -> T + Send + 'static,
     ) -> Self::JoinHandle<T> {
+        // Boxed, so that what std makes of a thread's body is compiled once and not for each body.
+        let body: Box<dyn FnOnce() -> T + Send> = Box::new(body);
         std::thread::Builder::new()
             .name(name.to_owned())
             .spawn(body)

@@ -85,7 +85,7 @@ const VARIANTS: &[Variant] = &[
     // yrs needs more of a stack than loom's threads have.
     Variant::cure(
         "merge (yrs)",
-        Runs { loom: None, plain_loom: None, ..runs!(P => merged::<P>()) },
+        Runs { loom: None, ..runs!(P => merged::<P>()) },
     )
     .because(
         "Each letter has a name and knows its neighbours; edits commute, so any order will do.",

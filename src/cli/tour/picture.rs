@@ -58,7 +58,7 @@ fn orders(checked: &Checked, out: &mut Out) -> Result<(), Usage> {
     order.sort_unstable();
     loop {
         let schedule = String::from_utf8_lossy(&order).into_owned();
-        let trace = Explorer::new().try_replay(&schedule, || checked.subject.run())?;
+        let trace = checked.subject.replay(&Explorer::new(), &schedule)?;
         let lost = !trace.lost_updates().is_empty();
         let line = format!("{schedule}: {}", trace.ending());
         say!(out, "      {}", if lost { paint(BAD, line) } else { line });

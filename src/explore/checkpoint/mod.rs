@@ -11,6 +11,7 @@ use super::dpor::{Dpor, Snapshot};
 use super::runtime::{Runtime, may_be_address};
 use super::tally::{Entry, Steps, Tally};
 use super::{ExploreError, Explorer, Finer, Reduction};
+use crate::explore::Program;
 use file::WAY_OUT;
 use serde::{Deserialize, Serialize};
 use std::cell::RefCell;
@@ -85,14 +86,14 @@ pub(super) fn save<T>(
 
 /// Reads a checkpoint, if there is one, and goes on where it stopped. `program_hash` is the
 /// fingerprint of the program that is to be explored now.
-pub(super) fn resume<T: Ord, F: Fn() -> T>(
+pub(super) fn resume<T: Ord>(
     keeper: &Keeper,
     program_hash: &str,
     settings: &Explorer,
     runtime: &mut Runtime,
     dpor: &mut Dpor,
     tally: &mut Tally<T>,
-    program: &F,
+    program: Program<'_, T>,
 ) -> Result<bool, ExploreError> {
     let Some(content) = keeper.read()? else { return Ok(false) };
     let refuse = |why: &str| keeper.refuse(&format!("{why}{WAY_OUT}"));
@@ -130,11 +131,11 @@ pub(super) fn resume<T: Ord, F: Fn() -> T>(
 }
 
 /// Runs one schedule for the sake of its outcome.
-fn run_again<T: Ord, F: Fn() -> T>(
+fn run_again<T: Ord>(
     settings: &Explorer,
     runtime: &mut Runtime,
     schedule: Steps,
-    program: &F,
+    program: Program<'_, T>,
 ) -> Result<Tally<T>, ExploreError> {
     let max_steps = u32::try_from(settings.max_steps).unwrap_or(u32::MAX);
     let value = RefCell::new(None);

@@ -1,7 +1,7 @@
 //! What the model's types ask of the runtime besides steps.
 
 use super::objects::end_name;
-use super::spawn::spawn;
+use super::spawn::{ThreadBody, spawn};
 use super::{Bits, Runtime, State, Word, current, leave, with_current};
 use crate::explore::{ExploreError, Finer};
 use std::any::Any;
@@ -16,7 +16,7 @@ use std::panic::Location;
 pub(crate) unsafe fn spawn_thread(
     name: Option<Cow<'static, str>>,
     stack_size: usize,
-    body: impl FnOnce(),
+    body: ThreadBody<'_>,
 ) -> u8 {
     // SAFETY: this is the current runtime, and no reference to it is alive here.
     unsafe { spawn(current(), name, stack_size, Location::caller(), body) }

@@ -4,6 +4,7 @@ use super::spawn::spawn;
 use super::{CURRENT, Runtime, State, Taken, Thread, leave, panic_count, panics, pulse, thread_at};
 use crate::explore::Finer;
 use corosensei::{Coroutine, CoroutineResult};
+use smallbox::smallbox;
 
 /// Who goes next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,7 +77,7 @@ pub(crate) fn run<D: Driver, R>(
             (*rt).begin(max_steps);
             pulse::begins((*rt).execution);
             (*rt).script.truncate(driver.repeats());
-            spawn(rt, None, 0, pulse::beginning(), move || (*main)());
+            spawn(rt, None, 0, pulse::beginning(), smallbox!(move || (*main)()));
             settle(rt, None);
             if let Some(ending) = drive(rt, driver, max_steps) {
                 if (*rt).error.is_none() && (*rt).is_left_uncounted() {

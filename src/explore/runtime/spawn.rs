@@ -6,14 +6,20 @@ use super::{NONE, Runtime, State, Thread, leave, thread_at};
 use crate::explore::ExploreError;
 use corosensei::Coroutine;
 use corosensei::stack::Stack;
+use smallbox::SmallBox;
+use smallbox::space::S16;
 use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
+
+/// What a thread runs, once: boxed, so that starting one is compiled once and not for each body, and
+/// in place where it is small, so that it allocates nothing.
+pub(crate) type ThreadBody<'a> = SmallBox<dyn FnMut() + 'a, S16>;
 
 /// With less than this no thread comes far.
 const LEAST: usize = 16 << 10;
 
 /// Runs what belongs to a thread; a panic ends it, and is the thread's.
-unsafe fn for_itself(rt: *mut Runtime, thread: u8, body: impl FnOnce()) {
+unsafe fn for_itself(rt: *mut Runtime, thread: u8, body: &mut dyn FnMut()) {
     if let Err(payload) = catch_unwind(AssertUnwindSafe(body)) {
         // SAFETY: `rt` is the current runtime, and no reference to it is alive.
         unsafe { (*rt).note_panic(thread, payload.as_ref()) };
@@ -67,7 +73,7 @@ pub(super) unsafe fn spawn(
     name: Option<Cow<'static, str>>,
     stack_size: usize,
     place: &'static Location<'static>,
-    body: impl FnOnce(),
+    mut body: ThreadBody<'_>,
 ) -> u8 {
     // SAFETY: by the caller's promise.
     let runtime = unsafe { &mut *rt };
@@ -110,9 +116,9 @@ pub(super) unsafe fn spawn(
     let coroutine: Body = unsafe {
         Coroutine::with_stack_unchecked(stack, move |yielder, _| {
             thread_at(rt, number).yielder = yielder;
-            for_itself(rt, number, body);
-            if let Some(exit) = (*rt).at_exit {
-                for_itself(rt, number, exit);
+            for_itself(rt, number, &mut *body);
+            if let Some(mut exit) = (*rt).at_exit {
+                for_itself(rt, number, &mut exit);
             }
         })
     };

@@ -10,7 +10,7 @@ use super::objects::{Objects, texts};
 use super::tables::{Known, Table};
 use super::{Arc, Blocked, NONE, Node, StateGraph};
 use crate::explore::runtime::{Driver, Ending, Pick, Runtime, Shown, Taken, run};
-use crate::explore::{ExploreError, Explorer};
+use crate::explore::{ExploreError, Explorer, Program};
 use crate::report::Failure;
 use crate::trace::{Action, ObjectId, Step, Thread, ThreadId};
 use std::cell::RefCell;
@@ -19,9 +19,11 @@ use std::fmt::Debug;
 use std::time::Instant;
 
 /// Makes the graph of all states.
-pub(super) fn build<T, F>(settings: &Explorer, program: &F) -> Result<StateGraph<T>, ExploreError>
+pub(super) fn build<T>(
+    settings: &Explorer,
+    program: Program<'_, T>,
+) -> Result<StateGraph<T>, ExploreError>
 where
-    F: Fn() -> T,
     T: Clone + Ord + Debug,
 {
     let mut runtime = Runtime::new(settings.stack_size, settings.finer);
@@ -42,13 +44,12 @@ fn anyone_yields(runtime: &Runtime) -> bool {
     runtime.knowledge.as_ref().is_some_and(|knowledge| knowledge.anyone_yields)
 }
 
-fn attempt<T, F>(
+fn attempt<T>(
     settings: &Explorer,
-    program: &F,
+    program: Program<'_, T>,
     runtime: &mut Runtime,
 ) -> Result<StateGraph<T>, ExploreError>
 where
-    F: Fn() -> T,
     T: Clone + Ord + Debug,
 {
     let max_steps = u32::try_from(settings.max_steps).unwrap_or(u32::MAX);

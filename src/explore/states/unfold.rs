@@ -10,7 +10,7 @@ use super::objects::{Objects, texts};
 use super::unfolding::{Partial, Unfolding};
 use crate::explore::rc11::Follow;
 use crate::explore::runtime::{Driver, Ending, Pick, Runtime, Shown, Taken, run};
-use crate::explore::{ExploreError, Explorer};
+use crate::explore::{ExploreError, Explorer, Program};
 use crate::report::Failure;
 use crate::trace::{Besides, Step, Thread, ThreadId, Trace};
 use std::cell::RefCell;
@@ -18,9 +18,11 @@ use std::collections::{BTreeMap, HashMap};
 use std::time::Instant;
 
 /// Makes the unfolding of `program`.
-pub(super) fn unfold<T, F>(settings: &Explorer, program: &F) -> Result<Unfolding<T>, ExploreError>
+pub(super) fn unfold<T>(
+    settings: &Explorer,
+    program: Program<'_, T>,
+) -> Result<Unfolding<T>, ExploreError>
 where
-    F: Fn() -> T,
     T: Clone + Ord,
 {
     let mut runtime = Runtime::new(settings.stack_size, settings.finer);

@@ -1,19 +1,17 @@
 //! Atomics under loom.
 //!
 //! # Orderings
-//! Each access has the ordering that the program asked for. In [`Interleavings`](super::Interleavings)
-//! a load is `fetch_add(0)` and a store is `swap`: a read-modify-write reads the newest value
+//! Each access has the ordering that the program asked for. In
+//! [`Interleavings`](crate::loom::LoomMode::Interleavings) a load is `fetch_add(0)` and a store is `swap`: a read-modify-write reads the newest value
 //! whatever its ordering, so the ordering decides only what else is made visible, which is what the
 //! data-race check of the cells needs. (One thing is lost: a relaxed store, being a
 //! read-modify-write, continues a release sequence that a real one would end.)
 
-use super::Mode;
 use super::log::{self, Done, Log};
 use super::stop;
 use super::tag::Tag;
 use crate::primitives::{AtomicBool, AtomicInteger};
 use crate::trace::{Action, ObjectKind, Place, Value};
-use std::marker::PhantomData;
 use std::panic::Location;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -63,7 +61,6 @@ impl<L> Recorded<L> {
     fn record(
         &self,
         accessed: &Accessed,
-        exact: bool,
         show: fn(u64) -> Value,
         place: &'static Location<'static>,
     ) {
@@ -75,7 +72,7 @@ impl<L> Recorded<L> {
             return;
         }
         log::with(|log| {
-            log.unexplored |= !exact;
+            log.unexplored |= !log.mode.is_exact();
             let stale = accessed
                 .read
                 .filter(|&read| read != newest)
@@ -102,12 +99,11 @@ fn writer_of(log: &Log, tag: &Tag, value: Value) -> Option<usize> {
 macro_rules! loom_integer {
     ($($name:ident: $atomic:ident $integer:ident $variant:ident as $wide:ident),*) => {$(
         #[doc = concat!("loom's `", stringify!($atomic), "`, each access recorded.")]
-        pub struct $name<M> {
+        pub struct $name {
             inner: Recorded<::loom::sync::atomic::$atomic>,
-            mode: PhantomData<M>,
         }
 
-        impl<M: Mode> $name<M> {
+        impl $name {
             fn show(bits: u64) -> Value {
                 Value::$variant(bits as $integer as $wide)
             }
@@ -130,23 +126,23 @@ macro_rules! loom_integer {
                 let accessed = self
                     .inner
                     .perform(|loom| accessed(with_loom(loom)), |newest| accessed(newest as $integer));
-                self.inner.record(&accessed, M::EXACT, Self::show, Location::caller());
+                self.inner.record(&accessed, Self::show, Location::caller());
                 accessed.read.unwrap_or_default() as $integer
             }
         }
 
-        impl<M: Mode> Default for $name<M> {
+        impl Default for $name {
             fn default() -> Self {
                 Self::named("", 0)
             }
         }
 
-        impl<M: Mode> AtomicInteger for $name<M> {
+        impl AtomicInteger for $name {
             type Value = $integer;
 
             fn named(name: &'static str, value: $integer) -> Self {
                 let make = || ::loom::sync::atomic::$atomic::new(value);
-                $name { inner: Recorded::new(name, value as u64, Self::show, make), mode: PhantomData }
+                $name { inner: Recorded::new(name, value as u64, Self::show, make) }
             }
 
             #[track_caller]
@@ -158,10 +154,10 @@ macro_rules! loom_integer {
                     written: None,
                 };
                 let load = |loom: &::loom::sync::atomic::$atomic| {
-                    accessed(if M::EXACT { loom.fetch_add(0, order) } else { loom.load(order) })
+                    accessed(if log::is_exact() { loom.fetch_add(0, order) } else { loom.load(order) })
                 };
                 let accessed = self.inner.perform(load, |newest| accessed(newest as $integer));
-                self.inner.record(&accessed, M::EXACT, Self::show, Location::caller());
+                self.inner.record(&accessed, Self::show, Location::caller());
                 accessed.read.unwrap_or_default() as $integer
             }
 
@@ -174,7 +170,7 @@ macro_rules! loom_integer {
                     written: Some(value as u64),
                 };
                 let store = |loom: &::loom::sync::atomic::$atomic| {
-                    if M::EXACT {
+                    if log::is_exact() {
                         loom.swap(value, order);
                     } else {
                         loom.store(value, order);
@@ -182,7 +178,7 @@ macro_rules! loom_integer {
                     accessed()
                 };
                 let accessed = self.inner.perform(store, |_| accessed());
-                self.inner.record(&accessed, M::EXACT, Self::show, Location::caller());
+                self.inner.record(&accessed, Self::show, Location::caller());
             }
 
             #[track_caller]
@@ -238,7 +234,7 @@ macro_rules! loom_integer {
                         accessed(if seen == current { Ok(seen) } else { Err(seen) })
                     },
                 );
-                self.inner.record(&accessed, M::EXACT, Self::show, Location::caller());
+                self.inner.record(&accessed, Self::show, Location::caller());
                 let seen = accessed.read.unwrap_or_default() as $integer;
                 if accessed.written.is_some() { Ok(seen) } else { Err(seen) }
             }
@@ -284,33 +280,32 @@ loom_integer!(
 );
 
 /// loom's `AtomicBool`, each access recorded.
-pub struct LoomBool<M> {
+pub struct LoomBool {
     inner: Recorded<::loom::sync::atomic::AtomicBool>,
-    mode: PhantomData<M>,
 }
 
 fn show_bool(bits: u64) -> Value {
     Value::Bool(bits != 0)
 }
 
-impl<M: Mode> Default for LoomBool<M> {
+impl Default for LoomBool {
     fn default() -> Self {
         Self::named("", false)
     }
 }
 
-impl<M: Mode> LoomBool<M> {
+impl LoomBool {
     #[track_caller]
     fn record(&self, accessed: &Accessed) -> bool {
-        self.inner.record(accessed, M::EXACT, show_bool, Location::caller());
+        self.inner.record(accessed, show_bool, Location::caller());
         accessed.read.unwrap_or_default() != 0
     }
 }
 
-impl<M: Mode> AtomicBool for LoomBool<M> {
+impl AtomicBool for LoomBool {
     fn named(name: &'static str, value: bool) -> Self {
         let make = || ::loom::sync::atomic::AtomicBool::new(value);
-        LoomBool { inner: Recorded::new(name, value.into(), show_bool, make), mode: PhantomData }
+        LoomBool { inner: Recorded::new(name, value.into(), show_bool, make) }
     }
 
     #[track_caller]
@@ -318,7 +313,7 @@ impl<M: Mode> AtomicBool for LoomBool<M> {
         let accessed =
             |seen: u64| Accessed { action: Action::Load, order, read: Some(seen), written: None };
         let load = |loom: &::loom::sync::atomic::AtomicBool| {
-            let seen = if M::EXACT { loom.fetch_or(false, order) } else { loom.load(order) };
+            let seen = if log::is_exact() { loom.fetch_or(false, order) } else { loom.load(order) };
             accessed(seen.into())
         };
         let accessed = self.inner.perform(load, accessed);
@@ -330,7 +325,7 @@ impl<M: Mode> AtomicBool for LoomBool<M> {
         let accessed =
             || Accessed { action: Action::Store, order, read: None, written: Some(value.into()) };
         let store = |loom: &::loom::sync::atomic::AtomicBool| {
-            if M::EXACT {
+            if log::is_exact() {
                 loom.swap(value, order);
             } else {
                 loom.store(value, order);

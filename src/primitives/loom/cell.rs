@@ -5,10 +5,9 @@
 //! of an execution is its verdict, and the other executions still run.
 //!
 //! To loom an access of a cell is no point where it may switch. In
-//! [`Interleavings`](super::Interleavings) each is made one, by a relaxed read-modify-write beside
+//! [`Interleavings`](crate::loom::LoomMode::Interleavings) each is made one, by a relaxed read-modify-write beside
 //! it (relaxed, so that it orders nothing); otherwise the lost updates of a racy cell are not seen.
 
-use super::Mode;
 use super::log::{self, Done};
 use super::tag::{Tag, shown};
 use crate::loom::panics;
@@ -16,32 +15,29 @@ use crate::primitives::UnsafeCell;
 use crate::trace::{Action, ObjectKind, Place, Step, ThreadId};
 use ::loom::sync::atomic::AtomicUsize;
 use std::cell::Cell;
-use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use std::sync::atomic::Ordering;
 
 /// loom's `UnsafeCell`, each access recorded.
-pub struct LoomCell<T, M> {
+pub struct LoomCell<T> {
     tag: Tag,
     point: Option<AtomicUsize>,
     check: Option<::loom::cell::UnsafeCell<()>>,
     /// A race was found: loom's half is not in order any more and is left alone.
     raced: Cell<bool>,
     data: std::cell::UnsafeCell<T>,
-    mode: PhantomData<M>,
 }
 
-impl<T: Send + 'static, M: Mode> UnsafeCell<T> for LoomCell<T, M> {
+impl<T: Send + 'static> UnsafeCell<T> for LoomCell<T> {
     #[track_caller]
     fn named(name: &'static str, value: T) -> Self {
         let tag = Tag::new(name, ObjectKind::Cell, shown(&value));
         LoomCell {
-            point: if M::EXACT { tag.part(|| AtomicUsize::new(0)) } else { None },
+            point: if log::is_exact() { tag.part(|| AtomicUsize::new(0)) } else { None },
             check: tag.part(|| ::loom::cell::UnsafeCell::new(())),
             tag,
             raced: Cell::new(false),
             data: std::cell::UnsafeCell::new(value),
-            mode: PhantomData,
         }
     }
 
@@ -56,7 +52,7 @@ impl<T: Send + 'static, M: Mode> UnsafeCell<T> for LoomCell<T, M> {
     }
 }
 
-impl<T: Send + 'static, M: Mode> LoomCell<T, M> {
+impl<T: Send + 'static> LoomCell<T> {
     fn access<R>(
         &self,
         action: Action,

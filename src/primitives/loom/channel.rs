@@ -97,7 +97,7 @@ impl<T: Send + 'static> Channel<T> {
             }
             self.state.lock().waiting.push(log::with(|log| log.current));
             let look = || self.point.iter().for_each(Point::look);
-            threads::wait(wait.clone(), place.clone(), look);
+            threads::wait(wait.clone(), place.clone(), &look);
         };
         let Turn { result, action, read, written } = turn(&mut self.state.lock());
         let done = Done { read, written, ..Done::on(action, self.tag.id) };

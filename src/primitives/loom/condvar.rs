@@ -1,39 +1,32 @@
 //! The condition variable under loom.
 
+use super::Loom;
 use super::log::{self, Done};
 use super::mutex::{LoomGuard, LoomMutex};
 use super::point::Point;
 use super::tag::Tag;
 use super::threads::{self, Wait};
-use super::{LoomIn, Mode};
 use crate::primitives::Condvar;
 use crate::trace::{Action, ObjectKind, Place};
-use std::marker::PhantomData;
 use std::panic::Location;
 
 /// A condition variable that loom schedules, each step recorded.
-pub struct LoomCondvar<M> {
+pub struct LoomCondvar {
     tag: Tag,
     point: Option<Point>,
     waiting: parking_lot::Mutex<Vec<usize>>,
-    mode: PhantomData<M>,
 }
 
-impl<M> Default for LoomCondvar<M> {
+impl Default for LoomCondvar {
     fn default() -> Self {
         Self::make("")
     }
 }
 
-impl<M> LoomCondvar<M> {
+impl LoomCondvar {
     fn make(name: &'static str) -> Self {
         let tag = Tag::new(name, ObjectKind::Condvar, None);
-        LoomCondvar {
-            point: tag.part(Point::new),
-            tag,
-            waiting: parking_lot::Mutex::default(),
-            mode: PhantomData,
-        }
+        LoomCondvar { point: tag.part(Point::new), tag, waiting: parking_lot::Mutex::default() }
     }
 
     /// Wakes the `count` threads that have waited longest.
@@ -63,7 +56,7 @@ impl<M> LoomCondvar<M> {
     }
 }
 
-impl<M: Mode> Condvar<LoomIn<M>> for LoomCondvar<M> {
+impl Condvar<Loom> for LoomCondvar {
     fn named(name: &'static str) -> Self {
         Self::make(name)
     }
@@ -89,7 +82,7 @@ impl<M: Mode> Condvar<LoomIn<M>> for LoomCondvar<M> {
         self.waiting.lock().push(me);
         mutex.release(guard.published.take());
         while self.tag.is_live() && self.waiting.lock().contains(&me) {
-            threads::wait(Wait::Notify(self.tag.id), place.clone(), || ());
+            threads::wait(Wait::Notify(self.tag.id), place.clone(), &|| ());
         }
         guard.published = mutex.acquire(Action::Reacquire, &place);
         guard.data = Some(mutex.borrow());

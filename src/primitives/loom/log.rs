@@ -9,19 +9,21 @@
 
 use super::stop::{OnHang, Stop};
 use super::threads::{Wait, WaitingThread};
+use crate::loom::LoomMode;
 use crate::trace::{Action, Object, ObjectId, Place, Step, ThreadId, Value};
-use std::cell::RefCell;
+use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 thread_local! {
-    static LOG: RefCell<Option<Log>> = const { RefCell::new(None) };
+    static LOG: Cell<Option<Box<Log>>> = const { Cell::new(None) };
 }
 
 /// What one execution leaves behind. Threads and objects are numbered as they came.
 pub(crate) struct Log {
     /// No other execution of the process has this number.
     pub(crate) execution: u64,
+    pub(crate) mode: LoomMode,
     pub(crate) threads: Vec<ThreadLog>,
     pub(crate) objects: Vec<ObjectLog>,
     pub(crate) steps: Vec<Step>,
@@ -94,9 +96,15 @@ pub(crate) struct ObjectLog {
 }
 
 impl Log {
-    pub(crate) fn new(execution: u64, unlocks_are_points: bool, on_hang: OnHang) -> Log {
+    pub(crate) fn new(
+        execution: u64,
+        mode: LoomMode,
+        unlocks_are_points: bool,
+        on_hang: OnHang,
+    ) -> Log {
         let mut log = Log {
             execution,
+            mode,
             threads: Vec::with_capacity(4),
             objects: Vec::with_capacity(4),
             steps: Vec::with_capacity(32),
@@ -211,12 +219,12 @@ impl Done {
 
 /// Puts a log in place for the execution that begins.
 pub(crate) fn begin(log: Log) {
-    LOG.with_borrow_mut(|slot| *slot = Some(log));
+    LOG.set(Some(Box::new(log)));
 }
 
 /// Takes the log of the execution that has ended, if there is one.
 pub(crate) fn take() -> Option<Log> {
-    LOG.with_borrow_mut(Option::take)
+    LOG.take().map(|log| *log)
 }
 
 /// The running thread, where a program is being explored.
@@ -226,12 +234,33 @@ pub(crate) fn current() -> Option<usize> {
 
 /// Is a program being explored on this thread of the operating system?
 pub(crate) fn is_active() -> bool {
-    LOG.with_borrow(Option::is_some)
+    try_with(|_| ()).is_some()
+}
+
+/// Are loads and stores read-modify-writes to loom?
+pub(super) fn is_exact() -> bool {
+    try_with(|log| log.mode.is_exact()).unwrap_or(true)
+}
+
+/// The log while somebody reads or writes it. Taken out and put back, and not handed to a closure
+/// by `LocalKey::with`, which the compiler would make anew for each of the closures.
+struct Lent(Option<Box<Log>>);
+
+impl Lent {
+    fn now() -> Lent {
+        Lent(LOG.take())
+    }
+}
+
+impl Drop for Lent {
+    fn drop(&mut self) {
+        LOG.set(self.0.take());
+    }
 }
 
 /// Reads or writes the log; `None` when nothing is being explored.
 pub(crate) fn try_with<R>(f: impl FnOnce(&mut Log) -> R) -> Option<R> {
-    LOG.with_borrow_mut(|slot| slot.as_mut().map(f))
+    Lent::now().0.as_deref_mut().map(f)
 }
 
 /// Reads or writes the log, from within an operation that has already been let in.

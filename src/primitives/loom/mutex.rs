@@ -110,7 +110,7 @@ impl<T> LoomMutex<T> {
                 state.holder.clone()
             };
             let wait = Wait::Mutex { mutex: self.tag.id, holder };
-            threads::wait(wait, place.clone(), || self.point.iter().for_each(Point::look));
+            threads::wait(wait, place.clone(), &|| self.point.iter().for_each(Point::look));
         }
         None
     }

@@ -6,13 +6,13 @@
 
 use super::log::{self, Log, PanicNote, ThreadLog};
 use super::stop::{self, Abandon, Stop};
-use super::{LoomIn, Mode};
-use crate::loom::LoomError;
 use crate::loom::panics::{self, Kept};
+use crate::loom::{LoomError, LoomMode};
 use crate::primitives::JoinHandle;
 use crate::trace::{ObjectId, Place, ThreadId};
 use ::loom::sync::{RwLock, RwLockReadGuard};
 use parking_lot::Mutex;
+use std::any::Any;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind};
 use std::sync::Arc;
 
@@ -39,7 +39,7 @@ pub(crate) struct WaitingThread {
 /// `look` goes to loom for a look at what is waited for. It is done only in a deadlock: loom learns
 /// from it which earlier step could have come after this one, which it otherwise learns when the
 /// waiting is over.
-pub(super) fn wait(wait: Wait, place: Place, look: impl FnOnce()) {
+pub(super) fn wait(wait: Wait, place: Place, look: &dyn Fn()) {
     let (dead, others) = log::with(|log| {
         log.mine().waiting = Some((wait, place));
         let stuck = log.threads.iter().all(|thread| thread.ended || thread.waiting.is_some());
@@ -95,26 +95,27 @@ pub(super) fn wake(threads: impl IntoIterator<Item = usize>) {
 /// The handle of a spawned thread.
 pub struct LoomJoinHandle<T> {
     thread: usize,
-    shared: Arc<Shared<T>>,
+    shared: Arc<Shared>,
+    result: Arc<Mutex<Option<std::thread::Result<T>>>>,
 }
 
-struct Shared<T> {
+/// What a thread shares with whoever joins it.
+struct Shared {
     /// Read-locked by the parent before the spawn and given back by the child at its end: giving
     /// back publishes what the child did, and reading again learns it. loom may switch at neither,
     /// so joining costs no executions; loom's own `join` is a race with each thread's end.
     end: RwLock<()>,
-    result: Mutex<Option<std::thread::Result<T>>>,
     joiner: Mutex<Option<usize>>,
 }
 
 /// A read lock that outlives the stack frame it was taken in.
-struct Held<T: 'static> {
+struct Held {
     guard: Option<RwLockReadGuard<'static, ()>>,
-    shared: Arc<Shared<T>>,
+    shared: Arc<Shared>,
 }
 
-impl<T> Held<T> {
-    fn new(shared: Arc<Shared<T>>) -> Held<T> {
+impl Held {
+    fn new(shared: Arc<Shared>) -> Held {
         let guard =
             log::uninterrupted(|| shared.end.read().expect("a read lock is never poisoned"));
         // SAFETY: the guard borrows from `shared.end`, which lives in an `Arc` that `Held` owns
@@ -127,7 +128,7 @@ impl<T> Held<T> {
     }
 }
 
-impl<T> Drop for Held<T> {
+impl Drop for Held {
     fn drop(&mut self) {
         // Where the exploration has stopped, loom is not there to give the lock back to.
         if log::try_with(|log| log.dead).unwrap_or(true) {
@@ -138,10 +139,33 @@ impl<T> Drop for Held<T> {
 
 /// Starts a thread.
 #[track_caller]
-pub(super) fn spawn<M: Mode, T: Send + 'static>(
+pub(super) fn spawn<T: Send + 'static>(
     name: &'static str,
     body: impl FnOnce() -> T + Send + 'static,
 ) -> LoomJoinHandle<T> {
+    // Boxed, so that what follows is compiled once and not for each body.
+    spawn_boxed(name, Box::new(body))
+}
+
+#[track_caller]
+fn spawn_boxed<T: Send + 'static>(
+    name: &'static str,
+    body: Box<dyn FnOnce() -> T + Send>,
+) -> LoomJoinHandle<T> {
+    let result = Arc::new(Mutex::new(None));
+    let left = Arc::clone(&result);
+    let body = move || {
+        let result = catch_unwind(AssertUnwindSafe(body));
+        note_panic(result.as_ref().err().map(|payload| payload.as_ref()));
+        *left.lock() = Some(result);
+    };
+    let (thread, shared) = start(name, Box::new(body));
+    LoomJoinHandle { thread, shared, result }
+}
+
+/// Starts a thread whose body keeps its result and catches its panic itself.
+#[track_caller]
+fn start(name: &'static str, body: Box<dyn FnOnce() + Send>) -> (usize, Arc<Shared>) {
     let threads = log::try_with(|log| (log.threads.len(), log.dead));
     let Some((thread, dead)) = threads else {
         panic!("{}", LoomError::UsedOutside { object: format!("thread {name}") });
@@ -151,11 +175,7 @@ pub(super) fn spawn<M: Mode, T: Send + 'static>(
     } else if thread == ::loom::MAX_THREADS {
         stop::stop(Stop::Error(LoomError::TooManyThreads { limit: ::loom::MAX_THREADS }));
     }
-    let shared = Arc::new(Shared {
-        end: RwLock::new(()),
-        result: Mutex::new(None),
-        joiner: Mutex::new(None),
-    });
+    let shared = Arc::new(Shared { end: RwLock::new(()), joiner: Mutex::new(None) });
     let held = Held::new(Arc::clone(&shared));
     log::with(|log| {
         let parent = log.current;
@@ -165,14 +185,12 @@ pub(super) fn spawn<M: Mode, T: Send + 'static>(
         log.threads.push(child);
         log.unjoined += 1;
     });
-    let gate = start_gate::<M>();
+    let gate = start_gate();
     let parents = gate.clone();
     let handle = ::loom::thread::spawn(move || {
         log::with(|log| log.current = thread);
         pass(gate);
-        let result = catch_unwind(AssertUnwindSafe(body));
-        note_panic(&result);
-        *held.shared.result.lock() = Some(result);
+        body();
         let stop = end(thread);
         let joiner = held.shared.joiner.lock().take();
         drop(held);
@@ -183,7 +201,7 @@ pub(super) fn spawn<M: Mode, T: Send + 'static>(
     });
     log::with(|log| log.threads[thread].handle = Some(handle.thread().clone()));
     pass(parents);
-    LoomJoinHandle { thread, shared }
+    (thread, shared)
 }
 
 /// Marks the running thread as ended. True when the exploration has to stop.
@@ -195,9 +213,9 @@ pub(crate) fn end(thread: usize) -> bool {
     })
 }
 
-/// The start gate of [`Gated`](super::Gated): one object that every thread touches first.
-fn start_gate<M: Mode>() -> Option<Arc<::loom::sync::atomic::AtomicUsize>> {
-    M::GATE.then(|| {
+/// The start gate of [`Gated`](LoomMode::Gated): one object that every thread touches first.
+fn start_gate() -> Option<Arc<::loom::sync::atomic::AtomicUsize>> {
+    log::with(|log| log.mode == LoomMode::Gated).then(|| {
         let made = log::with(|log| log.gate.clone());
         let gate = made.unwrap_or_else(|| Arc::new(::loom::sync::atomic::AtomicUsize::new(0)));
         log::with(|log| log.gate = Some(Arc::clone(&gate)));
@@ -212,12 +230,9 @@ fn pass(gate: Option<Arc<::loom::sync::atomic::AtomicUsize>>) {
     }
 }
 
-/// Keeps what is needed to report the panic that ended the running thread.
-pub(crate) fn note_panic<T>(result: &std::thread::Result<T>) {
-    let Err(payload) = result else { return };
-    if payload.is::<Abandon>() {
-        return;
-    }
+/// Keeps what is needed to report the panic that ended the running thread, if one did.
+pub(crate) fn note_panic(payload: Option<&(dyn Any + Send)>) {
+    let Some(payload) = payload.filter(|payload| !payload.is::<Abandon>()) else { return };
     let hooked = panics::take();
     log::with(|log| {
         let thread = log.me();
@@ -227,7 +242,7 @@ pub(crate) fn note_panic<T>(result: &std::thread::Result<T>) {
             Some(Kept { message, place, .. }) => Some(PanicNote { thread, message, place }),
             // No panic of its own: it passes on the panic of a thread that it joined.
             None => passed_on.or_else(|| {
-                let message = panics::message(payload.as_ref());
+                let message = panics::message(payload);
                 Some(PanicNote { thread, message, place: None })
             }),
         };
@@ -237,50 +252,55 @@ pub(crate) fn note_panic<T>(result: &std::thread::Result<T>) {
 impl<T: Send + 'static> JoinHandle<T> for LoomJoinHandle<T> {
     #[track_caller]
     fn join(self) -> T {
-        let place = Place::from(Location::caller());
-        loop {
-            let (ended, dead) = log::with(|log| (log.threads[self.thread].ended, log.dead));
-            if dead {
-                stop::abandon();
-            }
-            if ended || dead {
-                break;
-            }
-            *self.shared.joiner.lock() = Some(log::with(|log| log.current));
-            wait(Wait::End(ThreadId(self.thread as u8)), place.clone(), || ());
-        }
-        if !log::with(|log| log.dead) {
-            drop(log::uninterrupted(|| self.shared.end.read()));
-        }
-        let result = self.shared.result.lock().take();
-        let note = log::with(|log| {
-            log.unjoined -= 1;
-            let child = &mut log.threads[self.thread];
-            let mut after = std::mem::take(&mut child.after);
-            after.extend(child.last);
-            let note = child.panic.take();
-            let mine = log.mine();
-            mine.after.extend(after);
-            note
-        });
-        match result {
+        let note = joined(self.thread, &self.shared, &Place::from(Location::caller()));
+        match self.result.lock().take() {
             Some(Ok(value)) => value,
-            Some(Err(payload)) => {
-                panics::take();
-                let unwinds = log::with(|log| {
-                    log.mine().passing = note;
-                    std::mem::replace(&mut log.mine().unwinding, true)
-                });
-                if unwinds && std::thread::panicking() {
-                    let why = Stop::Error(LoomError::PanicWhileUnwinding);
-                    log::with(|log| drop(log.stop.replace(why)));
-                    stop::hang();
-                }
-                resume_unwind(payload)
-            }
+            Some(Err(payload)) => pass_on(note, payload),
             None => stop::hang(),
         }
     }
+}
+
+/// Waits for a thread's end, and returns the panic that ended it.
+fn joined(thread: usize, shared: &Shared, place: &Place) -> Option<PanicNote> {
+    loop {
+        let (ended, dead) = log::with(|log| (log.threads[thread].ended, log.dead));
+        if dead {
+            stop::abandon();
+        }
+        if ended || dead {
+            break;
+        }
+        *shared.joiner.lock() = Some(log::with(|log| log.current));
+        wait(Wait::End(ThreadId(thread as u8)), place.clone(), &|| ());
+    }
+    if !log::with(|log| log.dead) {
+        drop(log::uninterrupted(|| shared.end.read()));
+    }
+    log::with(|log| {
+        log.unjoined -= 1;
+        let child = &mut log.threads[thread];
+        let mut after = std::mem::take(&mut child.after);
+        after.extend(child.last);
+        let note = child.panic.take();
+        log.mine().after.extend(after);
+        note
+    })
+}
+
+/// Goes on with the panic of a joined thread.
+fn pass_on(note: Option<PanicNote>, payload: Box<dyn Any + Send>) -> ! {
+    panics::take();
+    let unwinds = log::with(|log| {
+        log.mine().passing = note;
+        std::mem::replace(&mut log.mine().unwinding, true)
+    });
+    if unwinds && std::thread::panicking() {
+        let why = Stop::Error(LoomError::PanicWhileUnwinding);
+        log::with(|log| drop(log.stop.replace(why)));
+        stop::hang();
+    }
+    resume_unwind(payload)
 }
 
 /// Lets another thread go first.
@@ -292,9 +312,7 @@ pub(super) fn yield_now() {
     }
 }
 
-impl<M> LoomIn<M> {
-    /// The thread that runs, as the execution numbers it.
-    pub(super) fn index() -> usize {
-        log::try_with(|log| log.current).unwrap_or(0)
-    }
+/// The thread that runs, as the execution numbers it.
+pub(super) fn index() -> usize {
+    log::current().unwrap_or(0)
 }
