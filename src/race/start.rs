@@ -10,6 +10,13 @@ pub(super) fn at_once<P: Primitives, T: Send + 'static, U: Send + 'static>(
     a: impl FnOnce() -> T + Send + 'static,
     b: impl FnOnce() -> U + Send + 'static,
 ) -> (T, U) {
+    both::<P, T, U>(Box::new(a), Box::new(b))
+}
+
+/// What a thread runs. Boxed: there are two hundred of them, and each family makes much of each.
+type Body<T> = Box<dyn FnOnce() -> T + Send>;
+
+fn both<P: Primitives, T: Send + 'static, U: Send + 'static>(a: Body<T>, b: Body<U>) -> (T, U) {
     let line = P::start_line(2);
     let a = P::spawn("A", after(line.clone(), a));
     let b = P::spawn("B", after(line, b));
@@ -24,6 +31,14 @@ pub(super) fn with_owner<P: Primitives, T: Send + 'static, U: Send + 'static, V:
     b: impl FnOnce() -> U + Send + 'static,
     owner: impl FnOnce() -> V + Send + 'static,
 ) -> (T, U, V) {
+    three::<P, T, U, V>(Box::new(a), Box::new(b), Box::new(owner))
+}
+
+fn three<P: Primitives, T: Send + 'static, U: Send + 'static, V: Send + 'static>(
+    a: Body<T>,
+    b: Body<U>,
+    owner: Body<V>,
+) -> (T, U, V) {
     let line = P::start_line(3);
     let a = P::spawn("A", after(line.clone(), a));
     let b = P::spawn("B", after(line.clone(), b));
@@ -31,7 +46,7 @@ pub(super) fn with_owner<P: Primitives, T: Send + 'static, U: Send + 'static, V:
     (a.join(), b.join(), owner.join())
 }
 
-fn after<T>(line: impl Fn(), body: impl FnOnce() -> T) -> impl FnOnce() -> T {
+fn after<T>(line: impl Fn(), body: Body<T>) -> impl FnOnce() -> T {
     move || {
         line();
         body()
