@@ -15,7 +15,7 @@ use crate::explore::Finer;
 use crate::explore::runtime::{
     self, Bits, Op, State, Word, step_ordered_at, wait_in, wait_to_spin, with_current,
 };
-use smallbox::space::S8;
+use smallbox::space::S4;
 use smallbox::{SmallBox, smallbox};
 use std::borrow::Cow;
 use std::io;
@@ -121,7 +121,7 @@ where
 }
 
 /// What a thread of the program runs, once, and what that returns.
-type ThreadBody<'a, T> = SmallBox<dyn FnMut() -> T + 'a, S8>;
+type ThreadBody<'a, T> = SmallBox<dyn FnMut() -> T + 'a, S4>;
 
 /// As [`start`]; compiled once for each type of result, and not for each closure.
 ///

@@ -98,16 +98,25 @@ impl Graph {
     ///
     /// A cycle through a new event leaves it towards a newer write. It has to come from an SC
     /// event: the step itself, or an SC fence that happens before it.
+    ///
+    /// Where all SC events are accesses of one location, coherence is enough: no edge of the order
+    /// leads to a lower height (see [`psc`](super::psc)), and one that keeps it is happens-before.
     fn may_break_sc(&self, thread: u8, step: &impl Step) -> bool {
-        let itself = match step.op() {
-            Op::Load { order, .. } | Op::Store { order, .. } => order == Ordering::SeqCst,
-            Op::Update { order, failure, .. } => {
-                order == Ordering::SeqCst || failure == Ordering::SeqCst
+        let (location, itself) = match step.op() {
+            Op::Load { location, order } | Op::Store { location, order, .. } => {
+                (location, order == Ordering::SeqCst)
+            }
+            Op::Update { location, order, failure, .. } => {
+                (location, order == Ordering::SeqCst || failure == Ordering::SeqCst)
             }
             _ => return false,
         };
+        let elsewhere = |&id: &EventId| self.event(id).op.location() != Some(location);
         let fence = |&id: &EventId| self.event(id).is_fence() && self.known_to(thread, step, id);
-        !self.sc.is_empty() && (itself || self.sc.iter().any(fence))
+        match itself {
+            true => self.sc.iter().any(elsewhere),
+            false => self.sc.iter().any(fence),
+        }
     }
 }
 

@@ -66,6 +66,11 @@ impl Clocks {
         self.entries[self.start(event, row) + thread as usize]
     }
 
+    /// How many events of each thread the event knows: at least as many entries as threads.
+    pub(crate) fn row(&self, event: u32, row: Row) -> &[u32] {
+        &self.entries[self.start(event, row)..][..self.width]
+    }
+
     /// Sets how many events of `thread` the event knows.
     pub(crate) fn set(&mut self, event: u32, row: Row, thread: u8, known: u32) {
         let at = self.start(event, row) + thread as usize;

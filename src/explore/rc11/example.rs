@@ -17,78 +17,118 @@ const KIND: usize = 1 << 20;
 /// Replaces `best` if the execution can be shown in a way that is easier to read than `score`.
 pub(super) fn offer(search: &Search<Wish>, score: &mut usize, best: &mut Steps) {
     let graph = search.graph();
+    let lines = graph.threads.iter().filter(|line| !line.is_empty()).count();
     for kind in 0..3 {
-        if *score <= kind * KIND {
+        // With fewer switches than these it is easier to read; each thread but one costs one.
+        let mut limit = score.saturating_sub(kind * KIND);
+        if limit < lines.max(1) {
             return;
         }
-        let before = reasons(search, kind);
-        let threads = graph.threads.len() as u8;
-        let orders = (0..threads).filter_map(|start| line_up(graph, &before, start));
-        let Some((switches, order)) = orders.min_by_key(|(switches, _)| *switches) else {
-            continue;
-        };
-        if kind * KIND + switches < *score
-            && let Some(steps) = schedule(search, &order)
-        {
-            *score = kind * KIND + switches;
-            *best = steps;
-        }
-        return;
-    }
-}
-
-/// For each event: those that have to come before it.
-fn reasons(search: &Search<Wish>, kind: usize) -> Vec<Vec<EventId>> {
-    let graph = search.graph();
-    let mut before: Vec<Vec<EventId>> = Vec::new();
-    for (id, event) in graph.events().iter().enumerate() {
-        let id = id as EventId;
-        let mut causes: Vec<EventId> = (0..id).filter(|&other| graph.causes(other, id)).collect();
-        causes.extend(search.step(id).woken_by());
-        if let (true, Some(location)) = (kind < 2 && event.written.is_some(), event.op.location()) {
-            let order = graph.modification_order(location);
-            let place = order.iter().position(|&write| write == id).unwrap_or_default();
-            causes.extend(&order[..place]);
-            // From-read: whoever read an older write comes first.
-            if kind == 0 {
-                let older = |read: &EventId| {
-                    let reads = graph.event(*read).reads.filter(|_| *read != id);
-                    reads.is_some_and(|w| w == INIT || order[..place].contains(&w))
-                };
-                causes.extend(graph.touched(location).iter().copied().filter(older));
+        let needs = Needs::of(search, kind);
+        let (mut order, mut other, mut is_found) = (Vec::new(), Vec::new(), false);
+        for start in 0..graph.threads.len() {
+            if let Some(switches) = line_up(graph, &needs, start, limit, &mut other) {
+                std::mem::swap(&mut order, &mut other);
+                (limit, is_found) = (switches, true);
             }
         }
-        before.push(causes);
+        if is_found {
+            if let Some(steps) = schedule(search, &order) {
+                *score = kind * KIND + limit;
+                *best = steps;
+            }
+            return;
+        }
     }
-    before
 }
 
-/// Lines the events up: each thread goes on for as long as it can, `start` first.
-fn line_up(graph: &Graph, before: &[Vec<EventId>], start: u8) -> Option<(usize, Vec<EventId>)> {
-    let mut done = vec![false; before.len()];
-    let mut order: Vec<EventId> = Vec::with_capacity(before.len());
-    let mut at = vec![0; graph.threads.len()];
+/// For each event: how many of each thread's have to come before it.
+struct Needs {
+    width: usize,
+    rows: Vec<u32>,
+}
+
+impl Needs {
+    fn of(search: &Search<Wish>, kind: usize) -> Needs {
+        let graph = search.graph();
+        let width = graph.threads.len();
+        let mut rows = Vec::with_capacity(graph.events().len() * width);
+        for (id, event) in graph.events().iter().enumerate() {
+            let id = id as EventId;
+            let first = rows.len();
+            rows.extend_from_slice(&graph.causes_of(id)[..width]);
+            let row = &mut rows[first..];
+            row[usize::from(event.thread)] = event.index;
+            let mut comes_after = |other: EventId| {
+                let other = graph.event(other);
+                let known = &mut row[usize::from(other.thread)];
+                *known = (*known).max(other.index + 1);
+            };
+            search.step(id).woken_by().iter().for_each(|&other| comes_after(other));
+            if let (true, Some(location)) =
+                (kind < 2 && event.written.is_some(), event.op.location())
+            {
+                let order = graph.modification_order(location);
+                let place = order.iter().position(|&write| write == id).unwrap_or_default();
+                order[..place].iter().for_each(|&older| comes_after(older));
+                // From-read: whoever read an older write comes first.
+                if kind == 0 {
+                    let older = |read: EventId| {
+                        let reads = graph.event(read).reads.filter(|_| read != id);
+                        reads.is_some_and(|w| w == INIT || order[..place].contains(&w))
+                    };
+                    let touched = graph.touched(location).iter().copied();
+                    touched.filter(|&read| older(read)).for_each(comes_after);
+                }
+            }
+        }
+        Needs { width, rows }
+    }
+
+    /// May the event come, when so many of each thread's have come?
+    fn are_met(&self, id: EventId, done: &[u32]) -> bool {
+        let row = &self.rows[id as usize * self.width..][..self.width];
+        row.iter().zip(done).all(|(needed, done)| needed <= done)
+    }
+}
+
+/// Lines the events up: each thread goes on for as long as it can, `start` first. `None`: there is no
+/// such order, or it takes `limit` switches or more.
+fn line_up(
+    graph: &Graph,
+    needs: &Needs,
+    start: usize,
+    limit: usize,
+    order: &mut Vec<EventId>,
+) -> Option<usize> {
+    order.clear();
+    let mut done = vec![0; needs.width];
+    let mut unfinished = graph.threads.iter().filter(|line| !line.is_empty()).count();
     let (mut current, mut switches) = (start, 0);
-    while order.len() < before.len() {
-        let next = |thread: u8| graph.line(thread).get(at[thread as usize]).copied();
-        let ready = |thread: u8| {
-            next(thread).filter(|&id| before[id as usize].iter().all(|&b| done[b as usize]))
+    while unfinished > 0 {
+        let ready = |thread: usize| {
+            let next = graph.threads[thread].get(done[thread] as usize).copied();
+            next.filter(|&id| needs.are_met(id, &done))
         };
         let id = match ready(current) {
             Some(id) => id,
             None => {
-                let others = [start].into_iter().chain(0..graph.threads.len() as u8);
-                let (thread, id) = others.filter_map(|t| Some((t, ready(t)?))).next()?;
+                let others = [start].into_iter().chain(0..needs.width);
+                let (thread, id) = others.into_iter().find_map(|t| Some((t, ready(t)?)))?;
                 switches += usize::from(!order.is_empty());
                 current = thread;
                 id
             }
         };
-        done[id as usize] = true;
-        at[current as usize] += 1;
+        // Every other thread that is left costs one switch at least.
+        if switches + unfinished > limit {
+            return None;
+        }
         order.push(id);
+        done[current] += 1;
+        unfinished -= usize::from(done[current] as usize == graph.threads[current].len());
     }
-    Some((switches, order))
+    Some(switches)
 }
 
 /// The schedule that takes the events in this order: each choice is numbered anew.

@@ -107,6 +107,11 @@ impl Graph {
         a != b && self.known(a, b, Row::Causes)
     }
 
+    /// How many events of each thread are among the causes of `id`, itself among them.
+    pub(super) fn causes_of(&self, id: EventId) -> &[u32] {
+        self.clocks.row(id, Row::Causes)
+    }
+
     fn known(&self, a: EventId, b: EventId, row: Row) -> bool {
         let event = self.event(a);
         self.clocks.get(b, row, event.thread) > event.index

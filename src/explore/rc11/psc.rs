@@ -48,15 +48,18 @@ impl Graph {
         let order = PartialSc::new(self);
         // Kahn: take away what nothing leads to, until nothing is left or only cycles are.
         let mut incoming = vec![0u32; count];
-        let edges: Vec<Vec<usize>> = (0..count)
-            .map(|s| (0..count).filter(|&t| s != t && order.edge(s, t)).collect())
-            .collect();
-        edges.iter().flatten().for_each(|&t| incoming[t] += 1);
+        let mut edges = vec![false; count * count];
+        for (s, leads) in edges.chunks_mut(count).enumerate() {
+            for (t, leads) in leads.iter_mut().enumerate().filter(|(t, _)| *t != s) {
+                *leads = order.edge(s, t);
+                incoming[t] += u32::from(*leads);
+            }
+        }
         let mut ready: Vec<usize> = (0..count).filter(|&t| incoming[t] == 0).collect();
         let mut removed = 0;
         while let Some(s) = ready.pop() {
             removed += 1;
-            for &t in &edges[s] {
+            for t in (0..count).filter(|&t| edges[s * count + t]) {
                 incoming[t] -= 1;
                 if incoming[t] == 0 {
                     ready.push(t);

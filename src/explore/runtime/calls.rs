@@ -13,6 +13,7 @@ use std::panic::Location;
 /// # Safety
 /// What `body` borrows must live until the thread has ended or its execution was given up.
 #[track_caller]
+#[inline]
 pub(crate) unsafe fn spawn_thread(
     name: Option<Cow<'static, str>>,
     stack_size: usize,

@@ -7,13 +7,13 @@ use crate::explore::ExploreError;
 use corosensei::Coroutine;
 use corosensei::stack::Stack;
 use smallbox::SmallBox;
-use smallbox::space::S16;
+use smallbox::space::S8;
 use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 
 /// What a thread runs, once: boxed, so that starting one is compiled once and not for each body, and
 /// in place where it is small, so that it allocates nothing.
-pub(crate) type ThreadBody<'a> = SmallBox<dyn FnMut() + 'a, S16>;
+pub(crate) type ThreadBody<'a> = SmallBox<dyn FnMut() + 'a, S8>;
 
 /// With less than this no thread comes far.
 const LEAST: usize = 16 << 10;
