@@ -15,8 +15,7 @@ use crate::explore::Finer;
 use crate::explore::runtime::{
     self, Bits, Op, State, Word, step_ordered_at, wait_in, wait_to_spin, with_current,
 };
-use smallbox::space::S4;
-use smallbox::{SmallBox, smallbox};
+use smallbox::smallbox;
 use std::borrow::Cow;
 use std::io;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
@@ -114,35 +113,17 @@ unsafe fn start<T, F>(name: Option<Cow<'static, str>>, stack_size: usize, f: F) 
 where
     F: FnOnce() -> T,
 {
-    let mut f = Some(f);
-    let f: ThreadBody<'_, T> = smallbox!(move || f.take().expect("a thread runs once")());
-    // SAFETY: by the caller's promise.
-    unsafe { start_boxed(name, stack_size, f) }
-}
-
-/// What a thread of the program runs, once, and what that returns.
-type ThreadBody<'a, T> = SmallBox<dyn FnMut() -> T + 'a, S4>;
-
-/// As [`start`]; compiled once for each type of result, and not for each closure.
-///
-/// # Safety
-/// What `f` and its result borrow must outlive the thread.
-#[track_caller]
-unsafe fn start_boxed<T>(
-    name: Option<Cow<'static, str>>,
-    stack_size: usize,
-    mut f: ThreadBody<'_, T>,
-) -> JoinHandle<T> {
     let (leave, left) = oneshot::channel();
-    let mut leave = Some(leave);
     let place = Location::caller();
+    let mut parts = Some((f, leave));
     let body = move || {
-        let result = catch_unwind(AssertUnwindSafe(&mut *f));
+        let (f, leave) = parts.take().expect("a thread runs once");
+        let result = catch_unwind(AssertUnwindSafe(f));
         if let Err(payload) = &result {
             runtime::note_panic(payload.as_ref());
         }
         // Nobody wants it if the handle is gone.
-        let _ = leave.take().map(|leave| leave.send(result));
+        let _ = leave.send(result);
         returns(place);
     };
     // SAFETY: by the caller's promise.

@@ -55,10 +55,12 @@ mod mapped {
     // SAFETY: from `open` down there are pages that nobody may touch, at least one, and between
     // `open` and `base` at least `size` bytes, of which the reserve alone is more than the least.
     unsafe impl Stack for ThreadStack {
+        #[inline]
         fn base(&self) -> StackPointer {
             StackPointer::new(self.base).expect("no stack begins at address 0")
         }
 
+        #[inline]
         fn limit(&self) -> StackPointer {
             StackPointer::new(self.open - page()).expect("no mapping begins at address 0")
         }
@@ -88,16 +90,19 @@ mod mapped {
         }
 
         /// How much of it a program may use.
+        #[inline]
         pub(in crate::explore::runtime) fn bytes(&self) -> usize {
             self.size - RESERVE
         }
 
         /// The lowest address that a program may use.
+        #[inline]
         pub(in crate::explore::runtime) fn floor(&self) -> usize {
             self.base - self.bytes()
         }
 
         /// The lowest end, and the guard pages above it up to where the stack may be touched.
+        #[inline]
         pub(in crate::explore::runtime) fn guard(&self) -> Range<usize> {
             self.start..self.open
         }
@@ -252,10 +257,12 @@ mod elsewhere {
             Ok(ThreadStack { stack: DefaultStack::new(bytes + RESERVE)?, bytes })
         }
 
+        #[inline]
         pub(in crate::explore::runtime) fn bytes(&self) -> usize {
             self.bytes
         }
 
+        #[inline]
         pub(in crate::explore::runtime) fn floor(&self) -> usize {
             self.stack.base().get() - self.bytes
         }
