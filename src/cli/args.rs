@@ -315,7 +315,7 @@ pub struct DiagramArgs {
 }
 
 /// How large a program's states may become.
-#[derive(Debug, Args)]
+#[derive(Clone, Copy, Debug, Args)]
 pub struct BoundArgs {
     /// The steps after which an execution is cut, 1 to 1,000,000,000 [default: as many as a
     /// program of this size needs]

@@ -1,5 +1,6 @@
 //! Playing the scheduler: the learner chooses who goes next, and losing an update is the win.
 
+use super::explain;
 use super::graph::{Aim, Ending, Graph, Move, State};
 use crate::report::{capital, counted};
 use crate::trace::{ThreadId, Trace};
@@ -32,11 +33,30 @@ impl<'g> Game<'g> {
 
     /// The goal in one line.
     pub fn goal(&self) -> String {
-        let goal = &self.graph.aim.goal;
-        match self.shortest {
-            Some(_) => format!("Goal: {goal}."),
-            None => format!("Goal: {goal}. (Nobody can, in this program. Try.)"),
-        }
+        format!("Goal: {}.", self.graph.aim.goal)
+    }
+
+    /// Can anybody reach the goal, in any order?
+    pub fn can_be_won(&self) -> bool {
+        self.shortest.is_some()
+    }
+
+    /// At each state so far, which of its moves was taken.
+    pub fn path(&self) -> &[usize] {
+        &self.path
+    }
+
+    /// The moves taken so far, as [`play`](Game::play) takes them: also in another program.
+    pub fn taken(&self) -> Vec<(ThreadId, usize)> {
+        let mut state = 0;
+        let own = |&choice: &usize| {
+            let moves = &self.graph.states[state].moves;
+            let Move { step, next } = &moves[choice];
+            state = *next;
+            let before = moves[..choice].iter().filter(|other| other.step.thread == step.thread);
+            (step.thread, before.count())
+        };
+        self.path.iter().map(own).collect()
     }
 
     /// The state the program is in.
@@ -113,9 +133,12 @@ impl<'g> Game<'g> {
         match ending {
             None => Standing::Running,
             Some(ending) if ending.lost => {
+                let stale =
+                    (0..trace.steps().len()).find_map(|step| explain::out_of_turn(&trace, step));
+                let stale = stale.map(|why| format!(" {}.", capital(&why))).unwrap_or_default();
                 let unexplained = trace.cycle().map(|_| " No interleaving explains these values.");
                 let harm = capital(aim.harm);
-                Standing::Won(format!("{ended} {harm}.{}", unexplained.unwrap_or("")))
+                Standing::Won(format!("{ended} {harm}.{stale}{}", unexplained.unwrap_or("")))
             }
             Some(_) => Standing::Safe(format!("{ended} {}.", capital(aim.safe))),
         }
@@ -159,6 +182,7 @@ mod tests {
         play(&mut game, "AABB");
         assert_eq!(game.standing(), Standing::Safe("It returned 2. Nothing is lost.".into()));
         assert!(!game.play(ThreadId(1), 0), "A has ended");
+        assert_eq!(game.taken(), [1, 1, 2, 2].map(|id| (ThreadId(id), 0)));
         for _ in 0..3 {
             assert!(game.undo());
         }

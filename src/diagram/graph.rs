@@ -74,7 +74,7 @@ impl Aim {
     pub fn reach(forbidden: &'static str) -> Aim {
         let question = "does what must not be happen";
         let found = "end in what must not be";
-        let goal = format!("what must not be ({forbidden})").into();
+        let goal = format!("bring about what must not be ({forbidden})").into();
         Aim { goal, question, found, harm: forbidden, safe: "that may be" }
     }
 }
