@@ -46,8 +46,11 @@ impl Folder {
     pub fn publish(self, pages: &[(String, String)]) -> Result<(), Usage> {
         let draft = self.path.join(format!(".racelab-draft-{}", std::process::id()));
         let written = write(&draft, pages).and_then(|()| {
-            let moves = pages.iter().map(|(name, _)| (draft.join(name), self.path.join(name)));
-            moves.into_iter().try_for_each(|(from, to)| fs::rename(from, to))
+            pages.iter().try_for_each(|(name, _)| {
+                let to = self.path.join(name);
+                make_folder_of(&to)?;
+                fs::rename(draft.join(name), to)
+            })
         });
         // What could not be written has to go; an error in that would hide the first one.
         let _ = fs::remove_dir_all(&draft);
@@ -65,7 +68,15 @@ impl Folder {
 
 fn write(draft: &Path, pages: &[(String, String)]) -> io::Result<()> {
     fs::create_dir(draft)?;
-    pages.iter().try_for_each(|(name, page)| fs::write(draft.join(name), page))
+    pages.iter().try_for_each(|(name, page)| {
+        let file = draft.join(name);
+        make_folder_of(&file)?;
+        fs::write(file, page)
+    })
+}
+
+fn make_folder_of(file: &Path) -> io::Result<()> {
+    file.parent().map_or(Ok(()), fs::create_dir_all)
 }
 
 #[cfg(test)]
@@ -81,7 +92,7 @@ mod tests {
         let index = html::index(&[]);
         let first = [page("index.html", &index), page("racy.html", "old")];
         Folder::open(path).unwrap().publish(&first).unwrap();
-        let second = [page("racy.html", "new"), page("no/such/folder.html", "")];
+        let second = [page("racy.html", "new"), page("racy.html/no-folder.html", "")];
         let error = Folder::open(path).unwrap().publish(&second).unwrap_err();
         assert!(error.to_string().starts_with("cannot write the pages to "), "{error}");
         assert_eq!(fs::read_to_string(folder.join("racy.html")).unwrap(), "old");

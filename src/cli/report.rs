@@ -10,20 +10,21 @@ use super::usage::one_line;
 use super::{Usage, Verdict, graphs, style};
 use racelab::diagram::html::{self, Program, Race};
 use racelab::explore::Memory;
-use racelab::list::{Entry, PARTS, Part, Size, Subject};
+use racelab::list::{Entry, PARTS, Part, Role, Size, Subject};
 use racelab::report::capital;
 
 /// A graph of more states than this would make the page slow to load.
 const LARGEST: usize = 4_000;
 
-/// An entry that has a page, with the program it begins with and the part of the index it stands in.
+/// An entry that has a page, with the program it begins with.
 struct Page {
     entry: &'static Entry,
     part: &'static Part,
     first: String,
-    section: &'static str,
     /// What its programs are called, and what tells the graphs of one apart.
     choices: [String; 2],
+    /// The page of the book about it.
+    book: String,
 }
 
 /// Writes a page for each entry that the explorer can run, and an index.
@@ -31,31 +32,35 @@ pub fn run(args: &ReportArgs, out: &mut Out) -> Result<Verdict, Usage> {
     let memory = Memory::from(args.memory);
     let folder = Folder::open(&args.out)?;
     let progress = Progress::start("everything that can happen in every program");
-    let pages: Vec<_> = PARTS.iter().flat_map(pages).collect();
+    let pages: Vec<_> = path().into_iter().flat_map(pages).collect();
     let races: Vec<_> = pages.iter().map(race).collect();
     let mut written = vec![("index.html".to_owned(), html::index(&races))];
-    for part in PARTS {
-        let of_part =
-            || pages.iter().zip(&races).filter(|(page, _)| page.part.heading == part.heading);
-        let mut shared = Vec::new();
-        if part.side_by_side {
-            for (page, _) in of_part() {
-                shared.extend(programs(page.entry, memory, &progress)?);
-            }
-        }
-        for (page, race) in of_part() {
-            let own =
-                if part.side_by_side { &shared } else { &programs(page.entry, memory, &progress)? };
-            written.push((format!("{}.html", race.name), html::page(race, &races, own)));
-        }
+    written.extend(html::shared(&races));
+    for (page, race) in pages.iter().zip(&races) {
+        written.push(html::graphs(race.name, &programs(page.entry, memory, &progress)?));
+        // Side by side, each page can switch to the programs of all.
+        let with = |other: &&Page| {
+            page.part.side_by_side && other.part.heading == page.part.heading
+                || other.entry.name == page.entry.name
+        };
+        let graphs: Vec<_> = pages.iter().filter(with).map(|other| other.entry.name).collect();
+        written.push((format!("{}.html", race.name), html::linked(race, &graphs)));
     }
     let index = folder.index();
     folder.publish(&written)?;
     drop(progress);
-    let pages = written.len();
+    let pages = pages.len() + 1;
     let index = one_line(&index.display().to_string(), usize::MAX);
     say!(out, "{pages} pages. Open {index} in a browser.");
     Ok(Verdict::Kept)
+}
+
+/// The parts from easy to hard: those come last in which everything is about orderings, since
+/// there it is no longer enough to put steps in an order.
+fn path() -> Vec<&'static Part> {
+    let mut parts: Vec<_> = PARTS.iter().collect();
+    parts.sort_by_key(|part| part.entries.iter().all(|entry| entry.is_about_orderings()));
+    parts
 }
 
 /// The pages of a part.
@@ -63,12 +68,21 @@ fn pages(part: &'static Part) -> impl Iterator<Item = Page> {
     let modelled = part.entries.iter().filter(|entry| entry.subject().is_modelled());
     modelled.map(move |entry| {
         let subject = entry.subject();
-        let section = if part.side_by_side { verdict(&subject) } else { part.heading };
         let sizes: Vec<_> = entry.parameters.iter().map(|parameter| parameter.name).collect();
         let shapes = if sizes.is_empty() { "what a load may see" } else { &sizes.join(" × ") };
         let choices = [capital(part.variant), capital(shapes)];
-        Page { entry, part, first: name(&subject), section, choices }
+        Page { entry, part, first: name(&subject), choices, book: book(part, &subject) }
     })
+}
+
+/// The page of the book about a program.
+fn book(part: &Part, subject: &Subject) -> String {
+    let page = match (part.book, subject.variant.role) {
+        ("", Role::WrongFix) => "wrong-fixes",
+        ("", _) => subject.entry.name,
+        (page, _) => page,
+    };
+    format!("docs/src/{page}.md")
 }
 
 fn race(page: &Page) -> Race<'_> {
@@ -80,7 +94,8 @@ fn race(page: &Page) -> Race<'_> {
         choices: [programs, shapes],
         heading: title,
         summary: story,
-        part: page.section,
+        part: page.part.heading,
+        book: &page.book,
     }
 }
 
@@ -93,11 +108,11 @@ fn name(subject: &Subject) -> String {
 }
 
 /// The variants of an entry, at each size that pages offer, or under each memory.
-fn programs<'r>(
+fn programs(
     entry: &'static Entry,
     memory: Memory,
     progress: &Progress,
-) -> Result<Vec<Program<'r>>, Usage> {
+) -> Result<Vec<Program<'static>>, Usage> {
     let program = |subject: Subject| {
         progress.say(subject.to_string());
         let mut graphs = Vec::new();
@@ -107,7 +122,10 @@ fn programs<'r>(
         }
         Ok(Program {
             name: name(&subject),
-            label: label(&subject),
+            race: entry.name,
+            label: if entry.variants.len() == 1 { entry.name } else { subject.variant.name },
+            verdict: verdict(&subject),
+            cure: subject.variant.role == Role::Cure,
             command: style::command(&format!("show {}", typed(&subject))),
             path: entry.path,
             source: entry.source,
@@ -119,14 +137,6 @@ fn programs<'r>(
     // Under rc11 some are too large for a page at any size.
     all.retain(|program| !program.graphs.is_empty());
     Ok(all)
-}
-
-fn label(subject: &Subject) -> String {
-    let name = match subject.entry.variants {
-        [_] => subject.entry.name,
-        _ => subject.variant.name,
-    };
-    format!("{name}: {}", verdict(subject))
 }
 
 /// What tells the graphs of a program apart: its size, where it has one; else the memory, where that

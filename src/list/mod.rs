@@ -57,6 +57,8 @@ pub struct Part {
     /// Are its entries answers to one question? A page then offers them all, so that a schedule can
     /// be tried on one after the other.
     pub side_by_side: bool,
+    /// The page of the book about it: `waiting`; empty where each entry has a page of its own.
+    pub book: &'static str,
     /// What is in it.
     pub entries: &'static [&'static Entry],
 }
@@ -69,6 +71,7 @@ const RACES: Part = Part {
     fails: "fails",
     holds: "holds",
     side_by_side: false,
+    book: "matrix",
     entries: &[],
 };
 
@@ -81,13 +84,26 @@ pub static PARTS: &[Part] = &[
         fails: "loses updates",
         holds: "exact",
         side_by_side: true,
+        book: "",
         entries: LADDER,
     },
-    Part { heading: "races of orderings", variant: "orderings", entries: ORDERINGS, ..RACES },
+    Part {
+        heading: "races of orderings",
+        variant: "orderings",
+        book: "orderings",
+        entries: ORDERINGS,
+        ..RACES
+    },
     Part { heading: "races on memory", entries: MEMORY, ..RACES },
-    Part { heading: "races about waiting", entries: WAITING, ..RACES },
+    Part { heading: "races about waiting", book: "waiting", entries: WAITING, ..RACES },
     Part { heading: "races between tasks", entries: TASKS, ..RACES },
-    Part { heading: "shared applications", entry: "application", entries: APPLICATIONS, ..RACES },
+    Part {
+        heading: "shared applications",
+        entry: "application",
+        book: "applications",
+        entries: APPLICATIONS,
+        ..RACES
+    },
 ];
 
 impl Part {

@@ -1,9 +1,9 @@
-//! What a page knows: the graphs of its programs, as JSON.
+//! What a page knows: the graphs of its programs, as a script that adds them to `PROGRAMS`.
 //!
 //! ```text
-//! { "name": "racy",                       the program the page begins with
-//!   "programs": [{
-//!     "name", "label", "command", "path", "source": [lines], "range": [first line shown, last],
+//! (globalThis.PROGRAMS ??= []).push(
+//!   { "name": "racy", "race", "label", "verdict", "cure", "command",
+//!     "path", "source": [lines], "range": [first line shown, last],
 //!     "graphs": [{
 //!       "shape": "2x1",                   threads x increments, or the memory: names it in links
 //!       "label": "2 × 1", "arguments": "--threads 2 --increments 1",
@@ -16,7 +16,7 @@
 //!       "states": [[values, [[thread, choice, step, next], …], [[thread, reason, line], …], outcome, said], …],
 //!       "executions": ["AAABB1", …],      null where interleavings are counted
 //!       "outcomes": [{"short": "returned 1", "sentence": "It returned 1.", "lost": true}, …],
-//!       "shortest": 4 }] }] }
+//!       "shortest": 4 }] }, …);
 //! ```
 //!
 //! Steps, values and reasons are written once and numbered; most states share them, and a page
@@ -36,8 +36,14 @@ use std::collections::HashMap;
 pub struct Program<'p> {
     /// Its name in links.
     pub name: String,
-    /// What it is called where it is chosen: `racy (loses updates)`.
-    pub label: String,
+    /// The race it belongs to, whose heading a page has while it is chosen.
+    pub race: &'p str,
+    /// What it is called where it is chosen.
+    pub label: &'p str,
+    /// What is said of it once that gives nothing away: `loses updates`.
+    pub verdict: &'p str,
+    /// Does it hold whatever happens?
+    pub cure: bool,
     /// The command that shows it in a terminal: `racelab show store-buffering --variant 3`.
     pub command: String,
     /// Where its source is.
@@ -48,11 +54,15 @@ pub struct Program<'p> {
     pub graphs: Vec<Graph>,
 }
 
-/// The data of a page that begins with the program `name`.
-pub(super) fn data(name: &str, programs: &[Program]) -> String {
-    let programs: Vec<_> = programs.iter().map(program).collect();
-    // In a page's script no `<` may be taken for markup.
-    json!({ "name": name, "programs": programs }).to_string().replace('<', "\\u003c")
+/// The script that adds these programs to those of a page.
+pub(super) fn data(programs: &[Program]) -> String {
+    let programs: Vec<_> = programs.iter().map(|p| in_script(&program(p))).collect();
+    format!("(globalThis.PROGRAMS ??= []).push(\n{});\n", programs.join(",\n"))
+}
+
+/// JSON as it may stand in a page's script, where no `<` may be taken for markup.
+pub(super) fn in_script(value: &Value) -> String {
+    value.to_string().replace('<', "\\u003c")
 }
 
 fn program(program: &Program) -> Value {
@@ -60,7 +70,10 @@ fn program(program: &Program) -> Value {
     let (first, last) = range(program, lines.len());
     json!({
         "name": program.name,
+        "race": program.race,
         "label": program.label,
+        "verdict": program.verdict,
+        "cure": program.cure,
         "command": program.command,
         "path": program.path,
         "source": lines,

@@ -1,9 +1,7 @@
 // The picture of a path as an SVG of its own, for slides: what the table shows, drawn.
 "use strict";
 
-// The styles of the library's own SVG, so that both look the same.
-const SVG_STYLE = document.getElementById("svg-style").textContent;
-
+// SVG_STYLE: the styles of the library's own SVG, so that both look the same.
 const escapeXml = (text) =>
   text.replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
 

@@ -1,20 +1,31 @@
 //! The HTML explorer: pages on which a reader steps through every interleaving of a program and
 //! plays the scheduler.
 //!
-//! A page opens from disk and needs no network. Its data is the state graph that the library
-//! computed; the scripts only walk along it. They are plain JavaScript, put into the page as they
-//! stand in this folder:
+//! A page opens from disk and needs no network. Its data are the state graphs that the library
+//! computed; the scripts only walk along them. They are plain JavaScript. [`page`] puts all of it into
+//! one file; a folder of pages has [`linked`] ones, and beside them, once, what they [share](shared)
+//! and the [graphs] of each program, however many pages can switch to it.
 //!
 //! # Layout
-//! - `data`: the graphs as JSON
-//! - `graph.js`: walking the graph, counting, numbering; naming a lost update
-//! - `view.js`: what is on screen; `page.js`: what the reader does with it
+//! - `index`: the first page, `index.html`
+//! - `shared`: the scripts and the styles, and how a page comes to them
+//! - `data`: the graphs as JSON; `template`: filling `page.html` and `index.html`
+//! - `graph.js`: walking the graph, counting, numbering; `cause.js`: naming a lost update
+//! - `view.js`: what is on screen; `result.js`: how it went, and what is next; `predict.js`: the
+//!   question before the game; `page.js`: what the reader does with it
 //! - `export.js`: the picture as an SVG to take along
-//! - `page.html`, `index.html`, `style.css`
+//! - `style.css`
 
 mod data;
+mod index;
+mod shared;
+mod template;
 
 pub use data::Program;
+pub use index::{index, is_index};
+pub use shared::{File, graphs, shared};
+
+use template::{escaped, fill};
 
 /// A race that gets a page: its name, heading and summary.
 #[derive(Clone, Copy, Debug)]
@@ -27,104 +38,41 @@ pub struct Race<'r> {
     pub choices: [&'r str; 2],
     /// The page's heading.
     pub heading: &'r str,
-    /// A sentence below it.
+    /// A sentence below it. It may tell how the game ends, and is shown once that was predicted.
     pub summary: &'r str,
-    /// The part of the index it stands in: `loses updates`.
+    /// The part of the index it stands in: `counters`.
     pub part: &'r str,
+    /// The page of the book about it: `docs/src/racy.md`.
+    pub book: &'r str,
 }
 
-/// The page of a race. The reader can switch between the `programs`.
+/// The page of a race in one file, which needs no other. The reader can switch between the
+/// `programs`.
 pub fn page(race: &Race, races: &[Race], programs: &[Program]) -> String {
-    let mut nav = String::new();
-    for other in races {
-        let current = if other.name == race.name { r#" aria-current="page""# } else { "" };
-        let name = escaped(other.name);
-        nav.push_str(&format!(r#"<a href="{name}.html"{current}>{name}</a>"#));
-    }
-    let script = [
-        include_str!("graph.js"),
-        include_str!("export.js"),
-        include_str!("view.js"),
-        include_str!("page.js"),
-    ]
-    .concat();
-    let first = programs.iter().find(|program| program.name == race.first);
+    let style = format!("<style>\n{}</style>", include_str!("style.css"));
+    let scripts = [data::data(programs), shared::script(races)];
+    filled(race, &style, &scripts.map(|text| format!("<script>\n{text}</script>\n")).concat())
+}
+
+/// The page of a race that stands in a folder with what is [`shared`] and with these [`graphs`].
+pub fn linked(race: &Race, graphs: &[&str]) -> String {
+    filled(race, shared::STYLE, &shared::linked(graphs))
+}
+
+fn filled(race: &Race, style: &str, scripts: &str) -> String {
     fill(
         include_str!("page.html"),
         &[
-            ("title", &escaped(race.name)),
+            ("name", &escaped(race.name)),
+            ("first", &escaped(race.first)),
             ("heading", &escaped(race.heading)),
             ("summary", &escaped(race.summary)),
-            ("command", &escaped(first.map_or("", |program| &program.command))),
-            ("nav", &nav),
-            ("style", include_str!("style.css")),
-            ("svg-style", include_str!("../svg/style.css")),
-            ("data", &data::data(race.first, programs)),
             ("programs", &escaped(race.choices[0])),
             ("shapes", &escaped(race.choices[1])),
-            ("script", &script),
+            ("style", style),
+            ("scripts", scripts),
         ],
     )
-}
-
-/// The first page: all races, part by part.
-pub fn index(races: &[Race]) -> String {
-    let mut list = String::new();
-    let mut last = "";
-    for race in races {
-        if race.part != last {
-            let end = if last.is_empty() { "" } else { "</ul>\n" };
-            list.push_str(&format!("{end}<h2>{}</h2>\n<ul class=\"races\">\n", escaped(race.part)));
-            last = race.part;
-        }
-        let name = escaped(race.name);
-        list.push_str(&format!(
-            "<li><h3><a href=\"{name}.html\">{name}</a>: {}</h3><p>{}</p></li>\n",
-            escaped(race.heading),
-            escaped(race.summary)
-        ));
-    }
-    if !last.is_empty() {
-        list.push_str("</ul>\n");
-    }
-    let style = include_str!("style.css");
-    fill(include_str!("index.html"), &[("style", style), ("list", &list)])
-}
-
-/// Is this text a first page as [`index`] makes it?
-pub fn is_index(text: &str) -> bool {
-    text.contains(r#"<meta name="generator" content="racelab">"#)
-}
-
-/// Puts the parts into their places. Each place is filled once, in the template's order, so that
-/// a part that looks like a place stays what it is.
-fn fill(template: &str, parts: &[(&str, &str)]) -> String {
-    let mut out = String::with_capacity(template.len() + 4096);
-    let mut rest = template;
-    while let Some((before, after)) = rest.split_once("{{") {
-        let (name, after) = after.split_once("}}").expect("a place in the template ends");
-        let part = parts.iter().find(|(part, _)| *part == name);
-        let (_, text) = part.unwrap_or_else(|| panic!("the template has a place for {name:?}"));
-        out.push_str(before);
-        out.push_str(text);
-        rest = after;
-    }
-    out.push_str(rest);
-    out
-}
-
-fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            _ => out.push(c),
-        }
-    }
-    out
 }
 
 #[cfg(test)]
@@ -139,14 +87,18 @@ mod tests {
             choices: ["Counter", "Threads × increments"],
             heading: "A <b> & \"c\"",
             summary: "</script>",
-            part: "loses updates",
+            part: "counters",
+            book: "docs/src/racy.md",
         }
     }
 
     fn program() -> Program<'static> {
         Program {
             name: "racy".into(),
-            label: "racy (loses updates)".into(),
+            race: "racy",
+            label: "racy",
+            verdict: "loses updates",
+            cure: false,
             command: "racelab show racy".into(),
             path: "src/counter/sample.rs",
             source: "fn increment() {\n    </script>\n}\n",
@@ -164,18 +116,31 @@ mod tests {
                 found.filter(|text| !text.contains("www.w3.org/2000/svg")).collect();
             assert!(strangers.is_empty(), "{strangers:?}");
         }
-        assert_eq!(page.matches("</script>").count(), 3, "styles, data, scripts");
+        assert_eq!(page.matches("</script>").count(), 2, "the data, the scripts");
         assert!(page.contains("A &lt;b&gt; &amp; &quot;c&quot;"));
-        assert!(page.contains(r#"<a href="racy.html" aria-current="page">racy</a>"#));
-        assert!(page.contains("<code>racelab show racy --all</code>"));
+        assert!(page.contains(r#"data-first="racy""#));
         assert!(!page.contains("{{"), "every place is filled");
     }
 
     #[test]
+    fn a_linked_page_has_its_graphs_and_the_scripts_beside_it() {
+        let page = linked(&race("racy"), &["racy", "mutex"]);
+        let sources: Vec<_> =
+            page.split("src=\"").skip(1).map(|rest| rest.split('"').next()).collect();
+        let graphs = ["shared/graphs/racy.js", "shared/graphs/mutex.js", "shared/racelab.js"];
+        assert_eq!(sources, graphs.map(Some), "the scripts come last, since they begin at once");
+        let [(style, _), (script, text)] = shared(&[race("racy")]);
+        assert!(page.contains(&style) && page.contains(&script));
+        assert!(!text.contains("</script>"));
+        assert_eq!(graphs[0], super::graphs("racy", &[program()]).0);
+    }
+
+    #[test]
     fn the_data_has_all_interleavings_and_is_small() {
-        let data = data::data("racy", &[program()]);
-        let json: serde_json::Value = serde_json::from_str(&data).unwrap();
-        let graphs = &json["programs"][0]["graphs"];
+        let data = data::data(&[program()]);
+        let json = data.trim_start_matches("(globalThis.PROGRAMS ??= []).push(\n");
+        let json: serde_json::Value = serde_json::from_str(json.trim_end_matches(");\n")).unwrap();
+        let graphs = &json["graphs"];
         assert_eq!(graphs[0]["shape"], "2x1");
         assert_eq!(graphs[0]["threads"], serde_json::json!(["A", "B"]));
         assert_eq!(graphs[0]["shortest"], 4);
@@ -186,10 +151,12 @@ mod tests {
     }
 
     #[test]
-    fn the_index_has_every_race_once_under_its_part() {
-        let index = index(&[race("racy"), race("unsafe")]);
-        assert_eq!(index.matches("<h2>").count(), 1);
-        assert_eq!(index.matches("<li>").count(), 2);
+    fn the_index_is_one_numbered_path_through_all_parts() {
+        let waiting = Race { part: "races about waiting", ..race("lock-order") };
+        let index = index(&[race("racy"), race("unsafe"), waiting]);
+        assert_eq!(index.matches("<h2>").count(), 2);
+        assert_eq!(index.matches("<li>").count(), 3);
+        assert!(index.contains("<h2>Races about waiting</h2>\n<ol class=\"path\" start=\"3\">"));
         assert!(index.contains(r#"<a href="unsafe.html">"#));
         assert!(is_index(&index) && !is_index("<!doctype html><p>a page about racelab"));
     }

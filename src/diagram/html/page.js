@@ -2,16 +2,14 @@
 "use strict";
 
 const $ = (id) => document.getElementById(id);
-const DATA = JSON.parse($("data").textContent);
 
 // Everything that is on screen follows from this.
 const at = {
-  program: null, // one of DATA.programs
+  program: null, // one of PROGRAMS
   graph: null,
   path: [], // the moves chosen, possibly more than are shown
   position: 0, // how many of them have been taken
   group: null, // the outcome whose interleavings the slider goes through; null: all
-  guessed: false,
   wanted: null, // the schedule that is tried on one program after the other
   note: "", // what became of it
 };
@@ -38,11 +36,6 @@ const named = (letter) => {
 const taken = () => at.path.slice(0, at.position);
 const stateAt = (position) => (position === 0 ? 0 : at.path[position - 1].next);
 const here = () => stateAt(at.position);
-const losing = () =>
-  at.graph.data.outcomes.reduce(
-    (sum, outcome, number) => (outcome.lost ? sum + at.graph.total(number) : sum),
-    0n,
-  );
 
 // --- changing what is on screen ------------------------------------------------------------------
 
@@ -56,10 +49,9 @@ function load(program, shape) {
   at.path = [];
   at.position = 0;
   at.group = null;
-  at.guessed = false;
   at.wanted = null;
   at.note = "";
-  resetPrediction();
+  askForPrediction();
 }
 
 function play(thread) {
@@ -115,13 +107,11 @@ function goToNumber(number) {
 // Another program, the same schedule: harmless there, or not even possible.
 function changeProgram(program, shape) {
   const schedule = at.wanted ?? at.graph.schedule(at.path);
-  const guessed = at.guessed;
   load(program, shape);
   at.wanted = schedule;
   const { path, stopped } = at.graph.follow(schedule, true);
   at.path = path;
   at.position = path.length;
-  at.guessed = guessed;
   if (schedule !== "") at.note = sameSchedule(schedule, stopped);
   show();
 }
@@ -140,51 +130,6 @@ function sameSchedule(schedule, stopped) {
   return `The same order, ${schedule}: ${text}; ${harm}.`;
 }
 
-// The whole number that somebody has typed, or null. No count on a page has more than 39 digits, and
-// a far longer one would take the browser's time.
-function wholeNumber(typed) {
-  const text = typed.slice(0, 1000).replace(/[,\s_]/g, "");
-  return /^\d{1,40}$/.test(text) ? BigInt(text) : null;
-}
-
-// --- predicting ----------------------------------------------------------------------------------
-
-function resetPrediction() {
-  const all = at.graph.total(null);
-  const { aim, executions, shortest } = at.graph.data;
-  const ways = executions
-    ? `Rust's orderings allow ${counted(all, "execution")} of this program.`
-    : `The ${at.graph.data.tasks.length > 0 ? "tasks" : "threads"}' steps can be ordered in ${grouped(all)} ways.`;
-  $("guess-label").textContent = `${ways} In how many of them ${aim.question}?`;
-  $("guess-answer").textContent = "";
-  $("guess").value = "";
-  $("predict").hidden = false;
-  const how = executions ? "who goes next, and what a load sees" : "who goes next";
-  const elsewhere = at.program.graphs.some((graph) => graph.shortest !== null);
-  const nobody = elsewhere
-    ? "Nobody can while a load sees the newest store. Try, then let it see more."
-    : "Nobody can, in this program. Try.";
-  const goal =
-    shortest === null
-      ? `Goal: ${aim.goal}. (${nobody})`
-      : `Goal: ${aim.goal}. Choose ${how}, by click or with the keys`;
-  const keys = at.graph.data.threads.map((name, thread) => make("kbd", {}, `${thread + 1}`));
-  const parts = shortest === null ? [] : keys.flatMap((key) => [" ", key]);
-  $("goal").replaceChildren(goal, ...parts, parts.length > 0 ? "." : "");
-}
-
-function answer(guess) {
-  at.guessed = true;
-  const right = losing();
-  const all = at.graph.total(null);
-  const { aim, executions } = at.graph.data;
-  const what = executions ? "executions" : "interleavings";
-  const truth = `${grouped(right)} of ${grouped(all)} ${what} ${aim.found}.`;
-  const words = guess === null ? "" : guess === right ? "Exactly. " : `You said ${grouped(guess)}. `;
-  $("guess-answer").textContent = words + truth;
-  show();
-}
-
 // --- the link: #racy/ABAB/3, and /2x2 behind it for another size ---------------------------------
 
 // What stands behind the page's address. Whoever has typed it may have left a sign half encoded.
@@ -199,15 +144,15 @@ function linked() {
 
 function followLink() {
   const [name, schedule = "", position = "", shape = ""] = linked().split("/");
-  const program = DATA.programs.find((program) => program.name === name);
+  const program = PROGRAMS.find((program) => program.name === name);
   if (!program) return false;
   load(program, shape);
   const { path, stopped } = at.graph.follow(schedule, false);
   at.path = path;
   const wanted = Number.parseInt(position, 10);
   at.position = Number.isNaN(wanted) ? path.length : Math.max(0, Math.min(wanted, path.length));
-  at.guessed = true;
-  $("predict").hidden = true;
+  // Whoever comes to see something is not asked first.
+  if (schedule !== "") answer("", false);
   if (stopped) {
     const { letter, reason, able } = stopped;
     const unable = able ? `${named(letter)} has no such choice there` : "nobody can go there";
@@ -221,9 +166,11 @@ function followLink() {
 
 function fillSelects() {
   $("program").replaceChildren(
-    ...DATA.programs.map((program) => {
+    ...PROGRAMS.map((program) => {
       const value = { value: program.name, selected: program === at.program };
-      return make("option", value, program.label);
+      // What it does is not said before it was predicted.
+      const known = program.graphs.some((data) => answered.has(graphs.get(data)));
+      return make("option", value, known ? `${program.label}: ${program.verdict}` : program.label);
     }),
   );
   $("shape").replaceChildren(
@@ -266,7 +213,7 @@ function save() {
 function wire() {
   const number = () => at.graph.rank(at.path, at.group);
   $("program").addEventListener("change", (event) => {
-    const program = DATA.programs.find((program) => program.name === event.target.value);
+    const program = PROGRAMS.find((program) => program.name === event.target.value);
     changeProgram(program, at.graph.data.shape);
     fillSelects();
   });
@@ -275,13 +222,7 @@ function wire() {
     fillSelects();
     show();
   });
-  $("guess-form").addEventListener("submit", (event) => {
-    event.preventDefault();
-    const guess = wholeNumber($("guess").value);
-    if (guess !== null) answer(guess);
-    else $("guess-answer").textContent = "Type a whole number of at most 40 digits: 0, 1, 2, …";
-  });
-  $("skip-guess").addEventListener("click", () => answer(null));
+  $("same").addEventListener("click", trySameOrder);
   $("undo").addEventListener("click", undo);
   $("restart").addEventListener("click", restart);
   $("first").addEventListener("click", () => go(0));
@@ -307,9 +248,11 @@ function wire() {
   });
 }
 
-load(DATA.programs.find((program) => program.name === DATA.name), "");
+const { first } = document.body.dataset;
+load(PROGRAMS.find((program) => program.name === first) ?? PROGRAMS[0], "");
 followLink();
 fillSelects();
 wire();
+wirePrediction();
 document.querySelector("main").hidden = false;
 show();

@@ -2,12 +2,12 @@
 "use strict";
 
 function show() {
+  showHeading();
   showThreads();
-  showVerdict();
+  showResult();
   showTimeline();
   showSource();
   showAll();
-  $("cure").textContent = at.note;
   const hash = `#${at.program.name}/${at.graph.schedule(at.path)}/${at.position}`;
   const shaped = at.graph.data.shape === at.program.graphs[0].shape ? "" : `/${at.graph.data.shape}`;
   $("link").href = hash + shaped;
@@ -20,6 +20,24 @@ function show() {
   } catch {
     // Some browsers refuse this for files opened from disk; the link on the page is right anyway.
   }
+}
+
+// Heading, title and neighbours are those of the program that is chosen, whichever page it is on.
+function showHeading() {
+  const place = RACES.findIndex((race) => race.name === at.program.race);
+  const race = RACES[place];
+  const which = at.program.label === race.name ? "" : at.program.label;
+  $("heading").textContent = race.heading;
+  $("which").textContent = which;
+  document.title = `${which === "" ? race.name : `${race.name}, ${which}`}: racelab`;
+  const lead = (id, neighbour, words) => {
+    $(id).hidden = !neighbour;
+    if (!neighbour) return;
+    $(id).textContent = words(neighbour.name);
+    $(id).href = `${neighbour.name}.html`;
+  };
+  lead("previous", RACES[place - 1], (name) => `← ${name}`);
+  lead("following", RACES[place + 1], (name) => `${name} →`);
 }
 
 function showThreads() {
@@ -54,45 +72,6 @@ function showThreads() {
   }
   $("undo").disabled = at.position === 0;
   $("restart").disabled = at.path.length === 0;
-}
-
-function showVerdict() {
-  const path = taken();
-  const { aim, shortest, outcomes } = at.graph.data;
-  const outcome = at.graph.outcome(here());
-  const words = [];
-  let look = "";
-  const win = (harm, after, why) => {
-    const steps = counted(BigInt(after), "step");
-    words.push(`${capital(harm)} after ${steps}; the shortest possible is ${shortest}.`);
-    words.push(`${capital(why)}.`);
-    look = "won";
-  };
-  const races = (move) => at.graph.said(move.next)?.race;
-  const lost = aim.harm === "an update is lost" ? lostUpdates(path) : [];
-  if (path.some(races)) {
-    const after = path.findIndex(races) + 1;
-    const [why] = at.graph.said(path[after - 1].next).lines;
-    win("two accesses race", after, numbered(path, why));
-  } else if (lost.length > 0) {
-    win(aim.harm, lost[0].write + 1, sentence(at.graph, path, lost[0]));
-  }
-  if (outcome !== null) {
-    const { sentence, lost } = outcomes[outcome];
-    // Of a data race all has been said.
-    if (!path.some(races)) words.push(sentence);
-    if (lost && look === "") words.push(`${capital(aim.harm)}.`);
-    if (lost && at.graph.said(here())?.cycle) words.push("No interleaving explains these values.");
-    if (!lost) {
-      words.push(`${capital(aim.safe)}.`);
-      if (at.graph.data.shortest !== null) words.push("Take a step back with u, and try another order.");
-      look = look || "safe";
-    } else {
-      look = "won";
-    }
-  }
-  $("verdict").textContent = words.join(" ");
-  $("verdict").className = `verdict ${look}`;
 }
 
 function showTimeline() {
@@ -183,8 +162,8 @@ function showSource() {
 }
 
 function showAll() {
-  $("all").hidden = !at.guessed;
-  if (!at.guessed) return;
+  $("all").hidden = !isAnswered();
+  if (!isAnswered()) return;
   const { outcomes, executions } = at.graph.data;
   $("all-head").textContent = executions ? "Every execution" : "Every interleaving";
   $("number-label").textContent = executions ? "Execution" : "Interleaving";
