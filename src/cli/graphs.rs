@@ -161,7 +161,11 @@ fn frame(
             Ok(value) => (format!("returned {value:?}"), format!("returned {value:?}")),
             Err(failure) => (failure.name().to_owned(), failure.to_string()),
         };
-        Ending { short, text, lost: subject.is_forbidden(outcome.as_ref()) }
+        let waiting = match outcome {
+            Err(Failure::Deadlock { waiting }) => waiting.clone(),
+            _ => Vec::new(),
+        };
+        Ending { short, text, lost: subject.is_forbidden(outcome.as_ref()), waiting }
     });
     graph.outcomes = outcomes.collect();
     graph

@@ -6,7 +6,7 @@
 
 use super::words;
 use crate::report::capital;
-use crate::trace::{Object, Place, Step, Thread, ThreadId, Trace};
+use crate::trace::{Object, Place, Step, Thread, ThreadId, Trace, Waiting};
 use std::borrow::Cow;
 
 /// The states of a program and the steps that lead from one to the next. State 0 is the start.
@@ -132,6 +132,8 @@ pub struct Ending {
     pub short: String,
     /// Has an update been lost?
     pub lost: bool,
+    /// Who waits, where nobody can go on.
+    pub waiting: Vec<Waiting>,
 }
 
 impl Ending {

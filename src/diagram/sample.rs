@@ -269,7 +269,12 @@ fn visit(
         let text = format!("returned {}", state.count);
         let outcome = graph.outcomes.iter().position(|outcome| outcome.text == text);
         let outcome = outcome.unwrap_or_else(|| {
-            graph.outcomes.push(Ending { short: text.clone(), text, lost: false });
+            graph.outcomes.push(Ending {
+                short: text.clone(),
+                text,
+                lost: false,
+                waiting: Vec::new(),
+            });
             graph.outcomes.len() - 1
         });
         graph.states[number].outcome = Some(outcome);

@@ -4,7 +4,7 @@
 //
 // Every check says what it holds; the first that does not hold ends the run with exit code 1.
 import assert from "node:assert/strict";
-import { readFileSync, readdirSync, statSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -226,8 +226,10 @@ await check("a win leads to a cure with the same order, to the next program and 
   const page = await open("racy.html", "", { viewport: SIZES[1] });
   for (const key of ["1", "2", "1", "2"]) await page.keyboard.press(key);
   assert.equal(await text(page, "book"), "docs/src/racy.md");
+  const books = await page.evaluate(() => RACES.map((race) => race.book));
+  assert.deepEqual(books.filter((book) => !existsSync(book)), [], "pages of the book that are not there");
   assert.equal(await page.locator("#onward").getAttribute("href"), "seqcst-pair.html");
-  assert.equal(await text(page, "same"), "Same order: mutex");
+  assert.equal(await text(page, "same"), "Try this order on: mutex");
   await page.locator("#same").press("Enter");
   assert.match(await text(page, "cure"), /^ABAB cannot happen here: at step 2 thread B waits for/);
   assert.equal(await page.evaluate(() => document.activeElement.id), "same", "and on from there");
@@ -290,6 +292,26 @@ await check("nothing gives the answer away before it is asked for", async () => 
   assert.match(await text(page, "goal"), /Nobody can, in this program/);
   assert.equal(await page.locator("#program option:checked").textContent(), "mutex: exact");
   await close(page);
+});
+
+await check("a deadlock is drawn as the circle of who waits for whom", async () => {
+  const page = await open("lock-order.html", "#lock-order-1/AB/2");
+  assert.equal(await page.locator("#waits svg").isVisible(), true);
+  assert.deepEqual(await page.locator("#waits svg > text").allTextContents(), ["account 2", "A", "account 1", "B"]);
+  const lines = await page.locator("#waits li").allTextContents();
+  assert.match(lines[0], /^thread A waits for mutex account 2 at .*, held by B since /);
+  assert.match(await text(page, "waits"), /each waits for the next, and the last for the first/);
+  await noSeriousFindings(page);
+  await page.click("#back");
+  assert.equal(await page.locator("#waits").isVisible(), false, "it has not happened yet");
+  await close(page);
+  const sleeper = await open("lost-wakeup.html");
+  await sleeper.evaluate(() => {
+    at.graph.unrank(1n, at.graph.data.outcomes.findIndex((outcome) => outcome.waits)).forEach(take);
+  });
+  assert.match(await text(sleeper, "waits"), /waits for condvar finished .*, and nobody will change that/);
+  assert.equal(await sleeper.locator("#waits svg").count(), 0, "nobody goes round");
+  await close(sleeper);
 });
 
 await check("a large number is predicted as one of a few answers", async () => {

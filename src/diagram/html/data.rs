@@ -15,7 +15,8 @@
 //!       "said": [{"race", "cycle", "lines": [sentence, …], "marks": [[step, note], …]}, …],
 //!       "states": [[values, [[thread, choice, step, next], …], [[thread, reason, line], …], outcome, said], …],
 //!       "executions": ["AAABB1", …],      null where interleavings are counted
-//!       "outcomes": [{"short": "returned 1", "sentence": "It returned 1.", "lost": true}, …],
+//!       "outcomes": [{"short": "returned 1", "sentence": "It returned 1.", "lost": true,
+//!         "waits": null, or {"heading", "circle": [["A", "account 2"], …], "lines"} }, …],
 //!       "shortest": 4 }] }, …);
 //! ```
 //!
@@ -25,6 +26,7 @@
 //! else the step whose value it is, as [thread, place in the thread], or [] for the initial one. In a sentence `{0.2}` stands for the number of the third step of
 //! the first thread, which depends on the way.
 
+use super::waits;
 use crate::diagram::graph::{Aim, Ending, Graph, Move, State, nth_of_thread};
 use crate::diagram::{explain, words};
 use crate::trace::{Place, Step, ThreadId, Trace};
@@ -187,13 +189,18 @@ fn graph(program: &Program, graph: &Graph) -> Value {
         "said": said.values,
         "states": states,
         "executions": executions,
-        "outcomes": outcomes.map(outcome).collect::<Vec<_>>(),
+        "outcomes": outcomes.map(|ending| outcome(graph, ending)).collect::<Vec<_>>(),
         "shortest": graph.shortest(),
     })
 }
 
-fn outcome(ending: &Ending) -> Value {
-    json!({"short": ending.short, "sentence": ending.sentence(), "lost": ending.lost})
+fn outcome(graph: &Graph, ending: &Ending) -> Value {
+    json!({
+        "short": ending.short,
+        "sentence": ending.sentence(),
+        "lost": ending.lost,
+        "waits": waits::waits(graph, &ending.waiting),
+    })
 }
 
 /// What has to be said of a move that reads or leaves another value than the newest: beside the

@@ -13,6 +13,7 @@
 //! - `graph.js`: walking the graph, counting, numbering; `cause.js`: naming a lost update
 //! - `view.js`: what is on screen; `result.js`: how it went, and what is next; `predict.js`: the
 //!   question before the game; `page.js`: what the reader does with it
+//! - `waits.rs`, `waits.js`: who waits for whom in a deadlock
 //! - `export.js`: the picture as an SVG to take along
 //! - `style.css`
 
@@ -20,6 +21,7 @@ mod data;
 mod index;
 mod shared;
 mod template;
+mod waits;
 
 pub use data::Program;
 pub use index::{index, is_index};

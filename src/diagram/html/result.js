@@ -10,7 +10,7 @@ function showResult() {
   $("next").hidden = look === "" && at.note === "";
   const cure = nextCure();
   $("same").hidden = cure === null || at.path.length === 0;
-  if (cure) $("same").textContent = `Same order: ${cure.label}`;
+  if (cure) $("same").textContent = `Try this order on: ${cure.label}`;
   const place = RACES.findIndex((race) => race.name === at.program.race);
   const onward = RACES[place + 1];
   $("onward").textContent = onward ? `Next: ${onward.name}` : "All races";
@@ -53,9 +53,10 @@ function verdict() {
     win(aim.harm, lost[0].write + 1, sentence(at.graph, path, lost[0]));
   }
   if (outcome !== null) {
-    const { sentence, lost } = outcomes[outcome];
+    const { sentence, lost, waits } = outcomes[outcome];
     // Of a data race all has been said.
-    if (!path.some(races)) words.push(sentence);
+    // And who waits for whom stands below the steps, drawn.
+    if (!path.some(races)) words.push(waits ? `${capital(waits.heading)}.` : sentence);
     if (lost && look === "") words.push(`${capital(aim.harm)}.`);
     if (lost && at.graph.said(here())?.cycle) words.push("No interleaving explains these values.");
     if (!lost) {

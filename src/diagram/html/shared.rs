@@ -49,6 +49,7 @@ pub(super) fn script(races: &[Race]) -> String {
         include_str!("cause.js"),
         include_str!("export.js"),
         include_str!("view.js"),
+        include_str!("waits.js"),
         include_str!("result.js"),
         include_str!("predict.js"),
         include_str!("page.js"),

@@ -6,6 +6,7 @@ function show() {
   showThreads();
   showResult();
   showTimeline();
+  showWaits();
   showSource();
   showAll();
   const hash = `#${at.program.name}/${at.graph.schedule(at.path)}/${at.position}`;
