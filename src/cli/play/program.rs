@@ -75,11 +75,11 @@ impl Program {
         let part = Part::of(subject.entry);
         let entries = if part.side_by_side { part.entries.to_vec() } else { vec![subject.entry] };
         let all = entries.into_iter().flat_map(Entry::subjects);
-        let all = all.map(|other| other.sized(subject.size)).filter(Subject::is_modelled);
+        let mut all = all.map(|other| other.sized(subject.size)).filter(Subject::is_modelled);
         let holds = |other: &Subject| {
             other.variant.role == Role::Cure && other.variant.promise.is_kept_under(memory)
         };
-        let subject = all.filter(holds).next()?;
+        let subject = all.find(holds)?;
         Some(Pick { subject, memory })
     }
 
