@@ -25,6 +25,8 @@ use super::{Usage, Verdict, style};
 use racelab::report::grouped;
 use ratatui::DefaultTerminal;
 use ratatui::crossterm::event::{self, Event};
+use ratatui::crossterm::execute;
+use ratatui::crossterm::terminal::{Clear, ClearType};
 use std::io::{self, IsTerminal};
 use std::time::Duration;
 
@@ -55,7 +57,16 @@ pub fn run(args: &PlayArgs, _out: &mut Out) -> Result<Verdict, Usage> {
     end_with_terminal();
     let mut terminal = ratatui::try_init()
         .map_err(|error| Usage::new(format!("cannot use this terminal: {error}")))?;
-    let played = play(program, |player| ask(player, &mut terminal, &caught));
+    let played = play(program, |player, is_new| {
+        if is_new {
+            // A search that took long has left its sign of life on the screen, and one in which a
+            // program panicked has run the hook that gives the terminal back.
+            terminal = ratatui::try_init()?;
+            // Not the terminal's own `clear`: that asks where the cursor is and waits for an answer.
+            execute!(io::stdout(), Clear(ClearType::All))?;
+        }
+        ask(player, &mut terminal, &caught)
+    });
     ratatui::restore();
     // Here the cursor is shown again.
     drop(terminal);
@@ -76,17 +87,20 @@ fn ask(
     if caught.any() { Ok(None) } else { event::read().map(Some) }
 }
 
-/// Plays a program, and then those that are asked for, as long as there are events.
+/// Plays a program, and then those that are asked for, as long as there are events. `ask` is told when a
+/// program is new on the screen.
 fn play(
     mut program: Program,
-    mut ask: impl FnMut(&Player) -> io::Result<Option<Event>>,
+    mut ask: impl FnMut(&Player, bool) -> io::Result<Option<Event>>,
 ) -> io::Result<()> {
     let mut order = Vec::new();
     loop {
         let mut player = Player::new(&program);
         player.follow(&order);
+        let mut is_new = true;
         let next = loop {
-            let Some(event) = ask(&player)? else { return Ok(()) };
+            let event = ask(&player, std::mem::take(&mut is_new))?;
+            let Some(event) = event else { return Ok(()) };
             // A resized terminal is drawn again, like after any other event.
             let Event::Key(key) = event else { continue };
             match player.on(key) {

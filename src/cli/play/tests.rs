@@ -26,7 +26,7 @@ fn program(memory: Memory, words: &str) -> Program {
 fn screen_under(memory: Memory, words: &str, keys: &str, (width, height): (u16, u16)) -> String {
     let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
     let mut keys = keys.chars();
-    play(program(memory, words), |player| {
+    play(program(memory, words), |player, _| {
         terminal.draw(|frame| screen::draw(player, frame)).unwrap();
         Ok(keys.next().map(|key| Event::Key(KeyCode::Char(key).into())))
     })
